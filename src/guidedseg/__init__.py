@@ -1,0 +1,1 @@
+"""Localization-guided segmentation of breast ultrasound lesions, as a reproducible DVC pipeline."""

@@ -1,0 +1,229 @@
+"""A raw dataset is brought into place, whole and checked, from a URL, a zip or a folder."""
+
+import logging
+import shutil
+import stat
+import sys
+import tempfile
+import zipfile
+import zlib
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path, PurePosixPath, PureWindowsPath
+
+import pooch
+from tqdm import tqdm
+
+from guidedseg.errors import GuidedsegError, listed
+from guidedseg.writing import whole_directory
+
+logger = logging.getLogger(__name__)
+
+LAYOUT = ("images", "masks", "INFO.csv")
+"""What the dataset's own folder holds; nothing else is copied."""
+
+_DOWNLOAD_TIMEOUT = 60.0  # seconds without a byte, not of the whole download
+_UNREADABLE_ZIP = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError)
+
+
+def is_junk(name: str) -> bool:
+    """Whether a file or folder is left behind by a file manager and is no part of a dataset."""
+    return name.startswith(".") or name in {"__MACOSX", "Thumbs.db", "desktop.ini"}
+
+
+def fetch(
+    source: str,
+    *,
+    sha256: str | None,
+    drop_in: Path,
+    target: Path,
+    locate: Callable[[Path], Path],
+    check: Callable[[Path], None],
+    scratch: Path,
+) -> str:
+    """Copy a dataset's official layout into ``target``, whole or not at all.
+
+    What stands at ``drop_in`` (a folder, a symlink to one, a zip, or a zip named ``<drop_in>.zip``) is taken before
+    ``source``, so that a machine without internet needs no change of parameters.
+
+    Args:
+        source: an ``https://`` URL of a zip, or a path of a zip or folder.
+        sha256: the zip's SHA-256 in hex, or None for no verification. A folder has none and is not verified by it.
+        drop_in: where a user may put the dataset; its name is the dataset's name in params.yaml.
+        target: the folder to write; replaced if it exists.
+        locate: finds the dataset in a folder that may nest it.
+        check: raises GuidedsegError for a dataset that is not whole.
+        scratch: a folder for the download and the unpacked zip; nothing is left in it.
+
+    Returns:
+        Where the dataset was taken from: a path or the URL.
+
+    Raises:
+        GuidedsegError: for a missing or broken source, a failed download, a wrong checksum, a zip with unsafe entries,
+            too little disk space, and whatever ``locate`` and ``check`` object to. ``target`` is left as it was.
+    """
+    path = _dropped_in(drop_in)
+    if path is None and source.startswith("https://"):
+        archive = _download(source, sha256, drop_in, scratch)
+        try:
+            with _unpacked(archive, source, target, scratch) as folder:
+                _place(folder, target, locate, check, shutil.move)
+        finally:
+            archive.unlink()
+        return source
+    if path is None:
+        path = _existing(source, drop_in)
+    if path.is_dir():
+        if sha256 is not None:
+            logger.info("%s is a folder: its files are checked, the sha256 of the zip is not", path)
+        _place(path, target, locate, check, shutil.copyfile)
+    else:
+        _verify(path, sha256, drop_in.name)
+        with _unpacked(path, str(path), target, scratch) as folder:
+            _place(folder, target, locate, check, shutil.move)
+    return str(path)
+
+
+def _dropped_in(drop_in: Path) -> Path | None:
+    """What the user put at ``drop_in``, if anything."""
+    for path in (drop_in, drop_in.with_name(f"{drop_in.name}.zip")):
+        if path.exists():
+            return path
+        if path.is_symlink():
+            raise GuidedsegError(
+                f"{path} is a symlink to {path.readlink()}, which does not exist. Point it at the dataset or remove it."
+            )
+    return None
+
+
+def _existing(source: str, drop_in: Path) -> Path:
+    path = Path(source).expanduser()
+    if source.strip() and path.exists():
+        return path
+    raise GuidedsegError(
+        f"The dataset {drop_in.name} was not found: there is no {drop_in}, no {drop_in}.zip, and the source {source!r} "
+        f"is neither an https:// URL nor an existing zip or folder.\n{_remedy(drop_in)}"
+    )
+
+
+def _remedy(drop_in: Path) -> str:
+    return (
+        f"Put the dataset's folder or zip at {drop_in}, or set datasets.{drop_in.name}.source in params.yaml "
+        "to its URL, zip or folder."
+    )
+
+
+def _download(url: str, sha256: str | None, drop_in: Path, scratch: Path) -> Path:
+    """The downloaded zip; pooch writes it whole or not at all."""
+    by_hand = f"Download it by hand and put the zip (or its folder) at {drop_in}."
+    try:
+        path = pooch.retrieve(
+            url,
+            known_hash=None if sha256 is None else f"sha256:{sha256.lower()}",
+            fname=f"{drop_in.name}.zip",
+            path=scratch,
+            downloader=pooch.HTTPDownloader(progressbar=sys.stderr.isatty(), timeout=_DOWNLOAD_TIMEOUT),
+        )
+    except OSError as error:  # the errors of requests are OSErrors too
+        raise GuidedsegError(f"Downloading {url} failed: {error}\n{by_hand}") from error
+    except ValueError as error:  # pooch's word for a wrong checksum
+        raise GuidedsegError(
+            f"{url} is not the file that datasets.{drop_in.name}.sha256 names: {error}\n"
+            f"Try again, correct the sha256 in params.yaml if the dataset has a new version, or: {by_hand}"
+        ) from error
+    return Path(path)
+
+
+def _verify(archive: Path, sha256: str | None, name: str) -> None:
+    if sha256 is None:
+        return
+    found = pooch.file_hash(str(archive), alg="sha256")
+    if found != sha256.lower():
+        raise GuidedsegError(
+            f"{archive} has the sha256 {found}, but datasets.{name}.sha256 is {sha256}. "
+            "Download or copy the zip again, or correct the sha256 in params.yaml if this version is the one you want."
+        )
+
+
+@contextmanager
+def _unpacked(archive: Path, named: str, target: Path, scratch: Path) -> Iterator[Path]:
+    """Yield a folder with the zip's files, gone when the block ends; errors speak of ``named`` instead of it."""
+    scratch.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="unpacked-", dir=scratch) as folder:
+        try:
+            _unpack(archive, named, Path(folder), target)
+            yield Path(folder)
+        except GuidedsegError as error:
+            raise GuidedsegError(str(error).replace(folder, named)) from error
+
+
+def _unpack(archive: Path, named: str, folder: Path, target: Path) -> None:
+    try:
+        with zipfile.ZipFile(archive) as bundle:
+            _refuse_unsafe(bundle.infolist(), named)
+            entries = [entry for entry in bundle.infolist() if not _is_junk_entry(entry)]
+            _require_space(sum(entry.file_size for entry in entries), folder, target)
+            for entry in tqdm(entries, desc="unpack", unit="file", disable=None):
+                bundle.extract(entry, folder)
+    except _UNREADABLE_ZIP as error:
+        raise GuidedsegError(
+            f"{named} cannot be unpacked ({error}): it is broken, encrypted or no zip at all. "
+            "Download or copy it again, or unpack it by hand and give the folder."
+        ) from error
+
+
+def _is_junk_entry(entry: zipfile.ZipInfo) -> bool:
+    return entry.is_dir() or any(is_junk(part) for part in PurePosixPath(entry.filename).parts)
+
+
+def _refuse_unsafe(entries: Iterable[zipfile.ZipInfo], named: str) -> None:
+    """Name every entry that could write outside the folder it is unpacked into."""
+    problems = []
+    for entry in entries:
+        path = PurePosixPath(entry.filename.replace("\\", "/"))
+        if path.is_absolute() or PureWindowsPath(entry.filename).drive:
+            problems.append(f"{entry.filename}: an absolute path")
+        elif ".." in path.parts:
+            problems.append(f"{entry.filename}: leaves its folder by '..'")
+        elif stat.S_ISLNK(entry.external_attr >> 16):
+            problems.append(f"{entry.filename}: a symlink")
+    if problems:
+        remedy = "Nothing was unpacked. Take the zip from the dataset's own page."
+        raise listed(f"{named} is not safe to unpack", problems, remedy)
+
+
+def _place(
+    folder: Path,
+    target: Path,
+    locate: Callable[[Path], Path],
+    check: Callable[[Path], None],
+    bring: Callable[[Path, Path], object],
+) -> None:
+    """Check the dataset somewhere below ``folder``, then bring its files to ``target``."""
+    dataset = locate(folder)
+    check(dataset)
+    files = [file for member in LAYOUT for file in _files(dataset / member)]
+    if bring is shutil.copyfile:
+        _require_space(sum(file.stat().st_size for file in files), target)
+    with whole_directory(target) as partial:
+        for file in files:
+            place = partial / file.relative_to(dataset)
+            place.parent.mkdir(parents=True, exist_ok=True)
+            bring(file, place)
+
+
+def _files(member: Path) -> list[Path]:
+    if member.is_file():
+        return [member]
+    return sorted(file for file in member.iterdir() if not is_junk(file.name))
+
+
+def _require_space(size: int, *places: Path) -> None:
+    for place in places:
+        existing = next(path for path in (place.absolute(), *place.absolute().parents) if path.exists())
+        free = shutil.disk_usage(existing).free
+        if free < size:
+            raise GuidedsegError(
+                f"{place} needs {size / 1e6:,.1f} MB of disk space and {free / 1e6:,.1f} MB are free: "
+                "make room there, or move the repository to a larger disk."
+            )

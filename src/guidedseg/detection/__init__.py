@@ -1,0 +1,1 @@
+"""Lesion boxes: Ultralytics in and out, and the matching of boxes."""

@@ -1,0 +1,44 @@
+"""An ordinary Ultralytics dataset from the prepared images: one box per lesion, normals as background."""
+
+import shutil
+from pathlib import Path
+
+import pandas as pd
+import yaml
+
+SPLITS = ("train", "val", "test")
+
+
+def write(prepared: Path, index: pd.DataFrame, lesions: pd.DataFrame, split: pd.DataFrame, target: Path) -> int:
+    """Write ``images/SPLIT/ID.png``, ``labels/SPLIT/ID.txt`` and ``data.yaml`` into the existing folder ``target``.
+
+    A label line is ``0 x_centre y_centre width height``, in shares of the image. An image without a lesion has an empty
+    label file, which Ultralytics reads as background. ``data.yaml`` holds no absolute path: the dataset can be moved.
+
+    Args:
+        prepared: the folder of canonical images.
+        index: image_id, width, height of every image.
+        lesions: image_id, x0, y0, x1, y1 of every lesion.
+        split: image_id, split.
+        target: the folder to fill.
+
+    Returns:
+        The number of boxes.
+    """
+    for name in SPLITS:
+        (target / "images" / name).mkdir(parents=True)
+        (target / "labels" / name).mkdir(parents=True)
+    boxes = dict(tuple(lesions.groupby("image_id")[["x0", "y0", "x1", "y1"]]))
+    rows = split[["image_id", "split"]].merge(index[["image_id", "width", "height"]], on="image_id", validate="1:1")
+    for row in rows.itertuples():
+        image = f"{row.image_id}.png"
+        shutil.copyfile(prepared / "images" / image, target / "images" / row.split / image)
+        label = "".join(
+            f"0 {(x0 + x1) / 2 / row.width:.6f} {(y0 + y1) / 2 / row.height:.6f} "
+            f"{(x1 - x0) / row.width:.6f} {(y1 - y0) / row.height:.6f}\n"
+            for x0, y0, x1, y1 in (boxes[row.image_id].to_numpy() if row.image_id in boxes else ())
+        )
+        (target / "labels" / row.split / f"{row.image_id}.txt").write_text(label, encoding="utf-8")
+    data = {**{name: f"images/{name}" for name in SPLITS}, "names": {0: "lesion"}}
+    (target / "data.yaml").write_text(yaml.safe_dump(data, sort_keys=False), encoding="utf-8")
+    return len(lesions)

@@ -1,0 +1,205 @@
+"""Ultralytics in and out: train a YOLO detector, list its boxes, score them.
+
+Ultralytics keeps a cache beside the labels it reads and writes dates and absolute paths into its weights. Here it works
+on links in a scratch folder, and only what depends on data, parameters and seed is kept.
+"""
+
+import os
+import shutil
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+# All before Ultralytics is imported: no telemetry, no package installed behind the user's back, no settings in the home folder.
+os.environ["YOLO_OFFLINE"] = "1"
+os.environ["YOLO_AUTOINSTALL"] = "False"
+os.environ.setdefault("YOLO_CONFIG_DIR", str(Path(".scratch").absolute()))
+os.environ.setdefault("YOLO_VERBOSE", "False")
+
+import pandas as pd
+import torch
+from tqdm import tqdm
+from ultralytics import YOLO
+
+from guidedseg.detection.labels import SPLITS
+from guidedseg.errors import GuidedsegError
+
+CURVE = {
+    "epoch": "epoch",
+    "train/box_loss": "train_box_loss",
+    "train/cls_loss": "train_cls_loss",
+    "train/dfl_loss": "train_dfl_loss",
+    "val/box_loss": "val_box_loss",
+    "val/cls_loss": "val_cls_loss",
+    "val/dfl_loss": "val_dfl_loss",
+    "metrics/precision(B)": "val_precision",
+    "metrics/recall(B)": "val_recall",
+    "metrics/mAP50(B)": "val_map50",
+    "metrics/mAP50-95(B)": "val_map50_95",
+}
+
+
+def train(dataset: Path, arguments: Mapping[str, Any], *, weights: str, seed: int, scratch: Path, target: Path) -> None:
+    """Train a one-class detector from scratch or from pretrained weights.
+
+    Always from the start: Ultralytics' own resumption does not restore its random state, so a resumed run would differ.
+
+    Args:
+        dataset: an Ultralytics dataset, as ``labels.write`` makes it.
+        arguments: Ultralytics' training arguments that the recipe declares (``imgsz``, ``epochs``, ``lr0``, ...).
+        weights: a model ``.yaml`` (from scratch), a ``.pt`` path, or the name of a released ``.pt``, which is downloaded.
+        seed: of every random draw.
+        scratch: a folder of this run's own.
+        target: the existing folder that receives ``weights.pt``, ``args.yaml`` is the caller's, and ``curve.csv``.
+
+    Raises:
+        GuidedsegError: the weights cannot be had.
+    """
+    shutil.rmtree(scratch, ignore_errors=True)
+    model = _load(weights, scratch.parent / "weights")
+    bar = tqdm(total=arguments["epochs"], desc="detector", unit="epoch", disable=None)
+    model.add_callback("on_fit_epoch_end", lambda trainer: _advance(bar, trainer))
+    model.train(
+        **arguments,
+        data=_linked(dataset, scratch / "dataset"),
+        project=str(scratch.absolute()),
+        name="run",
+        exist_ok=True,
+        seed=seed,
+        deterministic=True,
+        single_cls=True,
+        device=_device(),
+        amp=torch.cuda.is_available(),
+        cache="ram",
+        plots=False,
+        hsv_h=0.0,
+        hsv_s=0.0,
+        augmentations=[],  # or Ultralytics adds blur and CLAHE of its own wherever albumentations is installed
+        verbose=False,
+    )
+    bar.close()
+    _save_weights(scratch / "run" / "weights" / "best.pt", target / "weights.pt")
+    curve = pd.read_csv(scratch / "run" / "results.csv").rename(columns=str.strip)
+    curve[list(CURVE)].rename(columns=CURVE).to_csv(target / "curve.csv", index=False, lineterminator="\n")
+    shutil.rmtree(scratch)
+
+
+def detect(
+    weights: Path, images: Sequence[Path], *, image_size: int, floor: float, nms_iou: float, max_boxes: int, batch: int = 16
+) -> pd.DataFrame:
+    """Boxes of every image down to a low confidence.
+
+    Args:
+        weights: ``weights.pt`` of ``train``.
+        images: files named ``ID.png``.
+        image_size: the detector's input size.
+        floor: lowest confidence kept.
+        nms_iou: of two boxes that overlap more the weaker is dropped.
+        max_boxes: kept per image.
+        batch: images per forward pass.
+
+    Returns:
+        One row per box: image_id, x0, y0, x1, y1 (float, original pixels, clipped to the image), confidence; in the
+        order of ``images``, then by falling confidence.
+    """
+    model = YOLO(weights)
+    rows = []
+    for start in range(0, len(images), batch):
+        paths = images[start : start + batch]
+        results = model.predict(
+            [str(path) for path in paths],
+            imgsz=image_size,
+            conf=floor,
+            iou=nms_iou,
+            max_det=max_boxes,
+            device=_device(),
+            batch=batch,
+            verbose=False,
+        )
+        for path, result in zip(paths, results, strict=True):
+            for box, confidence in zip(result.boxes.xyxy.tolist(), result.boxes.conf.tolist(), strict=True):
+                rows.append((path.stem, *(round(value, 2) for value in box), round(confidence, 5)))
+    return pd.DataFrame(rows, columns=["image_id", "x0", "y0", "x1", "y1", "confidence"])
+
+
+def average_precision(
+    weights: Path, dataset: Path, *, image_size: int, floor: float, nms_iou: float, max_boxes: int, scratch: Path
+) -> dict[str, float]:
+    """mAP50 and mAP50-95 of the test images, from Ultralytics' own validator on the boxes that ``detect`` keeps.
+
+    Returns:
+        ``{"map50": ..., "map50_95": ...}``, shares.
+    """
+    shutil.rmtree(scratch, ignore_errors=True)
+    result = YOLO(weights).val(
+        data=_linked(dataset, scratch / "dataset"),
+        split="test",
+        imgsz=image_size,
+        conf=floor,
+        iou=nms_iou,
+        max_det=max_boxes,
+        single_cls=True,
+        device=_device(),
+        workers=0,
+        plots=False,
+        project=str(scratch.absolute()),
+        name="val",
+        exist_ok=True,
+        verbose=False,
+    )
+    scores = result.results_dict
+    shutil.rmtree(scratch)
+    return {"map50": float(scores["metrics/mAP50(B)"]), "map50_95": float(scores["metrics/mAP50-95(B)"])}
+
+
+def _advance(bar: tqdm, trainer: Any) -> None:  # noqa: ANN401 - Ultralytics' trainer
+    """One epoch more on the progress bar; the validation of the best weights at the end is none."""
+    if trainer.epoch + 1 > bar.n:
+        bar.update()
+        bar.set_postfix({"mAP50": f"{trainer.metrics['metrics/mAP50(B)']:.3f}"})
+
+
+def _device() -> str:
+    return "0" if torch.cuda.is_available() else "cpu"
+
+
+def _load(weights: str, downloads: Path) -> YOLO:
+    """A model from a ``.yaml`` or ``.pt``; a released name is downloaded into ``downloads``."""
+    path = Path(weights)
+    if weights.endswith(".yaml"):
+        return YOLO(weights)
+    if not path.is_file():
+        if path.name != weights:
+            raise GuidedsegError(f"profiles.*.detector.weights: no file {weights!r}")
+        downloads.mkdir(parents=True, exist_ok=True)
+        path = downloads / weights
+    try:
+        return YOLO(path)
+    except (OSError, RuntimeError) as error:
+        raise GuidedsegError(
+            f"profiles.*.detector.weights: {weights!r} could not be loaded or downloaded ({error}). Put the file beside "
+            f"params.yaml, set its path, or train from scratch with 'yolo11n.yaml'."
+        ) from error
+
+
+def _linked(dataset: Path, target: Path) -> str:
+    """Links to the dataset's images and labels under ``target``, where Ultralytics may write its caches.
+
+    Returns:
+        The path of ``data.yaml`` there.
+    """
+    for kind in ("images", "labels"):
+        (target / kind).mkdir(parents=True)
+        for name in SPLITS:
+            (target / kind / name).symlink_to((dataset / kind / name).absolute(), target_is_directory=True)
+    shutil.copyfile(dataset / "data.yaml", target / "data.yaml")
+    return str((target / "data.yaml").absolute())
+
+
+def _save_weights(best: Path, target: Path) -> None:
+    """Ultralytics' checkpoint without dates, paths and curves: what ``YOLO(path)`` needs, the same for the same run."""
+    checkpoint = torch.load(best, map_location="cpu", weights_only=False)  # written by this run a moment ago
+    model = checkpoint["model"]
+    kept = {"task": "detect", "imgsz": model.args["imgsz"], "single_cls": True}
+    model.args = kept
+    torch.save({"model": model, "ema": None, "train_args": kept, "version": checkpoint["version"]}, target)

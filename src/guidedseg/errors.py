@@ -1,0 +1,25 @@
+"""The one error of this project."""
+
+from collections.abc import Sequence
+
+
+class GuidedsegError(Exception):
+    """Something the user can mend: the text says what is wrong, where (file, row or key), and what to do.
+
+    Stages and the command line print the text without a traceback.
+    """
+
+
+def listed(title: str, problems: Sequence[str], remedy: str, most: int = 50) -> GuidedsegError:
+    """One error that names every problem, a line each.
+
+    Args:
+        title: what was being checked, for example ``"data/external/bus_uclm is not a whole BUS-UCLM"``.
+        problems: each names its file or key.
+        remedy: what to do about them.
+        most: lines printed before the rest is counted.
+    """
+    lines = [f"  - {problem}" for problem in problems[:most]]
+    if len(problems) > most:
+        lines.append(f"  ... and {len(problems) - most} more")
+    return GuidedsegError("\n".join([f"{title}: {len(problems)} problem(s)", *lines, remedy]))

@@ -1,0 +1,1 @@
+"""Counts, scoring rules and their means: numpy, scipy and pandas only."""

@@ -1,0 +1,54 @@
+"""Tiles: the probabilities of regions, and the mask of an image put together from them."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from guidedseg import regions
+from guidedseg.segmentation.inputs import BOX, read_items
+
+
+@dataclass(frozen=True)
+class Tiles:
+    """Predicted regions.
+
+    Attributes:
+        probabilities: (K, S, S) uint8, probability x 255, memory-mapped.
+        items: K rows: image_id, split, source, confidence, x0, y0, x1, y1.
+    """
+
+    probabilities: npt.NDArray[np.uint8]
+    items: pd.DataFrame
+
+
+def write(probabilities: npt.NDArray[np.uint8], items: pd.DataFrame, target: Path) -> None:
+    """Write ``probabilities.npy`` and ``items.csv`` into an existing folder."""
+    np.save(target / "probabilities.npy", probabilities)
+    items.to_csv(target / "items.csv", index=False, lineterminator="\n")
+
+
+def load(folder: Path) -> Tiles:
+    """Read back what ``write`` wrote."""
+    return Tiles(np.load(folder / "probabilities.npy", mmap_mode="r"), read_items(folder))
+
+
+def assemble(tiles: Tiles, chosen: npt.NDArray[np.int64], height: int, width: int) -> npt.NDArray[np.uint8]:
+    """The probabilities of one image from some of its tiles; 0 outside all regions, the larger where they overlap.
+
+    Args:
+        tiles: of any images.
+        chosen: positions of this image's tiles.
+        height: of the image, pixels.
+        width: of the image, pixels.
+
+    Returns:
+        (H, W) uint8, probability x 255.
+    """
+    canvas = np.zeros((height, width), dtype=np.uint8)
+    boxes = tiles.items[BOX].to_numpy()
+    for position in chosen:
+        regions.paste(tiles.probabilities[position], boxes[position], canvas)
+    return canvas

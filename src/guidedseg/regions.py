@@ -1,0 +1,88 @@
+"""A region is a box (x0, y0, x1, y1) in the pixels of an original image: half-open, integer, inside the image.
+
+Segmenting a region is always the same: crop and resize to S x S, run a network, put the probabilities back into the
+box. The direct approach has one region per image (the frame), the guided one a region per detected box.
+"""
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+Boxes = npt.NDArray[np.int64]
+"""(K, 4) int64, x0, y0, x1, y1."""
+
+
+def frame(width: int, height: int) -> Boxes:
+    """The whole image as one region, (1, 4)."""
+    return np.array([[0, 0, width, height]], dtype=np.int64)
+
+
+def enlarge(boxes: npt.NDArray[np.number], margin: float, width: int, height: int) -> Boxes:
+    """Boxes with ``margin`` x their width (height) added on each side, rounded outwards and clipped to the image.
+
+    Args:
+        boxes: (K, 4), pixels, fractions allowed (a detector's).
+        margin: share of the box's own width and height.
+        width: of the image, pixels.
+        height: of the image, pixels.
+
+    Returns:
+        (K, 4) regions of at least one pixel.
+    """
+    boxes = np.asarray(boxes, dtype=np.float64).reshape(-1, 4)
+    extra = margin * np.column_stack([boxes[:, 2] - boxes[:, 0], boxes[:, 3] - boxes[:, 1]])
+    low = np.floor(boxes[:, :2] - extra)
+    high = np.ceil(boxes[:, 2:] + extra)
+    size = np.array([width, height])
+    low = np.clip(low, 0, size - 1)
+    high = np.clip(high, low + 1, size)
+    return np.hstack([low, high]).astype(np.int64)
+
+
+def jitter(boxes: npt.NDArray[np.number], share: float, rng: np.random.Generator) -> npt.NDArray[np.float64]:
+    """Boxes moved and scaled at random, so that training regions err as a detector's do.
+
+    Centre and size change by a uniform draw from [-share, +share] of the box's width and height.
+
+    Args:
+        boxes: (K, 4), pixels.
+        share: of the box's own size.
+        rng: the source of the draws; four a box.
+
+    Returns:
+        (K, 4) float64, not clipped.
+    """
+    boxes = np.asarray(boxes, dtype=np.float64).reshape(-1, 4)
+    size = boxes[:, 2:] - boxes[:, :2]
+    draws = rng.uniform(-share, share, (len(boxes), 4))
+    centre = (boxes[:, :2] + boxes[:, 2:]) / 2 + draws[:, :2] * size
+    half = size * (1 + draws[:, 2:]) / 2
+    return np.hstack([centre - half, centre + half])
+
+
+def crop(image: npt.NDArray[np.uint8], region: npt.NDArray[np.int64], size: int) -> npt.NDArray[np.uint8]:
+    """A region of a grey image, resized to (size, size) uint8: area-averaged where it shrinks, bilinear where it grows."""
+    x0, y0, x1, y1 = (int(value) for value in region)
+    shrinks = (x1 - x0) * (y1 - y0) > size * size
+    method = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
+    return np.asarray(cv2.resize(image[y0:y1, x0:x1], (size, size), interpolation=method), dtype=np.uint8)
+
+
+def crop_mask(mask: npt.NDArray[np.bool_], region: npt.NDArray[np.int64], size: int) -> npt.NDArray[np.uint8]:
+    """A region of a mask, resized to (size, size) uint8 in {0, 1}: 1 where at least half of the pixel is lesion."""
+    return (crop(mask.astype(np.uint8) * 255, region, size) >= 128).astype(np.uint8)
+
+
+def paste(tile: npt.NDArray[np.uint8], region: npt.NDArray[np.int64], canvas: npt.NDArray[np.uint8]) -> None:
+    """Put a tile of probabilities back into its region of ``canvas``, in place; where regions overlap the larger wins.
+
+    Args:
+        tile: (S, S) uint8, probability x 255.
+        region: (4,) int64 in the pixels of ``canvas``.
+        canvas: (H, W) uint8, probability x 255.
+    """
+    x0, y0, x1, y1 = (int(value) for value in region)
+    shrinks = (x1 - x0) * (y1 - y0) < tile.size
+    method = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
+    resized = cv2.resize(tile, (x1 - x0, y1 - y0), interpolation=method)
+    np.maximum(canvas[y0:y1, x0:x1], resized, out=canvas[y0:y1, x0:x1])

@@ -1,0 +1,1 @@
+"""Metrics files, curves and pictures."""

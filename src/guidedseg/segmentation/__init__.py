@@ -1,0 +1,1 @@
+"""Segmentation networks, their inputs, losses and training."""

@@ -1,0 +1,52 @@
+"""DeepLabV3 (Chen et al. 2017, arXiv 1706.05587): a dilated encoder and atrous spatial pyramid pooling."""
+
+from collections.abc import Sequence
+from typing import Literal
+
+import segmentation_models_pytorch as smp
+import torch
+
+from guidedseg.segmentation.models.encoders import check_size
+from guidedseg.segmentation.models.layers import scaled
+
+
+class DeepLabV3(smp.DeepLabV3):  # type: ignore[misc]
+    """smp's DeepLabV3 on grey images: (N, 1, S, S) float32 in [0, 1] -> logits (N, 1, S, S).
+
+    The image pooling branch normalises one value per image and channel over the batch, so a training batch needs two
+    images at least (torch raises ValueError for one): the training loop drops a last batch of size 1. Prediction
+    takes any batch.
+    """
+
+    def __init__(
+        self,
+        encoder: str,
+        *,
+        decoder_width: float,
+        image_size: int,  # noqa: ARG002 - one signature for every network
+        output_stride: Literal[8, 16] = 8,
+        channels: int = 256,
+        atrous_rates: Sequence[int] = (12, 24, 36),
+    ) -> None:
+        """Build with random weights.
+
+        Args:
+            encoder: smp or ``tu-`` name of an encoder that can be dilated.
+            decoder_width: scales ``channels``.
+            image_size: not used.
+            output_stride: of the last features: 8 or 16.
+            channels: of each pyramid branch.
+            atrous_rates: three; the paper has 6, 12, 18 at stride 16 and twice these at stride 8.
+        """
+        super().__init__(
+            encoder_name=encoder,
+            encoder_weights=None,
+            in_channels=1,
+            encoder_output_stride=output_stride,
+            decoder_channels=scaled(channels, decoder_width),
+            decoder_atrous_rates=tuple(atrous_rates),
+        )
+
+    def check_input_shape(self, x: torch.Tensor) -> None:
+        """Replace smp's RuntimeError, which forward() would raise."""
+        check_size(*x.shape[-2:])

@@ -1,0 +1,168 @@
+"""Encoders of smp and timm for grey images, and where their weights come from.
+
+An encoder takes (N, 1, S, S) and gives a list: the input, then features at strides 2, 4, 8, 16, 32.
+
+Pretrained encoders were trained on normalised colours, (x - mean) / std. Networks here take grey in [0, 1] as it is: a
+shift and a scale of the input go through a convolution without bias and are taken away by the batch normalisation
+behind it (but for the zero padding at the border), so nothing is gained by a layer that normalises.
+"""
+
+import difflib
+import pickle
+from collections.abc import Mapping
+from pathlib import Path
+
+import timm
+import torch
+from huggingface_hub import constants, get_session, is_offline_mode
+from safetensors import SafetensorError
+from safetensors.torch import load_file
+from segmentation_models_pytorch.encoders import get_encoder, get_encoder_names
+from torch import nn
+
+from guidedseg.errors import GuidedsegError, listed
+
+STRIDE = 32
+
+# What classification networks have behind their last features (timm, torchvision and smp names): no encoder needs it.
+HEADS = ("classifier_", "fc_", "head_", "conv_head_", "bn2_", "norm_", "last_linear_", "_fc_", "_conv_head_", "_bn1_")
+
+
+def check_name(name: str) -> None:
+    """Raise GuidedsegError with close matches where neither smp nor timm (``tu-`` names) knows the encoder."""
+    if name in get_encoder_names() or (name.startswith("tu-") and timm.is_model(name.removeprefix("tu-"))):
+        return
+    known = [*get_encoder_names(), *(f"tu-{model}" for model in timm.list_models())]
+    close = difflib.get_close_matches(name, known) or difflib.get_close_matches(f"tu-{name}", known)
+    raise GuidedsegError(
+        f"encoder: there is no '{name}'. {'Did you mean ' + ' or '.join(close) + '? ' if close else ''}Names: "
+        "segmentation_models_pytorch.encoders.get_encoder_names() and, with 'tu-' before them, timm.list_models()."
+    )
+
+
+def check_size(height: int, width: int) -> None:
+    """Raise GuidedsegError that names the size to use where a side is no multiple of 32."""
+    if height % STRIDE or width % STRIDE or not height or not width:
+        use = [STRIDE * max(1, round(side / STRIDE)) for side in (height, width)]
+        raise GuidedsegError(
+            f"image size {height} x {width} (height x width): every side must be a multiple of {STRIDE}. "
+            f"Use {use[0]} x {use[1]}."
+        )
+
+
+def grey(name: str, depth: int = 5) -> tuple[nn.Module, list[int]]:
+    """A convolutional encoder with random weights for one input channel.
+
+    Args:
+        name: as in smp, or ``tu-`` and a timm name.
+        depth: number of features behind the input; the last has stride ``2 ** depth``.
+
+    Returns:
+        Module from (N, 1, S, S) to ``depth + 1`` maps, the first of which is the input, and the channels of the others.
+
+    Raises:
+        GuidedsegError: the encoder has no features at stride 2 (transformers start at 4), which skips need.
+    """
+    encoder = get_encoder(name, in_channels=1, depth=depth, weights=None)
+    channels = list(encoder.out_channels[1:])
+    if 0 in channels:  # smp stands empty maps in for a missing stride
+        raise GuidedsegError(f"encoder: '{name}' gives no features at stride 2. Choose a convolutional encoder.")
+    return encoder, channels
+
+
+def load_weights(encoder: nn.Module, name: str, weights: str | None) -> None:
+    """Fill a grey encoder with pretrained weights.
+
+    A first convolution made for three colours is summed over them: grey then gives the same features as the grey
+    repeated three times in the original.
+
+    Args:
+        encoder: of ``grey`` or of an smp network built with ``in_channels=1``; changed in place.
+        name: its name.
+        weights: None (nothing is done), ``imagenet`` (smp's or timm's own download) or the path of a .safetensors or
+            .pth file with the names of the smp or timm encoder.
+
+    Raises:
+        GuidedsegError: no such file, not readable, does not fit the encoder, or the download failed.
+    """
+    if weights is None:
+        return
+    state = _downloaded(name) if weights == "imagenet" else _read(Path(weights))
+    encoder.load_state_dict(_fitted(state, encoder, name, weights))
+
+
+def _downloaded(name: str) -> dict[str, torch.Tensor]:
+    pretrained = True if name.startswith("tu-") else "imagenet"
+    try:
+        if not is_offline_mode():
+            # The hub client asks six times per file and waits up to a minute each; one question shows whether to start.
+            get_session().head(constants.ENDPOINT, timeout=10)
+        return dict(get_encoder(name, in_channels=3, weights=pretrained).state_dict())
+    except Exception as error:  # a class of whichever HTTP client the hub's library uses
+        raise GuidedsegError(
+            f"encoder_weights: imagenet weights for '{name}' could not be had ({type(error).__name__}: "
+            f"{str(error).splitlines()[0] if str(error) else 'no message'}). Give the path of a .safetensors or .pth "
+            "file instead, or null to train from scratch; HF_HUB_OFFLINE=1 uses an earlier download."
+        ) from error
+
+
+def _read(path: Path) -> dict[str, torch.Tensor]:
+    if not path.is_file():
+        raise GuidedsegError(
+            f"encoder_weights: there is no file {path}. Give the path of a .safetensors or .pth file, 'imagenet', or "
+            "null to train from scratch."
+        )
+    try:
+        state = load_file(path) if path.suffix == ".safetensors" else torch.load(path, "cpu", weights_only=True)
+    except (SafetensorError, pickle.UnpicklingError, RuntimeError, EOFError, ValueError) as error:
+        raise GuidedsegError(
+            f"encoder_weights: {path} cannot be read as {path.suffix or 'weights'} ({str(error).splitlines()[0]}). "
+            "Write the encoder's state_dict with safetensors.torch.save_file or torch.save."
+        ) from error
+    if not isinstance(state, Mapping) or not all(isinstance(value, torch.Tensor) for value in state.values()):
+        raise GuidedsegError(f"encoder_weights: {path} holds more than tensors by name. Save the state_dict alone.")
+    return dict(state)
+
+
+def _fitted(state: dict[str, torch.Tensor], encoder: nn.Module, name: str, weights: str) -> dict[str, torch.Tensor]:
+    found = {_plain(key): value for key, value in state.items()}
+    fitted, problems = {}, []
+    for key, own in encoder.state_dict().items():
+        value = found.pop(_plain(key), None)
+        if value is None and key.endswith("num_batches_tracked"):
+            value = own  # a counter that old files lack and nothing reads
+        if value is None:
+            problems.append(f"{key} is missing")
+            continue
+        if value.ndim == 4 and value.shape[1] == 3 and own.shape[1] == 1:
+            value = value.float().sum(1, keepdim=True)  # (O, 3, K, K) -> (O, 1, K, K)
+        if value.shape != own.shape:
+            problems.append(f"{key} is {_shape(value)}, the encoder has {_shape(own)}")
+        fitted[key] = value
+    problems += [f"{key} is of no use to the encoder" for key in _leftovers(found, name)]
+    if problems:
+        raise listed(
+            f"encoder_weights: {weights} does not fit encoder '{name}'",
+            problems,
+            f"Give the weights of '{name}' itself, 'imagenet', or null to train from scratch.",
+            most=5,
+        )
+    return fitted
+
+
+def _leftovers(found: Mapping[str, torch.Tensor], name: str) -> list[str]:
+    """What is left of a file and belongs neither to a classifier nor to stages that a shallower encoder cuts off."""
+    left = [key for key in found if not key.startswith(HEADS)]
+    if left:
+        whole = {_plain(key) for key in get_encoder(name, in_channels=1, weights=None).state_dict()}
+        left = [key for key in left if key not in whole]
+    return left
+
+
+def _plain(key: str) -> str:
+    """One spelling for timm's ``stages.0.conv``, its features' ``stages_0.conv`` and smp's ``model.stages_0.conv``."""
+    return key.removeprefix("model.").replace(".", "_")
+
+
+def _shape(tensor: torch.Tensor) -> str:
+    return "x".join(map(str, tensor.shape)) or "a number"

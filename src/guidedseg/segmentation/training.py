@@ -1,0 +1,258 @@
+"""Lightning trains a network; what is kept is its best weights, its description and its curve."""
+
+import hashlib
+import json
+import logging
+import shutil
+import warnings
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import lightning.pytorch as pl
+import pandas as pd
+import torch
+from lightning.pytorch.callbacks import EarlyStopping, ModelCheckpoint, TQDMProgressBar
+from safetensors.torch import load_file, save_file
+from torch import nn
+
+from guidedseg.errors import GuidedsegError
+from guidedseg.segmentation import data, losses, models
+from guidedseg.segmentation.inputs import TRAINED_ON, Inputs, positions
+
+log = logging.getLogger(__name__)
+
+
+class Segmenter(pl.LightningModule):
+    """A network with its loss, optimiser (AdamW, cosine schedule over all steps) and validation Dice.
+
+    Validation Dice is pooled: 2 TP / (2 TP + FP + FN) with counts summed over all validation items at S x S and
+    threshold 0.5, so that false regions on normals count and no empty item needs a rule.
+    """
+
+    def __init__(self, network: nn.Module, *, loss: str, lr: float, weight_decay: float, seed: int) -> None:
+        super().__init__()
+        self.network = network
+        self.loss = losses.build(loss)
+        self.lr = lr
+        self.weight_decay = weight_decay
+        self.seed = seed
+        self.counts = torch.zeros(3)
+
+    def on_train_epoch_start(self) -> None:
+        """Dropout draws depend on the epoch alone, so a resumed run continues as if never interrupted."""
+        torch.manual_seed(data.one_seed(self.seed, self.current_epoch))
+
+    def training_step(self, batch: data.Item, _: int) -> torch.Tensor:
+        """One batch of images (N, 1, S, S) and masks (N, 1, S, S)."""
+        images, masks = batch
+        loss: torch.Tensor = self.loss(self.network(images), masks)
+        if not torch.isfinite(loss):
+            raise GuidedsegError(
+                f"the training loss became {loss.item()} in epoch {self.current_epoch + 1}: lower profiles.*.train.lr"
+            )
+        self.log("train_loss", loss, on_step=False, on_epoch=True, batch_size=len(images))
+        return loss
+
+    def on_validation_epoch_start(self) -> None:
+        """Counts start at zero."""
+        self.counts = torch.zeros(3, dtype=torch.float64, device="cpu")
+
+    def validation_step(self, batch: data.Item, _: int) -> None:
+        """Add a batch's loss and counts."""
+        images, masks = batch
+        logits = self.network(images)
+        self.log("val_loss", self.loss(logits, masks), batch_size=len(images))
+        predicted, truth = logits >= 0, masks > 0.5
+        counts = [(predicted & truth).sum(), (predicted & ~truth).sum(), (~predicted & truth).sum()]
+        self.counts += torch.stack(counts).double().cpu()
+
+    def on_validation_epoch_end(self) -> None:
+        """Dice of the summed counts; 0 where neither a lesion nor a prediction is left."""
+        tp, fp, fn = self.counts.tolist()
+        self.log("val_dice", 2 * tp / max(2 * tp + fp + fn, 1), prog_bar=True)
+
+    def configure_optimizers(self) -> Any:  # noqa: ANN401 - Lightning's union of everything
+        """AdamW with a cosine schedule, a step per batch."""
+        optimizer = torch.optim.AdamW(self.network.parameters(), lr=self.lr, weight_decay=self.weight_decay)
+        steps = int(self.trainer.estimated_stepping_batches)
+        schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, max_lr=self.lr, total_steps=steps, pct_start=0.1)
+        return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
+
+
+class Curve(pl.Callback):
+    """The training curve, one row per epoch; part of the checkpoint, so that a resumed run has the whole of it."""
+
+    COLUMNS = ("epoch", "train_loss", "val_loss", "val_dice")
+
+    def __init__(self) -> None:
+        self.rows: list[dict[str, float]] = []
+
+    def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:  # noqa: ARG002
+        """Add this epoch's row (validation has run by then)."""
+        metrics = trainer.callback_metrics
+        row = {name: round(float(metrics[name]), 6) for name in self.COLUMNS[1:]}
+        self.rows.append({"epoch": trainer.current_epoch + 1, **row})
+
+    def state_dict(self) -> dict[str, Any]:
+        """The rows so far."""
+        return {"rows": self.rows}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """The rows of the interrupted run."""
+        self.rows = list(state_dict["rows"])
+
+
+def train(
+    inputs: Inputs,
+    *,
+    name: str,
+    options: Mapping[str, Any],
+    network: Mapping[str, Any],
+    recipe: Mapping[str, Any],
+    seed: int,
+    scratch: Path,
+    target: Path,
+) -> dict[str, Any]:
+    """Train one network on one mode's inputs.
+
+    Checkpoints lie in a folder of ``scratch`` that is named after everything the result depends on: an interrupted run
+    resumes there, and a run with another parameter, input or version of this package starts afresh. The folder goes
+    when the run is finished.
+
+    Args:
+        inputs: items of training and validation images.
+        name: of the network, a key of ``models.MODELS``.
+        options: of that network.
+        network: ``encoder``, ``encoder_weights``, ``decoder_width``.
+        recipe: ``loss``, ``epochs``, ``patience``, ``batch``, ``lr``, ``weight_decay``, ``flip``, ``rotation``,
+            ``brightness``, ``workers``.
+        seed: of the first weights, the shuffles, the augmentation and the dropout.
+        scratch: parent of the checkpoint folder.
+        target: an existing folder that receives ``weights.safetensors``, ``config.json`` and ``curve.csv``.
+
+    Returns:
+        What config.json holds.
+
+    Raises:
+        GuidedsegError: unknown encoder, weights that do not fit, nothing to train or validate on, a loss that is no number.
+    """
+    size = int(inputs.images.shape[-1])
+    chosen = {split: positions(inputs.items, [split], TRAINED_ON) for split in ("train", "val")}
+    for split, numbers in chosen.items():
+        if len(numbers) < 2:
+            raise GuidedsegError(f"only {len(numbers)} {split} item(s) to learn {name} from: see the split.* keys and data/split.csv")
+    torch.manual_seed(seed)
+    net = models.build(name, options, **network, image_size=size)
+    module = Segmenter(net, loss=recipe["loss"], lr=recipe["lr"], weight_decay=recipe["weight_decay"], seed=seed)
+
+    folder = scratch / _fingerprint(inputs, name, options, network, recipe, seed)
+    curve = Curve()
+    best = ModelCheckpoint(
+        folder, filename="best", monitor="val_dice", mode="max", save_last=True, save_on_train_epoch_end=True,
+        enable_version_counter=False, save_weights_only=False,
+    )
+    stop = EarlyStopping("val_dice", mode="max", patience=recipe["patience"], check_on_train_epoch_end=True)
+    trainer = _trainer(recipe["epochs"], [curve, stop, best, TQDMProgressBar(refresh_rate=5)], folder)
+    augmentation = data.augmentation(
+        flip=recipe["flip"], rotation=recipe["rotation"], brightness=recipe["brightness"]
+    )
+    loading = {"batch": recipe["batch"], "workers": recipe["workers"]}
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message=".*does not have many workers.*")
+        warnings.filterwarnings("ignore", message=".*log every n steps.*|.*log_every_n_steps.*")
+        warnings.filterwarnings("ignore", message=".*exists and is not empty.*")
+        trainer.fit(
+            module,
+            data.training_loader(data.TrainingItems(inputs, chosen["train"], augmentation, seed), **loading),
+            data.plain_loader(data.PlainItems(inputs, chosen["val"]), **loading),
+            ckpt_path=_resumable(folder / "last.ckpt"),
+        )
+
+    state = torch.load(folder / "best.ckpt", map_location="cpu", weights_only=True)["state_dict"]
+    prefix = "network."
+    net_state = {key.removeprefix(prefix): value for key, value in state.items() if key.startswith(prefix)}
+    save_file({key: value.contiguous() for key, value in net_state.items()}, target / "weights.safetensors")
+    table = pd.DataFrame(curve.rows, columns=list(Curve.COLUMNS))
+    table.to_csv(target / "curve.csv", index=False, lineterminator="\n")
+    top = table.loc[table["val_dice"].idxmax()]
+    config = {
+        "name": name,
+        "options": dict(options),
+        "encoder": network["encoder"],
+        "decoder_width": network["decoder_width"],
+        "image_size": size,
+        "parameters": sum(parameter.numel() for parameter in net.parameters()),
+        "epoch": int(top["epoch"]),
+        "epochs": len(table),
+        "val_dice": float(top["val_dice"]),
+    }
+    (target / "config.json").write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
+    shutil.rmtree(folder)
+    return config
+
+
+def load(folder: Path) -> tuple[nn.Module, dict[str, Any]]:
+    """A trained network (in evaluation mode, on the CPU) and its config.json.
+
+    Raises:
+        GuidedsegError: the weights are not those of the network that config.json describes.
+    """
+    config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    net = models.build(
+        config["name"],
+        config["options"],
+        encoder=config["encoder"],
+        encoder_weights=None,
+        decoder_width=config["decoder_width"],
+        image_size=config["image_size"],
+    )
+    try:
+        net.load_state_dict(load_file(folder / "weights.safetensors"))
+    except RuntimeError as error:
+        raise GuidedsegError(f"{folder}/weights.safetensors does not fit its config.json; train again: {error}") from None
+    return net.eval(), config
+
+
+def _trainer(epochs: int, callbacks: list[pl.Callback], folder: Path) -> pl.Trainer:
+    for name in ("lightning.pytorch.utilities.rank_zero", "lightning.pytorch.accelerators.cuda"):
+        logging.getLogger(name).setLevel(logging.WARNING)
+    return pl.Trainer(
+        max_epochs=epochs,
+        accelerator="gpu" if torch.cuda.is_available() else "cpu",
+        devices=1,
+        precision="16-mixed" if torch.cuda.is_available() else "32-true",
+        deterministic="warn" if torch.cuda.is_available() else True,
+        callbacks=callbacks,
+        logger=False,
+        num_sanity_val_steps=0,
+        enable_model_summary=False,
+        default_root_dir=folder,
+    )
+
+
+def _resumable(checkpoint: Path) -> Path | None:
+    """The checkpoint of an interrupted run of exactly this work, if it can be read."""
+    if not checkpoint.is_file():
+        return None
+    try:
+        torch.load(checkpoint, map_location="cpu", weights_only=True)
+    except Exception as error:  # noqa: BLE001 - whatever a torn file raises, the remedy is to start afresh
+        log.warning("%s cannot be read (%s): training starts afresh", checkpoint, error)
+        return None
+    log.warning("resuming from %s", checkpoint)
+    return checkpoint
+
+
+def _fingerprint(inputs: Inputs, *settings: Any) -> str:  # noqa: ANN401 - anything JSON can hold
+    """A name for everything that the result depends on: settings, inputs, this package's code and torch's version."""
+    digest = hashlib.sha256(json.dumps([settings, torch.__version__, str(torch.cuda.is_available())], sort_keys=True).encode())
+    digest.update(inputs.items.to_csv(index=False).encode())
+    for array in (inputs.images, inputs.masks):
+        digest.update(memoryview(array).cast("B"))
+    weights = settings[2]["encoder_weights"]
+    if weights and Path(weights).is_file():
+        digest.update(Path(weights).read_bytes())
+    for path in sorted(Path(__file__).parent.rglob("*.py")):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:16]

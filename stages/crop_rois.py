@@ -1,0 +1,33 @@
+"""data/inputs/guided/: regions around boxes, at the segmenters' size."""
+
+from pathlib import Path
+
+import stages
+
+
+def main() -> str:
+    """Write the guided inputs."""
+    from guidedseg import params
+    from guidedseg.datasets import prepared, splits
+    from guidedseg.detection.boxes import read_detections
+    from guidedseg.segmentation import inputs
+    from guidedseg.writing import whole_directory
+
+    settings = params.load()
+    folder = Path("data/prepared")
+    items = inputs.rois(
+        prepared.read_index(folder),
+        splits.read(Path("data/split.csv")),
+        prepared.read_lesions(folder),
+        read_detections(Path("data/detections.csv")),
+        **settings.roi.model_dump(),
+        seed=settings.seed,
+    )
+    with whole_directory(Path("data/inputs/guided")) as target:
+        inputs.write(items, folder, settings.chosen.inputs.image_size, target)
+    sources = ", ".join(f"{name} {number}" for name, number in items["source"].value_counts().items())
+    return f"data/inputs/guided: {len(items)} regions ({sources})"
+
+
+if __name__ == "__main__":
+    stages.run(main)

@@ -1,0 +1,24 @@
+"""data/inputs/direct/: every image, whole, at the segmenters' size."""
+
+from pathlib import Path
+
+import stages
+
+
+def main() -> str:
+    """Write the direct inputs."""
+    from guidedseg import params
+    from guidedseg.datasets import prepared, splits
+    from guidedseg.segmentation import inputs
+    from guidedseg.writing import whole_directory
+
+    settings = params.load()
+    folder = Path("data/prepared")
+    items = inputs.frames(prepared.read_index(folder), splits.read(Path("data/split.csv")))
+    with whole_directory(Path("data/inputs/direct")) as target:
+        inputs.write(items, folder, settings.chosen.inputs.image_size, target)
+    return f"data/inputs/direct: {len(items)} frames"
+
+
+if __name__ == "__main__":
+    stages.run(main)

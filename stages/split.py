@@ -1,0 +1,27 @@
+"""data/split.csv: who is trained on, who validates, who tests; metrics/split.json: counts and the leakage audit."""
+
+from pathlib import Path
+
+import stages
+
+
+def main() -> str:
+    """Split the prepared images."""
+    from guidedseg import params
+    from guidedseg.datasets import prepared, splits
+    from guidedseg.writing import whole_file, write_json
+
+    settings = params.load()
+    folder = Path("data/prepared")
+    index = prepared.read_index(folder)
+    split = splits.assign(index, **settings.split.model_dump(), seed=settings.seed)
+    audit = splits.audit(index, split, prepared.read_duplicates(folder))
+    with whole_file(Path("data/split.csv")) as path:
+        split.to_csv(path, index=False, lineterminator="\n")
+    write_json(audit, Path("metrics/split.json"))
+    counts = ", ".join(f"{name} {number}" for name, number in split["split"].value_counts().items())
+    return f"data/split.csv: {counts} images; {audit['leakage']}"
+
+
+if __name__ == "__main__":
+    stages.run(main)

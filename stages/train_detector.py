@@ -1,0 +1,31 @@
+"""models/detector/: a YOLO detector of lesions, its recipe and its training curve."""
+
+from pathlib import Path
+
+import stages
+
+
+def main() -> str:
+    """Train on data/yolo."""
+    from guidedseg import params
+    from guidedseg.detection import yolo
+    from guidedseg.writing import whole_directory, write_json
+
+    settings = params.load()
+    recipe = settings.chosen.detector.model_dump()
+    arguments = {key: value for key, value in recipe.items() if key not in ("weights", "image_size")}
+    with whole_directory(Path("models/detector")) as target:
+        yolo.train(
+            Path("data/yolo"),
+            {**arguments, "imgsz": recipe["image_size"]},
+            weights=recipe["weights"],
+            seed=settings.seed,
+            scratch=Path(".scratch/train_detector"),
+            target=target,
+        )
+        write_json({**recipe, "seed": settings.seed}, target / "args.json")
+    return "models/detector: weights.pt, args.json, curve.csv"
+
+
+if __name__ == "__main__":
+    stages.run(main)

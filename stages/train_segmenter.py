@@ -1,0 +1,37 @@
+"""models/MODEL/MODE/: a segmentation network trained on one mode's inputs, with its description and curve."""
+
+import sys
+from pathlib import Path
+
+import stages
+
+
+def main() -> str:
+    """Train the network and mode named on the command line."""
+    from guidedseg import params
+
+    settings = params.load()  # first: a wrong name is told before anything heavy is imported
+
+    from guidedseg.segmentation import inputs, training
+    from guidedseg.writing import whole_directory
+
+    model, mode = sys.argv[1:3]
+    with whole_directory(Path("models") / model / mode) as target:
+        config = training.train(
+            inputs.load(Path("data/inputs") / mode),
+            name=model,
+            options=getattr(settings.models, model).model_dump(),
+            network=settings.chosen.network.model_dump(),
+            recipe=settings.chosen.train.model_dump(),
+            seed=settings.seed,
+            scratch=Path(".scratch/train_segmenter"),
+            target=target,
+        )
+    return (
+        f"models/{model}/{mode}: {config['parameters'] / 1e6:.2f} M parameters, validation Dice {config['val_dice']:.3f} "
+        f"at epoch {config['epoch']} of {config['epochs']}"
+    )
+
+
+if __name__ == "__main__":
+    stages.run(main)

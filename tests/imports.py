@@ -1,0 +1,38 @@
+"""Which of the project's own modules a stage imports, directly or through others, read from the source."""
+
+import ast
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+
+
+def module_file(name: str) -> Path | None:
+    """The file of ``guidedseg.x`` or ``stages.x``; None for other packages and for names inside a module."""
+    base = (ROOT / "src" if name.split(".")[0] == "guidedseg" else ROOT) / Path(*name.split("."))
+    for path in (base.with_suffix(".py"), base / "__init__.py"):
+        if path.is_file():
+            return path
+    return None
+
+
+def imported(path: Path) -> set[Path]:
+    """Files that one file imports, wherever in it the import stands."""
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
+    own = {name for name in names if name.split(".")[0] in ("guidedseg", "stages")}
+    return {file for name in own if (file := module_file(name)) is not None}
+
+
+def closure(path: Path) -> set[Path]:
+    """All files that are read when ``path`` runs, itself included; packages that hold a docstring only are left out."""
+    seen: set[Path] = set()
+    waiting = {path}
+    while waiting:
+        current = waiting.pop()
+        seen.add(current)
+        waiting |= imported(current) - seen
+    return {file for file in seen if len(ast.parse(file.read_text(encoding="utf-8")).body) > 1 or file.name != "__init__.py"}

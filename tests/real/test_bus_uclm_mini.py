@@ -1,0 +1,114 @@
+"""The oddities of the real files, on a 40-image excerpt."""
+
+import cv2
+import numpy as np
+import pytest
+
+from guidedseg.datasets import bus_uclm, duplicates, prepared
+
+pytestmark = pytest.mark.real
+
+
+@pytest.fixture(scope="module")
+def mini(bus_uclm_mini):
+    return bus_uclm.locate(bus_uclm_mini)
+
+
+@pytest.fixture(scope="module")
+def folder(mini, tmp_path_factory):
+    target = tmp_path_factory.mktemp("mini") / "prepared"
+    prepared.write(bus_uclm.read(mini, official=True), target, duplicate_threshold=duplicates.DEFAULT_THRESHOLD)
+    return target
+
+
+@pytest.fixture(scope="module")
+def index(folder):
+    return prepared.read_index(folder).set_index("image_id")
+
+
+def test_real_files_pass_the_integrity_check(mini):
+    bus_uclm.check(mini, expected_images=40)
+
+
+def test_info_begins_with_a_byte_order_mark_and_is_read_all_the_same(mini, index):
+    assert (mini / "INFO.csv").read_bytes().startswith(b"\xef\xbb\xbf")
+    assert len(index) == 40
+
+
+def test_y_in_info_means_yes(mini, index):
+    row = next(line for line in (mini / "INFO.csv").read_text("utf-8-sig").splitlines() if "POFR_013" in line)
+    assert ";Y;" in row
+    assert index.loc["POFR_013", "doppler"] == "yes"
+
+
+def test_hesn_is_stretched_to_its_mask(mini, folder, index):
+    hesn = index[index["patient_id"] == "HESN"]
+    assert not hesn.empty
+    assert (index["stretched"] == (index["patient_id"] == "HESN")).all()
+    raw = cv2.imread(str(mini / "images" / f"{hesn.index[0]}.png"), cv2.IMREAD_UNCHANGED)
+    assert raw.shape[2] == 4
+    assert raw.shape[:2] != (606, 856)
+    assert prepared.load_image(folder, hesn.index[0]).shape == (606, 856)
+    assert (index["width"].unique().item(), index["height"].unique().item()) == (856, 606)
+
+
+def test_same_pictures_put_chco_and_chvi_into_one_group(folder, index):
+    pairs = prepared.read_duplicates(folder)
+    assert pairs[["image_a", "image_b"]].to_numpy().tolist() == [
+        ["CHCO_000", "CHVI_005"],
+        ["CHCO_001", "CHVI_008"],
+        ["CHCO_002", "CHVI_009"],
+        ["CHCO_003", "CHVI_013"],
+    ]
+    assert (pairs["similarity"] == 1).all()
+    assert set(index.loc[index["patient_id"].isin(["CHCO", "CHVI"]), "group_id"]) == {"CHCO"}
+    others = index[~index["patient_id"].isin(["CHCO", "CHVI"])]
+    assert (others["group_id"] == others["patient_id"]).all()
+
+
+def test_other_frames_are_far_from_the_threshold(folder, index):
+    thumbnails = np.stack([duplicates.thumbnail(prepared.load_image(folder, image_id)) for image_id in index.index])
+    pairs = duplicates.pairs(thumbnails, list(index.index), list(index["patient_id"]), threshold=0.6)
+    assert len(pairs) == 4
+
+
+def test_equal_pictures_have_equal_checksums(index):
+    assert index.loc["CHCO_000", "sha256"] == index.loc["CHVI_005", "sha256"]
+    assert index["sha256"].nunique() == 40 - 4
+
+
+def test_plba_001_has_three_lesions(folder, index):
+    lesions = prepared.read_lesions(folder).query("image_id == 'PLBA_001'")
+    assert index.loc["PLBA_001", "lesion_count"] == len(lesions) == 3
+    assert lesions["area_px"].sum() == index.loc["PLBA_001", "lesion_px"]
+
+
+def test_smallest_lesion_is_kept(folder, index):
+    assert index.loc["TOCI_008", "lesion_px"] == 837
+    assert prepared.read_lesions(folder)["area_px"].min() == 837
+
+
+def test_stsp_holds_combined_frames(index):
+    combined = index[index["combined"] == "yes"]
+    assert not combined.empty
+    assert set(combined["patient_id"]) == {"STSP"}
+
+
+def test_official_patients_are_marked(index):
+    splits = index.groupby("patient_id")["official_split"].first()
+    assert splits[["COPE", "ELCO", "CRCI"]].tolist() == ["test"] * 3
+    assert splits["ALWI"] == "train"
+    assert "" not in set(splits)
+
+
+def test_boxes_hold_exactly_their_lesions(folder, index):
+    lesions = prepared.read_lesions(folder)
+    for image_id, boxes in lesions.groupby("image_id"):
+        mask = prepared.load_mask(folder, image_id)
+        covered = np.zeros_like(mask)
+        for box in boxes.itertuples():
+            assert mask[box.y0 : box.y1, box.x0 : box.x1].any(axis=0).all()
+            assert mask[box.y0 : box.y1, box.x0 : box.x1].any(axis=1).all()
+            covered[box.y0 : box.y1, box.x0 : box.x1] = True
+        assert not (mask & ~covered).any()
+    assert set(lesions["image_id"]) == set(index.index[index["pathology"] != "normal"])

@@ -1,0 +1,38 @@
+"""A tiny, valid dataset in the layout of BUS-UCLM, which each test damages in its own way."""
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+WIDTH, HEIGHT = 64, 48
+INFO_ROWS = (
+    "AAAA_000.png;64x48;Normal;No;No;No",
+    "AAAA_001.png;64x48;Benign;Y;Yes;No",
+    "BBBB_000.png;64x48;Malignant;Yes;No;Yes",
+    "COPE_000.png;64x48;Normal;No;No;No",
+    "MENE_000.png;64x48;Benign;No;No;No",
+)
+COLOURS = {"Benign": (0, 255, 0), "Malignant": (0, 0, 255)}  # BGR
+
+
+def write_tiny_bus_uclm(folder: Path) -> Path:
+    """Five images of four patients; every lesion is the box 10, 20, 30, 32 with an area of 240 px."""
+    rng = np.random.default_rng(0)
+    for kind in ("images", "masks"):
+        (folder / kind).mkdir(parents=True)
+    for row in INFO_ROWS:
+        name, _, label, *_ = row.split(";")
+        cv2.imwrite(str(folder / "images" / name), rng.integers(0, 256, (HEIGHT, WIDTH, 3), dtype=np.uint8))
+        mask = np.zeros((HEIGHT, WIDTH, 3), np.uint8)
+        mask[20:32, 10:30] = COLOURS.get(label, (0, 0, 0))
+        cv2.imwrite(str(folder / "masks" / name), mask)
+    lines = ["Image;Resolution;Label;Doppler;Marks;Combined", *INFO_ROWS]
+    (folder / "INFO.csv").write_text("\n".join(lines) + "\n", encoding="utf-8-sig")
+    return folder
+
+
+@pytest.fixture
+def tiny(tmp_path: Path) -> Path:
+    return write_tiny_bus_uclm(tmp_path / "tiny")

@@ -1,0 +1,294 @@
+import re
+
+import cv2
+import numpy as np
+import pytest
+
+from guidedseg.datasets import bus_uclm
+from guidedseg.errors import GuidedsegError
+
+
+def rewrite_info(folder, old, new):
+    path = folder / "INFO.csv"
+    text = path.read_text(encoding="utf-8-sig")
+    assert old in text
+    path.write_text(text.replace(old, new), encoding="utf-8-sig")
+
+
+def by_id(folder, *, official=True):
+    return {record.image_id: record for record in bus_uclm.read(folder, official=official)}
+
+
+def objections(folder, **options):
+    with pytest.raises(GuidedsegError) as caught:
+        bus_uclm.check(folder, **options)
+    return str(caught.value)
+
+
+def test_whole_dataset_passes_the_check(tiny):
+    bus_uclm.check(tiny, expected_images=5)
+
+
+def test_left_over_files_of_file_managers_do_not_matter(tiny):
+    for name in (".DS_Store", "Thumbs.db", "._AAAA_000.png"):
+        (tiny / "images" / name).write_bytes(b"junk")
+    bus_uclm.check(tiny, expected_images=5)
+
+
+def test_image_cut_short_is_named(tiny):
+    path = tiny / "images" / "AAAA_001.png"
+    path.write_bytes(path.read_bytes()[:-20])
+    assert "images/AAAA_001.png: is corrupt" in objections(tiny)
+
+
+def test_image_with_one_wrong_byte_is_named(tiny):
+    path = tiny / "images" / "AAAA_001.png"
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 0xFF
+    path.write_bytes(data)
+    assert "images/AAAA_001.png: is corrupt" in objections(tiny)
+
+
+def test_empty_file_is_corrupt(tiny):
+    (tiny / "masks" / "AAAA_001.png").write_bytes(b"")
+    assert "masks/AAAA_001.png: is corrupt" in objections(tiny)
+
+
+def test_image_without_mask_is_named(tiny):
+    (tiny / "masks" / "BBBB_000.png").unlink()
+    assert "images/BBBB_000.png: has no mask" in objections(tiny)
+
+
+def test_mask_without_image_is_named(tiny):
+    (tiny / "images" / "BBBB_000.png").unlink()
+    text = objections(tiny)
+    assert "masks/BBBB_000.png: has no image" in text
+    assert "INFO.csv: BBBB_000 has no image" in text
+
+
+def test_image_that_info_does_not_list_is_named(tiny):
+    rewrite_info(tiny, "AAAA_000.png;64x48;Normal;No;No;No\n", "")
+    assert "images/AAAA_000.png: is not in INFO.csv" in objections(tiny)
+
+
+def test_row_listed_twice_is_named(tiny):
+    row = "AAAA_000.png;64x48;Normal;No;No;No\n"
+    rewrite_info(tiny, row, row * 2)
+    assert "INFO.csv: AAAA_000 is listed 2 times" in objections(tiny)
+
+
+def test_mask_of_a_size_nobody_states_is_named(tiny):
+    cv2.imwrite(str(tiny / "masks" / "AAAA_000.png"), np.zeros((40, 64, 3), np.uint8))
+    assert "masks/AAAA_000.png: is 64x40, but its image is 64x48 and INFO.csv says 64x48" in objections(tiny)
+
+
+def test_image_of_another_size_is_fine_when_the_mask_has_the_stated_size(tiny):
+    cv2.imwrite(str(tiny / "images" / "AAAA_000.png"), np.zeros((30, 50, 3), np.uint8))
+    bus_uclm.check(tiny)
+
+
+@pytest.mark.parametrize("colour", [(1, 0, 0), (0, 0, 254), (0, 255, 255), (255, 255, 255)])
+def test_mask_of_another_colour_is_named_with_the_colour(tiny, colour):
+    mask = np.zeros((48, 64, 3), np.uint8)
+    mask[5, 5:8] = colour
+    cv2.imwrite(str(tiny / "masks" / "AAAA_000.png"), mask)
+    text = objections(tiny)
+    assert "masks/AAAA_000.png: 3 pixels are not black, green (benign) or red (malignant)" in text
+    assert f"RGB {colour[::-1]}" in text
+
+
+def test_both_colours_in_one_mask_are_refused(tiny):
+    mask = np.zeros((48, 64, 3), np.uint8)
+    mask[5:9, 5:9], mask[20:25, 20:25] = (0, 255, 0), (0, 0, 255)
+    cv2.imwrite(str(tiny / "masks" / "AAAA_001.png"), mask)
+    assert "masks/AAAA_001.png: holds both green (benign) and red (malignant)" in objections(tiny)
+
+
+@pytest.mark.parametrize(
+    ("image_id", "old", "label", "shown"),
+    [
+        ("AAAA_000", "Normal", "Benign", "no lesion"),
+        ("AAAA_001", "Benign", "Normal", "a green (benign) lesion"),
+        ("BBBB_000", "Malignant", "Benign", "a red (malignant) lesion"),
+    ],
+)
+def test_mask_that_contradicts_its_label_is_named(tiny, image_id, old, label, shown):
+    rewrite_info(tiny, f"{image_id}.png;64x48;{old}", f"{image_id}.png;64x48;{label}")
+    assert f"masks/{image_id}.png: shows {shown}, but its Label in INFO.csv is {label}" in objections(tiny)
+
+
+def test_missing_column_is_named(tiny):
+    rewrite_info(tiny, "Label", "Class")
+    text = objections(tiny)
+    assert "INFO.csv: has no column Label" in text
+    assert "'Class'" in text
+    assert "is not in INFO.csv" not in text  # one cause, not five more
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "problem"),
+    [
+        ("Malignant", "Cancer", "INFO.csv: BBBB_000: the Label 'Cancer' is not Normal, Benign or Malignant"),
+        ("64x48;Malignant", "64;Malignant", "INFO.csv: BBBB_000: the Resolution '64' is not of the form 856x606"),
+        ("Malignant;Yes", "Malignant;maybe", "INFO.csv: BBBB_000: Doppler is 'maybe', not Yes or No"),
+        ("BBBB_000.png", "B0.png", "INFO.csv: B0: the name 'B0.png' is not of the form XXXX_NNN.png"),
+    ],
+)
+def test_wrong_value_in_info_is_named(tiny, old, new, problem):
+    rewrite_info(tiny, old, new)
+    assert problem in objections(tiny)
+
+
+def test_info_in_another_encoding_is_refused(tiny):
+    (tiny / "INFO.csv").write_bytes("Image;Größe\n".encode("latin-1"))
+    assert "INFO.csv: cannot be read as UTF-8 text" in objections(tiny)
+
+
+def test_picture_with_a_strange_name_is_named(tiny):
+    (tiny / "images" / "AAAA_000.png").rename(tiny / "images" / "aaaa-0.jpg")
+    assert "images/aaaa-0.jpg: its name is not of the form XXXX_NNN.png" in objections(tiny)
+
+
+def test_wrong_number_of_images_is_one_problem(tiny):
+    assert "images/: 5 images, where the dataset has 683" in objections(tiny, expected_images=683)
+
+
+def test_empty_dataset_is_refused(tiny):
+    for path in (*(tiny / "images").iterdir(), *(tiny / "masks").iterdir()):
+        path.unlink()
+    (tiny / "INFO.csv").write_text("Image;Resolution;Label;Doppler;Marks;Combined\n")
+    assert "the dataset is empty" in objections(tiny)
+
+
+def test_all_problems_come_in_one_list_with_the_folder_and_the_remedy(tiny):
+    (tiny / "masks" / "BBBB_000.png").unlink()
+    (tiny / "images" / "AAAA_001.png").write_bytes(b"not a PNG")
+    cv2.imwrite(str(tiny / "masks" / "COPE_000.png"), np.full((48, 64, 3), 7, np.uint8))
+    text = objections(tiny, expected_images=6)
+    assert str(tiny) in text
+    assert "4 problem(s)" in text
+    for problem in ("BBBB_000.png: has no mask", "AAAA_001.png: is corrupt", "COPE_000.png: 3072 pixels", "5 images"):
+        assert problem in text
+    assert "from the original dataset" in text
+
+
+def test_dataset_is_found_however_deep_it_is_nested(tiny, tmp_path):
+    nest = tmp_path / "nest"
+    inner = nest / "outer" / "outer" / "BUS-UCLM"
+    inner.parent.mkdir(parents=True)
+    tiny.rename(inner)
+    (nest / "__MACOSX" / "images").mkdir(parents=True)
+    assert bus_uclm.locate(nest) == inner
+
+
+def test_linked_dataset_is_found(tiny, tmp_path):
+    (tmp_path / "external").mkdir()
+    (tmp_path / "external" / "link").symlink_to(tiny)
+    assert bus_uclm.locate(tmp_path / "external") == tmp_path / "external" / "link"
+
+
+def test_what_is_missing_and_where_is_named(tiny):
+    (tiny / "INFO.csv").unlink()
+    with pytest.raises(GuidedsegError, match=re.escape(f"{tiny} has no INFO.csv")):
+        bus_uclm.locate(tiny.parent)
+
+
+def test_folder_of_other_things_is_listed(tmp_path):
+    (tmp_path / "holiday.jpg").touch()
+    with pytest.raises(GuidedsegError, match=r"images/, masks/ and INFO.csv was found(?s:.)*holds holiday\.jpg"):
+        bus_uclm.locate(tmp_path)
+
+
+def test_several_datasets_in_one_folder_are_named(tmp_path):
+    for copy in ("one", "two"):
+        for name in ("images", "masks", "INFO.csv"):
+            (tmp_path / "many" / copy / name).mkdir(parents=True)
+    with pytest.raises(GuidedsegError, match=r"Several datasets(?s:.)*many/one(?s:.)*many/two"):
+        bus_uclm.locate(tmp_path / "many")
+
+
+def test_images_come_in_the_order_of_their_ids(tiny):
+    ids = [record.image_id for record in bus_uclm.read(tiny, official=True)]
+    assert ids == ["AAAA_000", "AAAA_001", "BBBB_000", "COPE_000", "MENE_000"]
+
+
+def test_record_holds_the_lesion_and_the_flags(tiny):
+    record = by_id(tiny)["AAAA_001"]
+    expected = np.zeros((48, 64), bool)
+    expected[20:32, 10:30] = True
+    np.testing.assert_array_equal(record.mask, expected)
+    assert record.mask.dtype == bool
+    assert (record.patient_id, record.pathology, record.source) == ("AAAA", "benign", "images/AAAA_001.png")
+    assert record.flags == {"doppler": "yes", "marks": "yes", "combined": "no"}
+    assert not record.stretched
+
+
+def test_grey_is_the_luminance_of_red_green_and_blue(tiny):
+    bgr = np.zeros((48, 64, 3), np.uint8)
+    bgr[:, :16], bgr[:, 16:32], bgr[:, 32:48], bgr[:, 48:] = (0, 0, 255), (0, 255, 0), (255, 0, 0), (9, 9, 9)
+    cv2.imwrite(str(tiny / "images" / "AAAA_000.png"), bgr)
+    grey = by_id(tiny)["AAAA_000"].image
+    assert grey.dtype == np.uint8
+    assert grey[0, ::16].tolist() == [76, 150, 29, 9]  # 0.299, 0.587, 0.114 of 255
+
+
+def test_grey_image_keeps_its_values(tiny):
+    grey = np.random.default_rng(1).integers(0, 256, (48, 64), dtype=np.uint8)
+    cv2.imwrite(str(tiny / "images" / "AAAA_000.png"), grey)
+    np.testing.assert_array_equal(by_id(tiny)["AAAA_000"].image, grey)
+
+
+def test_smaller_rgba_image_is_stretched_to_the_mask(tiny):
+    bgra = np.full((24, 32, 4), 255, np.uint8)
+    bgra[:, :16, :3] = 0  # the left half black
+    cv2.imwrite(str(tiny / "images" / "AAAA_000.png"), bgra)
+    record = by_id(tiny)["AAAA_000"]
+    assert record.stretched
+    assert record.image.shape == record.mask.shape == (48, 64)
+    assert not record.image[:, :31].any()
+    assert (record.image[:, 33:] == 255).all()
+
+
+def test_larger_image_is_averaged_down_to_the_mask(tiny):
+    checkerboard = np.indices((96, 128)).sum(axis=0) % 2 * 200
+    cv2.imwrite(str(tiny / "images" / "AAAA_000.png"), checkerboard.astype(np.uint8))
+    record = by_id(tiny)["AAAA_000"]
+    assert record.stretched
+    assert (record.image == 100).all()
+
+
+def test_official_patients_keep_their_split(tiny):
+    splits = {record.patient_id: record.official_split for record in bus_uclm.read(tiny, official=True)}
+    assert splits == {"AAAA": "train", "BBBB": "train", "COPE": "test", "MENE": "val"}
+
+
+def test_other_datasets_have_no_official_split(tiny):
+    assert {record.official_split for record in bus_uclm.read(tiny, official=False)} == {""}
+
+
+def test_reading_a_folder_without_masks_names_them(tiny):
+    for path in (tiny / "masks").iterdir():
+        path.unlink()
+    (tiny / "masks").rmdir()
+    with pytest.raises(GuidedsegError, match="masks/: is missing"):
+        by_id(tiny)
+
+
+def test_reading_a_corrupt_image_names_it(tiny):
+    (tiny / "images" / "COPE_000.png").write_bytes(b"\x89PNG")
+    with pytest.raises(GuidedsegError, match=r"images/COPE_000\.png: is corrupt"):
+        by_id(tiny)
+
+
+def test_in_order_keeps_the_order_and_looks_ahead_a_bounded_number_of_items(monkeypatch):
+    monkeypatch.setattr("os.cpu_count", lambda: 2)
+    taken = []
+
+    def items():
+        for item in range(100):
+            taken.append(item)
+            yield item
+
+    results = bus_uclm.in_order(lambda item: item * 2, items())
+    assert [next(results) for _ in range(10)] == list(range(0, 20, 2))
+    assert len(taken) <= 10 + 2 * 2 + 1
