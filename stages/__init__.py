@@ -3,6 +3,7 @@
 import errno
 import logging
 import os
+import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -23,8 +24,15 @@ def run(main: Callable[[], str]) -> None:
         print(main())
     except GuidedsegError as error:
         sys.exit(f"ERROR: {error}")
-    except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+    except Exception as error:
+        if not _disk_full(error):
             raise
-        where = f" while writing {error.filename}" if error.filename else ""
+        where = f" while writing {error.filename}" if isinstance(error, OSError) and error.filename else ""
         sys.exit(f"ERROR: no space left on the disk{where}. Free some (`dvc gc -w` drops unused results) and repeat.")
+
+
+def _disk_full(error: Exception) -> bool:
+    """Told by number, or by the words of libraries that do not pass the number on (numpy, safetensors)."""
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return True
+    return re.search(r"No space left on device|requested and \d+ written", str(error)) is not None

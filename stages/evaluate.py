@@ -18,12 +18,16 @@ def main() -> str:
     model = sys.argv[1]
     scoring = params.load().scoring
     folder = Path("data/prepared")
-    images = prepared.read_index(folder).merge(splits.read(Path("data/split.csv"))[["image_id", "split"]], on="image_id")
+    images = prepared.read_index(folder).merge(
+        splits.read(Path("data/split.csv"))[["image_id", "split"]], on="image_id"
+    )
     images = images[images["split"] != "train"]
     validation = images.loc[images["split"] == "val", "image_id"]
     detections, lesions = read_detections(Path("data/detections.csv")), prepared.read_lesions(folder)
     confidence = operating_confidence(
-        detections[detections["image_id"].isin(validation)], lesions[lesions["image_id"].isin(validation)], scoring.match_iou
+        detections[detections["image_id"].isin(validation)],
+        lesions[lesions["image_id"].isin(validation)],
+        scoring.match_iou,
     )
     rows = counts.evaluate(
         tiles.load(Path("predictions") / model / "direct"),

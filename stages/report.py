@@ -4,6 +4,8 @@ import json
 import sys
 from pathlib import Path
 
+import pandas as pd
+
 import stages
 
 SHOWN = ("direct", "guided")
@@ -11,8 +13,6 @@ SHOWN = ("direct", "guided")
 
 def main() -> str:
     """Report on the network named on the command line, with the mode of params.yaml as the headline."""
-    import pandas as pd
-
     from guidedseg import params
     from guidedseg.datasets import prepared, splits
     from guidedseg.detection.boxes import read_detections, summary
@@ -47,15 +47,22 @@ def main() -> str:
         (target / "comparison.md").write_text(tables.comparison(comparison), encoding="utf-8")
 
     with whole_directory(Path("plots")) as target:
-        _plots(model, test, detections[detections["confidence"] >= confidence], confidence, settings.scoring.mask_threshold, target)
+        _plots(
+            model,
+            test,
+            detections[detections["confidence"] >= confidence],
+            confidence,
+            settings.scoring.mask_threshold,
+            target,
+        )
     strict = pd.Series(headline["strict"]).map("{:.3f}".format).to_dict()
-    return f"metrics/segmentation.json: {model} {settings.mode}, strict {strict}; plots/test_images.png, report/comparison.md"
+    return f"metrics/segmentation.json: {model} {settings.mode}, strict {strict}; pictures in plots, tables in report"
 
 
-def _plots(model: str, test: "pd.DataFrame", boxes: "pd.DataFrame", confidence: float, threshold: float, target: Path) -> None:  # noqa: F821
+def _plots(
+    model: str, test: pd.DataFrame, boxes: pd.DataFrame, confidence: float, threshold: float, target: Path
+) -> None:
     """Curves as CSV and PNG, and a grid of test images chosen by quantile."""
-    import pandas as pd
-
     from guidedseg.datasets import prepared
     from guidedseg.detection.boxes import BOX
     from guidedseg.evaluation.counts import branch_tiles
@@ -73,7 +80,8 @@ def _plots(model: str, test: "pd.DataFrame", boxes: "pd.DataFrame", confidence: 
 
     direct, guided = (tiles.load(Path("predictions") / model / mode) for mode in SHOWN)
     dice = {
-        branch: pd.Series(strict(rows)[:, 0], index=rows["image_id"]) for branch, rows in test.groupby("branch", sort=False)
+        branch: pd.Series(strict(rows)[:, 0], index=rows["image_id"])
+        for branch, rows in test.groupby("branch", sort=False)
     }
     pathology = test.drop_duplicates("image_id").set_index("image_id")["pathology"]
     chosen = [
@@ -89,17 +97,15 @@ def _plots(model: str, test: "pd.DataFrame", boxes: "pd.DataFrame", confidence: 
                 title=f"{image_id}, {pathology[image_id]}",
                 image=prepared.load_image(folder, image_id),
                 truth=truth,
-                predictions={
-                    mode: tiles.assemble(*branches[mode], *truth.shape) >= threshold * 255 for mode in SHOWN
-                },
+                predictions={mode: tiles.assemble(*branches[mode], *truth.shape) >= threshold * 255 for mode in SHOWN},
                 captions={mode: f"{mode}: strict Dice {dice[mode][image_id]:.3f}" for mode in SHOWN},
                 boxes=boxes.loc[boxes["image_id"] == image_id, BOX].to_numpy(),
             )
         )
     figures.picture_grid(
         pictures,
-        f"{model}: test images with a lesion at the quantiles 0, 25, 50, 75 and 100 % of guided Dice, and the worst normal.\n"
-        "Truth green, prediction red, the detector's boxes yellow.",
+        f"{model}: test images with a lesion at the quantiles 0, 25, 50, 75 and 100 % of guided Dice, and the worst "
+        "normal.\nTruth green, prediction red, the detector's boxes yellow.",
         target / "test_images.png",
     )
 

@@ -28,8 +28,8 @@ def main() -> str:
             target=target,
         )
     return (
-        f"models/{model}/{mode}: {config['parameters'] / 1e6:.2f} M parameters, validation Dice {config['val_dice']:.3f} "
-        f"at epoch {config['epoch']} of {config['epochs']}"
+        f"models/{model}/{mode}: {config['parameters'] / 1e6:.2f} M parameters, "
+        f"validation Dice {config['val_dice']:.3f} at epoch {config['epoch']} of {config['epochs']}"
     )
 
 

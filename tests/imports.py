@@ -8,7 +8,7 @@ ROOT = Path(__file__).parent.parent
 
 def module_file(name: str) -> Path | None:
     """The file of ``guidedseg.x`` or ``stages.x``; None for other packages and for names inside a module."""
-    base = (ROOT / "src" if name.split(".")[0] == "guidedseg" else ROOT) / Path(*name.split("."))
+    base = (ROOT / "src" if name.split(".", maxsplit=1)[0] == "guidedseg" else ROOT) / Path(*name.split("."))
     for path in (base.with_suffix(".py"), base / "__init__.py"):
         if path.is_file():
             return path
@@ -35,4 +35,6 @@ def closure(path: Path) -> set[Path]:
         current = waiting.pop()
         seen.add(current)
         waiting |= imported(current) - seen
-    return {file for file in seen if len(ast.parse(file.read_text(encoding="utf-8")).body) > 1 or file.name != "__init__.py"}
+    return {
+        file for file in seen if len(ast.parse(file.read_text(encoding="utf-8")).body) > 1 or file.name != "__init__.py"
+    }

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
 
 from guidedseg.errors import GuidedsegError, listed
 
@@ -25,7 +26,7 @@ Channels = Annotated[list[Count], Field(min_length=1)]
 class Group(BaseModel):
     """A group of keys: unknown keys are errors, and a number in quotes is not a number."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
 
 
 class Phantom(Group):
@@ -72,7 +73,9 @@ class Split(Group):
     @model_validator(mode="after")
     def _consistent(self) -> Self:
         if self.val + self.test >= 1:
-            raise ValueError(f"val + test must leave something to train on (their sum is {self.val + self.test:g}; less than 1)")
+            raise ValueError(
+                f"val + test must leave something to train on (their sum is {self.val + self.test:g}; less than 1)"
+            )
         if self.fold >= self.folds:
             raise ValueError(f"fold must be less than folds (fold is {self.fold}, folds is {self.folds})")
         return self
@@ -246,12 +249,15 @@ def load(path: Path = Path("params.yaml")) -> Params:
         GuidedsegError: the file is missing or is no YAML, or names every wrong key with its value and what is allowed.
     """
     try:
-        raw = yaml.safe_load(path.read_text(encoding="utf-8"))
+        # DVC's own reader: `dvc exp run -S` writes numbers (1e-05) that PyYAML takes for text
+        raw = YAML(typ="safe").load(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise GuidedsegError(f"{path} not found: run from the root of the repository") from None
-    except yaml.YAMLError as error:
+    except (YAMLError, UnicodeDecodeError) as error:
         raise GuidedsegError(f"{path} is not valid YAML: {error}") from None
-    problems = _choice_problems(raw) if isinstance(raw, dict) else []
+    if not isinstance(raw, dict):
+        raise GuidedsegError(f"{path} is empty or no list of keys: restore it with `git checkout {path}`")
+    problems = _choice_problems(raw)
     try:
         params = Params.model_validate(raw)
     except ValidationError as error:
@@ -267,15 +273,19 @@ def _choice_problems(raw: dict[str, Any]) -> list[str]:
     profiles, split = raw.get("profiles"), raw.get("split")
     profile = raw.get("profile")
     if isinstance(profiles, dict):
-        if profile not in profiles:
+        if not isinstance(profile, str) or profile not in profiles:
             problems.append(f"profile: {profile!r} given, allowed: {', '.join(map(str, profiles))}")
-        network = (profiles.get(profile) or {}).get("network")
+            profile = None
+        group = profiles.get(profile)
+        network = group.get("network") if isinstance(group, dict) else None
         weights = network.get("encoder_weights") if isinstance(network, dict) else None
         if isinstance(weights, str) and weights != "imagenet" and not Path(weights).is_file():
             key = f"profiles.{profile}.network.encoder_weights"
             problems.append(f"{key}: no file {weights!r}; allowed: null, imagenet, or the path of a weights file")
     if isinstance(split, dict) and split.get("protocol") == "official" and raw.get("dataset") == "phantom":
-        problems.append("split.protocol: 'official' given, but the phantom has no official split; allowed: holdout, folds")
+        problems.append(
+            "split.protocol: 'official' given, but the phantom has no official split; allowed: holdout, folds"
+        )
     return problems
 
 

@@ -61,7 +61,7 @@ def jitter(boxes: npt.NDArray[np.number], share: float, rng: np.random.Generator
 
 
 def crop(image: npt.NDArray[np.uint8], region: npt.NDArray[np.int64], size: int) -> npt.NDArray[np.uint8]:
-    """A region of a grey image, resized to (size, size) uint8: area-averaged where it shrinks, bilinear where it grows."""
+    """A region of a grey image, resized to (size, size) uint8: area-averaged where it shrinks, else bilinear."""
     x0, y0, x1, y1 = (int(value) for value in region)
     shrinks = (x1 - x0) * (y1 - y0) > size * size
     method = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR

@@ -38,6 +38,6 @@ def whole_file(target: Path) -> Iterator[Path]:
 
 
 def write_json(values: Mapping[str, Any], target: Path) -> None:
-    """Write nested scalars as JSON that ``dvc metrics`` reads; a NaN or an infinity is an error, null stands for neither."""
+    """Write nested scalars as JSON that ``dvc metrics`` reads; a NaN or an infinity is an error, null is not."""
     with whole_file(target) as path:
         path.write_text(json.dumps(values, indent=2, allow_nan=False) + "\n", encoding="utf-8")

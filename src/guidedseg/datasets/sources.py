@@ -62,26 +62,35 @@ def fetch(
         GuidedsegError: for a missing or broken source, a failed download, a wrong checksum, a zip with unsafe entries,
             too little disk space, and whatever ``locate`` and ``check`` object to. ``target`` is left as it was.
     """
-    path = _dropped_in(drop_in)
-    if path is None and source.startswith("https://"):
-        archive = _download(source, sha256, drop_in, scratch)
+    origin = find(source, drop_in=drop_in)
+    if isinstance(origin, str):
+        archive = _download(origin, sha256, drop_in, scratch)
         try:
-            with _unpacked(archive, source, target, scratch) as folder:
+            with _unpacked(archive, origin, target, scratch) as folder:
                 _place(folder, target, locate, check, shutil.move)
         finally:
             archive.unlink()
-        return source
-    if path is None:
-        path = _existing(source, drop_in)
-    if path.is_dir():
+    elif origin.is_dir():
         if sha256 is not None:
-            logger.info("%s is a folder: its files are checked, the sha256 of the zip is not", path)
-        _place(path, target, locate, check, shutil.copyfile)
+            logger.info("%s is a folder: its files are checked, the sha256 of the zip is not", origin)
+        _place(origin, target, locate, check, shutil.copyfile)
     else:
-        _verify(path, sha256, drop_in.name)
-        with _unpacked(path, str(path), target, scratch) as folder:
+        _verify(origin, sha256, drop_in.name)
+        with _unpacked(origin, str(origin), target, scratch) as folder:
             _place(folder, target, locate, check, shutil.move)
-    return str(path)
+    return str(origin)
+
+
+def find(source: str, *, drop_in: Path) -> Path | str:
+    """Where ``fetch`` takes a dataset from: an existing folder or zip, or a URL (as text, not asked).
+
+    Raises:
+        GuidedsegError: there is none; says where to put it.
+    """
+    path = _dropped_in(drop_in)
+    if path is not None:
+        return path
+    return source if source.startswith("https://") else _existing(source, drop_in)
 
 
 def _dropped_in(drop_in: Path) -> Path | None:

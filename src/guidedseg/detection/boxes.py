@@ -62,8 +62,8 @@ def operating_confidence(detections: pd.DataFrame, lesions: pd.DataFrame, match_
         match_iou: as in ``match``.
 
     Returns:
-        A threshold half way between the last box kept and the first dropped, so that it does not sit on a box; of equally
-        good ones the highest. 0.5 where no box finds a lesion.
+        A threshold half way between the last box kept and the first dropped, so that it does not sit on a box; of
+        equally good ones the highest. 0.5 where no box finds a lesion.
     """
     ordered = detections.assign(found=match(detections, lesions, match_iou)).sort_values(
         "confidence", ascending=False, kind="stable"
@@ -76,7 +76,7 @@ def operating_confidence(detections: pd.DataFrame, lesions: pd.DataFrame, match_
     last_of_tie = np.append(confidences[1:] < confidences[:-1], True)
     best = int(np.argmax(np.where(last_of_tie, f1, -1)))
     following = confidences[best + 1] if best + 1 < len(confidences) else 0.0
-    return round(float(confidences[best] + following) / 2, 4)
+    return round(float(confidences[best] + following) / 2, 6)  # a digit more than confidences have
 
 
 def summary(
@@ -93,7 +93,8 @@ def summary(
 
     Returns:
         ``lesion_recall`` (share of lesions found), ``precision`` (share of boxes that find one),
-        ``false_boxes_per_normal_image``, ``normal_images_with_a_box`` (share), and the counts behind them; null for 0/0.
+        ``false_boxes_per_normal_image``, ``normal_images_with_a_box`` (share), and the counts behind them; null for
+        0/0.
     """
     kept = detections[detections["confidence"] >= confidence]
     hits = int(match(kept, lesions, match_iou).sum())

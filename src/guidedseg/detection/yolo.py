@@ -1,16 +1,19 @@
 """Ultralytics in and out: train a YOLO detector, list its boxes, score them.
 
 Ultralytics keeps a cache beside the labels it reads and writes dates and absolute paths into its weights. Here it works
-on links in a scratch folder, and only what depends on data, parameters and seed is kept.
+on a dataset of links in a scratch folder, and only what depends on data, parameters and seed is kept.
 """
 
 import os
 import shutil
 from collections.abc import Mapping, Sequence
+from contextlib import redirect_stdout
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
-# All before Ultralytics is imported: no telemetry, no package installed behind the user's back, no settings in the home folder.
+# All before Ultralytics is imported: no telemetry, no package installed behind the user's back, no settings in the home
+# folder.
 os.environ["YOLO_OFFLINE"] = "1"
 os.environ["YOLO_AUTOINSTALL"] = "False"
 os.environ.setdefault("YOLO_CONFIG_DIR", str(Path(".scratch").absolute()))
@@ -21,7 +24,6 @@ import torch
 from tqdm import tqdm
 from ultralytics import YOLO
 
-from guidedseg.detection.labels import SPLITS
 from guidedseg.errors import GuidedsegError
 
 CURVE = {
@@ -47,36 +49,38 @@ def train(dataset: Path, arguments: Mapping[str, Any], *, weights: str, seed: in
     Args:
         dataset: an Ultralytics dataset, as ``labels.write`` makes it.
         arguments: Ultralytics' training arguments that the recipe declares (``imgsz``, ``epochs``, ``lr0``, ...).
-        weights: a model ``.yaml`` (from scratch), a ``.pt`` path, or the name of a released ``.pt``, which is downloaded.
+        weights: a model ``.yaml`` (from scratch), a ``.pt`` path, or the name of a released ``.pt``, which is
+            downloaded.
         seed: of every random draw.
         scratch: a folder of this run's own.
-        target: the existing folder that receives ``weights.pt``, ``args.yaml`` is the caller's, and ``curve.csv``.
+        target: the existing folder that receives ``weights.pt`` and ``curve.csv``.
 
     Raises:
         GuidedsegError: the weights cannot be had.
     """
     shutil.rmtree(scratch, ignore_errors=True)
     model = _load(weights, scratch.parent / "weights")
-    bar = tqdm(total=arguments["epochs"], desc="detector", unit="epoch", disable=None)
+    bar: tqdm[Any] = tqdm(total=arguments["epochs"], desc="detector", unit="epoch", disable=None)
     model.add_callback("on_fit_epoch_end", lambda trainer: _advance(bar, trainer))
-    model.train(
-        **arguments,
-        data=_linked(dataset, scratch / "dataset"),
-        project=str(scratch.absolute()),
-        name="run",
-        exist_ok=True,
-        seed=seed,
-        deterministic=True,
-        single_cls=True,
-        device=_device(),
-        amp=torch.cuda.is_available(),
-        cache="ram",
-        plots=False,
-        hsv_h=0.0,
-        hsv_s=0.0,
-        augmentations=[],  # or Ultralytics adds blur and CLAHE of its own wherever albumentations is installed
-        verbose=False,
-    )
+    with redirect_stdout(StringIO()):  # Ultralytics draws bars even where it is told to be quiet
+        model.train(
+            **arguments,
+            data=_linked(dataset, scratch / "dataset"),
+            project=str(scratch.absolute()),
+            name="run",
+            exist_ok=True,
+            seed=seed,
+            deterministic=True,
+            single_cls=True,
+            device=_device(),
+            amp=torch.cuda.is_available(),
+            cache="ram",
+            plots=False,
+            hsv_h=0.0,
+            hsv_s=0.0,
+            augmentations=[],  # or Ultralytics adds blur and CLAHE of its own wherever albumentations is installed
+            verbose=False,
+        )
     bar.close()
     _save_weights(scratch / "run" / "weights" / "best.pt", target / "weights.pt")
     curve = pd.read_csv(scratch / "run" / "results.csv").rename(columns=str.strip)
@@ -85,7 +89,14 @@ def train(dataset: Path, arguments: Mapping[str, Any], *, weights: str, seed: in
 
 
 def detect(
-    weights: Path, images: Sequence[Path], *, image_size: int, floor: float, nms_iou: float, max_boxes: int, batch: int = 16
+    weights: Path,
+    images: Sequence[Path],
+    *,
+    image_size: int,
+    floor: float,
+    nms_iou: float,
+    max_boxes: int,
+    batch: int = 16,
 ) -> pd.DataFrame:
     """Boxes of every image down to a low confidence.
 
@@ -131,28 +142,29 @@ def average_precision(
         ``{"map50": ..., "map50_95": ...}``, shares.
     """
     shutil.rmtree(scratch, ignore_errors=True)
-    result = YOLO(weights).val(
-        data=_linked(dataset, scratch / "dataset"),
-        split="test",
-        imgsz=image_size,
-        conf=floor,
-        iou=nms_iou,
-        max_det=max_boxes,
-        single_cls=True,
-        device=_device(),
-        workers=0,
-        plots=False,
-        project=str(scratch.absolute()),
-        name="val",
-        exist_ok=True,
-        verbose=False,
-    )
+    with redirect_stdout(StringIO()):
+        result = YOLO(weights).val(
+            data=_linked(dataset, scratch / "dataset"),
+            split="test",
+            imgsz=image_size,
+            conf=floor,
+            iou=nms_iou,
+            max_det=max_boxes,
+            single_cls=True,
+            device=_device(),
+            workers=0,
+            plots=False,
+            project=str(scratch.absolute()),
+            name="val",
+            exist_ok=True,
+            verbose=False,
+        )
     scores = result.results_dict
     shutil.rmtree(scratch)
     return {"map50": float(scores["metrics/mAP50(B)"]), "map50_95": float(scores["metrics/mAP50-95(B)"])}
 
 
-def _advance(bar: tqdm, trainer: Any) -> None:  # noqa: ANN401 - Ultralytics' trainer
+def _advance(bar: tqdm[Any], trainer: Any) -> None:  # noqa: ANN401 - Ultralytics' trainer
     """One epoch more on the progress bar; the validation of the best weights at the end is none."""
     if trainer.epoch + 1 > bar.n:
         bar.update()
@@ -177,22 +189,26 @@ def _load(weights: str, downloads: Path) -> YOLO:
         return YOLO(path)
     except (OSError, RuntimeError) as error:
         raise GuidedsegError(
-            f"profiles.*.detector.weights: {weights!r} could not be loaded or downloaded ({error}). Put the file beside "
-            f"params.yaml, set its path, or train from scratch with 'yolo11n.yaml'."
+            f"profiles.*.detector.weights: {weights!r} could not be loaded or downloaded ({error}). Put the file "
+            f"beside params.yaml, set its path, or train from scratch with 'yolo11n.yaml'."
         ) from error
 
 
 def _linked(dataset: Path, target: Path) -> str:
-    """Links to the dataset's images and labels under ``target``, where Ultralytics may write its caches.
+    """A dataset of links under ``target``: beside the labels that Ultralytics reads it writes caches.
+
+    Links to files, because Ultralytics resolves a linked folder and would write into the original.
 
     Returns:
         The path of ``data.yaml`` there.
     """
-    for kind in ("images", "labels"):
-        (target / kind).mkdir(parents=True)
-        for name in SPLITS:
-            (target / kind / name).symlink_to((dataset / kind / name).absolute(), target_is_directory=True)
-    shutil.copyfile(dataset / "data.yaml", target / "data.yaml")
+    for source in sorted(path for path in dataset.rglob("*") if path.is_file()):
+        link = target / source.relative_to(dataset)
+        link.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            link.hardlink_to(source)
+        except OSError:  # another file system
+            shutil.copyfile(source, link)
     return str((target / "data.yaml").absolute())
 
 

@@ -24,7 +24,9 @@ def count(truth: npt.NDArray[np.bool_], predicted: npt.NDArray[np.bool_]) -> tup
     return tp, fp, fn, truth.size - tp - fp - fn
 
 
-def branch_tiles(direct: Tiles, guided: Tiles, image_id: str, confidence: float) -> dict[str, tuple[Tiles, npt.NDArray[np.int64]]]:
+def branch_tiles(
+    direct: Tiles, guided: Tiles, image_id: str, confidence: float
+) -> dict[str, tuple[Tiles, npt.NDArray[np.int64]]]:
     """Which tiles make an image's mask in each branch.
 
     Args:

@@ -1,7 +1,7 @@
 """Scoring rules: what an image without a lesion, without a box or without a predicted pixel is worth.
 
-Counts go in: the columns tp, fp, fn and boxes of a frame with one row per image. See docs/metrics.md for the table of all
-cases and for what other libraries do.
+Counts go in: the columns tp, fp, fn and boxes of a frame with one row per image. See docs/metrics.md for the table of
+all cases and for what other libraries do.
 """
 
 from collections.abc import Callable
@@ -49,7 +49,8 @@ def lesion(rows: pd.DataFrame) -> Scores:
 def literal(rows: pd.DataFrame) -> Scores:
     """The paper's: an image without a box scores 1 on every metric, lesion or not; else as under ``strict``.
 
-    For the direct approach, which has no boxes, the counterpart (ours, the paper states none) is an empty predicted mask.
+    For the direct approach, which has no boxes, the counterpart (ours, the paper states none) is an empty predicted
+    mask.
     The oracle is scored like the guided branches: no true box, score 1.
     """
     scores = strict(rows)

@@ -1,5 +1,6 @@
 """Scores of a set of images under every rule, with patient-cluster bootstrap intervals."""
 
+import warnings
 from collections.abc import Mapping
 
 import numpy as np
@@ -9,11 +10,11 @@ import pandas as pd
 from guidedseg.evaluation.rules import IMAGEWISE, METRICS, RULES, ratios
 
 DRAWS = 2000
-Nested = dict[str, "float | int | None | Nested"]
+Nested = dict[str, "float | int | Nested | None"]
 
 
 def score(rows: pd.DataFrame) -> dict[str, dict[str, float | None]]:
-    """rule -> metric -> score of one branch's rows (one per image)."""
+    """Rule -> metric -> score of one branch's rows (one per image)."""
     everyone = np.ones((1, rows["patient_id"].nunique()))
     return {rule: _named(_resampled(rows, rule, everyone)[0]) for rule in RULES}
 
@@ -29,7 +30,11 @@ def intervals(branches: Mapping[str, pd.DataFrame], *, seed: int) -> dict[str, p
         branch -> (DRAWS, rules x metrics) with columns (rule, metric).
     """
     patients = next(iter(branches.values()))["patient_id"].nunique()
-    weights = np.random.default_rng(seed).multinomial(patients, np.full(patients, 1 / patients), size=DRAWS).astype(np.float64)
+    weights = (
+        np.random.default_rng(seed)
+        .multinomial(patients, np.full(patients, 1 / patients), size=DRAWS)
+        .astype(np.float64)
+    )
     columns = pd.MultiIndex.from_product([RULES, METRICS])
     return {
         branch: pd.DataFrame(np.hstack([_resampled(rows, rule, weights) for rule in RULES]), columns=columns)
@@ -52,7 +57,9 @@ def comparison(rows: pd.DataFrame, *, seed: int) -> Nested:
     draws = intervals(branches, seed=seed)
     result: Nested = {branch: _with_interval(values[branch], draws[branch]) for branch in branches}
     gain = {
-        rule: {metric: _difference(values["guided"][rule][metric], values["direct"][rule][metric]) for metric in METRICS}
+        rule: {
+            metric: _difference(values["guided"][rule][metric], values["direct"][rule][metric]) for metric in METRICS
+        }
         for rule in RULES
     }
     result["gain"] = _with_interval(gain, draws["guided"] - draws["direct"])
@@ -85,7 +92,9 @@ def _named(scores: npt.NDArray[np.float64]) -> dict[str, float | None]:
 def _with_interval(values: Mapping[str, Mapping[str, float | None]], draws: pd.DataFrame) -> Nested:
     result: Nested = {}
     for rule, metrics in values.items():
-        low, high = np.nanpercentile(draws[rule].to_numpy(), [2.5, 97.5], axis=0)
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "All-NaN slice", RuntimeWarning)  # 0/0 in every draw gives null
+            low, high = np.nanpercentile(draws[rule].to_numpy(), [2.5, 97.5], axis=0)
         result[rule] = {
             metric: {"value": value, "ci_low": _number(low[column]), "ci_high": _number(high[column])}
             for column, (metric, value) in enumerate(metrics.items())
@@ -94,7 +103,7 @@ def _with_interval(values: Mapping[str, Mapping[str, float | None]], draws: pd.D
 
 
 def _difference(a: float | None, b: float | None) -> float | None:
-    return None if a is None or b is None else a - b
+    return None if a is None or b is None else _number(a - b)
 
 
 def _number(value: float) -> float | None:

@@ -12,6 +12,8 @@ import pandas as pd
 
 mpl.use("Agg")
 import matplotlib.pyplot as plt
+from matplotlib.axes import Axes
+from matplotlib.patches import Rectangle
 
 TRUTH = "#00c853"
 PREDICTION = "#ff1744"
@@ -56,7 +58,11 @@ def curves(segmenters: Mapping[str, pd.DataFrame], detector: pd.DataFrame, path:
         loss.plot(curve["epoch"], curve["val_loss"], color=colour, linestyle="--", label=f"{mode}, validation")
     boxes.plot(detector["epoch"], detector["val_map50"], color="#009e73", label="mAP50")
     boxes.plot(detector["epoch"], detector["val_map50_95"], color="#009e73", linestyle="--", label="mAP50-95")
-    for axes, title in ((dice, "Segmenters: pooled validation Dice"), (loss, "Segmenters: loss"), (boxes, "Detector: validation")):
+    for axes, title in (
+        (dice, "Segmenters: pooled validation Dice"),
+        (loss, "Segmenters: loss"),
+        (boxes, "Detector: validation"),
+    ):
         axes.set(title=title, xlabel="epoch")
         axes.grid(alpha=0.3)
         axes.legend(fontsize=8)
@@ -78,9 +84,7 @@ def picture_grid(pictures: Sequence[Picture], heading: str, path: Path) -> None:
     shape = pictures[0].image.shape
     width = 3.0
     size = (width * (1 + len(branches)), (width * shape[0] / shape[1] + 0.55) * len(pictures) + 0.5)
-    figure, grid = plt.subplots(
-        len(pictures), 1 + len(branches), figsize=size, squeeze=False, layout="constrained"
-    )
+    figure, grid = plt.subplots(len(pictures), 1 + len(branches), figsize=size, squeeze=False, layout="constrained")
     for row, picture in zip(grid, pictures, strict=True):
         for axes in row:
             axes.imshow(picture.image, cmap="gray", vmin=0, vmax=255)
@@ -92,13 +96,13 @@ def picture_grid(pictures: Sequence[Picture], heading: str, path: Path) -> None:
             axes.set_title(picture.captions[branch], fontsize=8, loc="left")
             if branch == "guided":
                 for x0, y0, x1, y1 in picture.boxes:
-                    axes.add_patch(plt.Rectangle((x0, y0), x1 - x0, y1 - y0, fill=False, edgecolor=BOX, linewidth=0.8))
+                    axes.add_patch(Rectangle((x0, y0), x1 - x0, y1 - y0, fill=False, edgecolor=BOX, linewidth=0.8))
     figure.suptitle(heading, fontsize=9)
     figure.savefig(path, dpi=110, metadata={"Software": None})
     plt.close(figure)
 
 
-def _contour(axes: plt.Axes, mask: npt.NDArray[np.bool_], colour: str) -> None:
+def _contour(axes: Axes, mask: npt.NDArray[np.bool_], colour: str) -> None:
     outlines, _ = cv2.findContours(mask.astype(np.uint8), cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
     for outline in outlines:
         closed = np.vstack([outline[:, 0], outline[:1, 0]])

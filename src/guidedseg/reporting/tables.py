@@ -19,7 +19,10 @@ def comparison(scores: dict[str, Any]) -> str:
     """
     rules = list(scores["direct"])
     lines = ["| Dice, % | " + " | ".join(rules) + " |", "|---|" + "---|" * len(rules)]
-    lines += [f"| {title} | " + " | ".join(_cell(scores[key][rule]["dice"]) for rule in rules) + " |" for key, title in BRANCHES.items()]
+    lines += [
+        f"| {title} | " + " | ".join(_cell(scores[key][rule]["dice"]) for rule in rules) + " |"
+        for key, title in BRANCHES.items()
+    ]
     metrics = list(scores["direct"]["strict"])
     lines += ["", "| strict, % | " + " | ".join(metrics) + " |", "|---|" + "---|" * len(metrics)]
     lines += [

@@ -44,9 +44,7 @@ class EpochSampler(Sampler[tuple[int, int]]):
 class TrainingItems(Dataset[Item]):
     """Augmented items, one draw per (seed, epoch, item)."""
 
-    def __init__(
-        self, inputs: Inputs, chosen: npt.NDArray[np.int64], augmentation: A.Compose, seed: int
-    ) -> None:
+    def __init__(self, inputs: Inputs, chosen: npt.NDArray[np.int64], augmentation: A.Compose, seed: int) -> None:
         self.inputs = inputs
         self.chosen = chosen
         self.augmentation = augmentation

@@ -59,9 +59,10 @@ def rois(
 ) -> pd.DataFrame:
     """Guided: regions around boxes.
 
-    Training images give ``copies`` jittered regions per true lesion and, on normals, the detector's most confident false
-    boxes (``background``). Validation and test images give every box of the detector and, as ``truth``, every true one
-    without jitter; validation normals also give backgrounds, so that a checkpoint is chosen on what training looks like.
+    Training images give ``copies`` jittered regions per true lesion and, on normals, the detector's most confident
+    false boxes (``background``). Validation and test images give every box of the detector and, as ``truth``, every
+    true one without jitter; validation normals also give backgrounds, so that a checkpoint is chosen on what training
+    looks like.
 
     Args:
         index: image_id, pathology, width, height.
@@ -121,8 +122,8 @@ def write(items: pd.DataFrame, folder: Path, size: int, target: Path) -> None:
         target: an existing folder.
     """
     shape = (len(items), size, size)
-    images = np.lib.format.open_memmap(target / "images.npy", mode="w+", dtype=np.uint8, shape=shape)
-    masks = np.lib.format.open_memmap(target / "masks.npy", mode="w+", dtype=np.uint8, shape=shape)
+    # not written through memory maps: on a full disk these kill the process instead of raising
+    images, masks = np.empty(shape, dtype=np.uint8), np.empty(shape, dtype=np.uint8)
     boxes = items[BOX].to_numpy()
 
     def fill(group: tuple[str, npt.NDArray[np.int64]]) -> None:
@@ -134,8 +135,8 @@ def write(items: pd.DataFrame, folder: Path, size: int, target: Path) -> None:
 
     with ThreadPoolExecutor() as pool:
         list(pool.map(fill, items.groupby("image_id").indices.items()))
-    images.flush()
-    masks.flush()
+    np.save(target / "images.npy", images)
+    np.save(target / "masks.npy", masks)
     items.to_csv(target / "items.csv", index=False, lineterminator="\n")
 
 

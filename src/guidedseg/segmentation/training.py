@@ -4,6 +4,7 @@ import hashlib
 import json
 import logging
 import shutil
+import sys
 import warnings
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,7 +13,7 @@ from typing import Any
 import lightning.pytorch as pl
 import pandas as pd
 import torch
-from lightning.pytorch.callbacks import EarlyStopping, ModelCheckpoint, TQDMProgressBar
+from lightning.pytorch.callbacks import EarlyStopping, ModelCheckpoint
 from safetensors.torch import load_file, save_file
 from torch import nn
 
@@ -39,12 +40,11 @@ class Segmenter(pl.LightningModule):
         self.seed = seed
         self.counts = torch.zeros(3)
 
-    def on_train_epoch_start(self) -> None:
-        """Dropout draws depend on the epoch alone, so a resumed run continues as if never interrupted."""
-        torch.manual_seed(data.one_seed(self.seed, self.current_epoch))
-
-    def training_step(self, batch: data.Item, _: int) -> torch.Tensor:
+    def training_step(self, batch: data.Item, number: int) -> torch.Tensor:
         """One batch of images (N, 1, S, S) and masks (N, 1, S, S)."""
+        # Dropout depends on epoch and batch alone, so a resumed run continues as if never interrupted. Not once per
+        # epoch: Lightning calls no on_train_epoch_start in the epoch that it resumes with.
+        torch.manual_seed(data.one_seed(self.seed, self.current_epoch, number))
         images, masks = batch
         loss: torch.Tensor = self.loss(self.network(images), masks)
         if not torch.isfinite(loss):
@@ -103,6 +103,14 @@ class Curve(pl.Callback):
         self.rows = list(state_dict["rows"])
 
 
+class Patience(EarlyStopping):
+    """Early stopping that stands when a run is resumed from the checkpoint of its last epoch."""
+
+    def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:  # noqa: ARG002
+        """Train no epoch more where patience had run out."""
+        trainer.should_stop = self.wait_count >= self.patience
+
+
 def train(
     inputs: Inputs,
     *,
@@ -135,32 +143,33 @@ def train(
         What config.json holds.
 
     Raises:
-        GuidedsegError: unknown encoder, weights that do not fit, nothing to train or validate on, a loss that is no number.
+        GuidedsegError: unknown encoder, weights that do not fit, nothing to train or validate on, a loss that is no
+            number.
     """
     size = int(inputs.images.shape[-1])
     chosen = {split: positions(inputs.items, [split], TRAINED_ON) for split in ("train", "val")}
     for split, numbers in chosen.items():
         if len(numbers) < 2:
-            raise GuidedsegError(f"only {len(numbers)} {split} item(s) to learn {name} from: see the split.* keys and data/split.csv")
+            raise GuidedsegError(
+                f"only {len(numbers)} {split} item(s) to learn {name} from: see the split.* keys and data/split.csv"
+            )
     torch.manual_seed(seed)
     net = models.build(name, options, **network, image_size=size)
     module = Segmenter(net, loss=recipe["loss"], lr=recipe["lr"], weight_decay=recipe["weight_decay"], seed=seed)
 
     folder = scratch / _fingerprint(inputs, name, options, network, recipe, seed)
     curve = Curve()
-    best = ModelCheckpoint(
-        folder, filename="best", monitor="val_dice", mode="max", save_last=True, save_on_train_epoch_end=True,
-        enable_version_counter=False, save_weights_only=False,
-    )
-    stop = EarlyStopping("val_dice", mode="max", patience=recipe["patience"], check_on_train_epoch_end=True)
-    trainer = _trainer(recipe["epochs"], [curve, stop, best, TQDMProgressBar(refresh_rate=5)], folder)
-    augmentation = data.augmentation(
-        flip=recipe["flip"], rotation=recipe["rotation"], brightness=recipe["brightness"]
-    )
+    every_epoch = {"save_on_train_epoch_end": True, "enable_version_counter": False}
+    best = ModelCheckpoint(folder, filename="best", monitor="val_dice", mode="max", **every_epoch)
+    # Lightning's save_last writes in epochs with a new best only. This one comes after `best` to hold its new state.
+    last = ModelCheckpoint(folder, filename="last", **every_epoch)
+    stop = Patience("val_dice", mode="max", patience=recipe["patience"], check_on_train_epoch_end=True)
+    trainer = _trainer(recipe["epochs"], [curve, stop, best, last], folder)
+    augmentation = data.augmentation(flip=recipe["flip"], rotation=recipe["rotation"], brightness=recipe["brightness"])
     loading = {"batch": recipe["batch"], "workers": recipe["workers"]}
     with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message=".*LeafSpec.*")
         warnings.filterwarnings("ignore", message=".*does not have many workers.*")
-        warnings.filterwarnings("ignore", message=".*log every n steps.*|.*log_every_n_steps.*")
         warnings.filterwarnings("ignore", message=".*exists and is not empty.*")
         trainer.fit(
             module,
@@ -210,7 +219,9 @@ def load(folder: Path) -> tuple[nn.Module, dict[str, Any]]:
     try:
         net.load_state_dict(load_file(folder / "weights.safetensors"))
     except RuntimeError as error:
-        raise GuidedsegError(f"{folder}/weights.safetensors does not fit its config.json; train again: {error}") from None
+        raise GuidedsegError(
+            f"{folder}/weights.safetensors does not fit its config.json; train again: {error}"
+        ) from None
     return net.eval(), config
 
 
@@ -227,6 +238,7 @@ def _trainer(epochs: int, callbacks: list[pl.Callback], folder: Path) -> pl.Trai
         logger=False,
         num_sanity_val_steps=0,
         enable_model_summary=False,
+        enable_progress_bar=sys.stderr.isatty(),
         default_root_dir=folder,
     )
 
@@ -246,10 +258,12 @@ def _resumable(checkpoint: Path) -> Path | None:
 
 def _fingerprint(inputs: Inputs, *settings: Any) -> str:  # noqa: ANN401 - anything JSON can hold
     """A name for everything that the result depends on: settings, inputs, this package's code and torch's version."""
-    digest = hashlib.sha256(json.dumps([settings, torch.__version__, str(torch.cuda.is_available())], sort_keys=True).encode())
+    digest = hashlib.sha256(
+        json.dumps([settings, torch.__version__, str(torch.cuda.is_available())], sort_keys=True).encode()
+    )
     digest.update(inputs.items.to_csv(index=False).encode())
     for array in (inputs.images, inputs.masks):
-        digest.update(memoryview(array).cast("B"))
+        digest.update(array.data.cast("B"))
     weights = settings[2]["encoder_weights"]
     if weights and Path(weights).is_file():
         digest.update(Path(weights).read_bytes())

@@ -1,0 +1,22 @@
+"""Where the tests on real images find them."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+VARIABLE = "GUIDEDSEG_BUS_UCLM_MINI"
+
+
+@pytest.fixture(scope="session")
+def bus_uclm_mini() -> Path:
+    """A folder with an excerpt of BUS-UCLM in its official layout."""
+    folder = os.environ.get(VARIABLE)
+    if not folder:
+        reason = f"{VARIABLE} is not set: it names a folder with an excerpt of BUS-UCLM"
+        if os.environ.get("CI"):
+            pytest.fail(reason)  # or nobody would notice that real images are never read
+        pytest.skip(reason)
+    if not Path(folder).is_dir():
+        pytest.fail(f"{VARIABLE} names {folder}, which is no folder")
+    return Path(folder)

@@ -1,0 +1,123 @@
+"""Which stages a change reruns: a table over dvc.yaml's graph, and real runs of the most used commands."""
+
+import json
+from pathlib import Path
+
+import networkx as nx
+import pytest
+from conftest import Project, ran
+from dvc.repo import Repo
+
+pytestmark = pytest.mark.pipeline
+
+SEGMENTERS = {"train_segmenter@unetpp-direct", "train_segmenter@unetpp-guided"}
+PREDICTIONS = {"predict@unetpp-direct", "predict@unetpp-guided"}
+JUDGED = {"evaluate@unetpp", "report"}
+TRAINED = SEGMENTERS | PREDICTIONS | JUDGED
+DETECTED = {"detect", "crop_rois"}
+GUIDED = {"train_segmenter@unetpp-guided", "predict@unetpp-guided"}
+FROM_SPLIT = {"split", "yolo_labels", "train_detector", "frames"} | DETECTED | TRAINED
+EVERYTHING = {"acquire@phantom", "prepare"} | FROM_SPLIT
+
+TABLE = [
+    # the changed parameter, and every stage that may run again because of it
+    ({"datasets": {"phantom": {"patients": 9}}}, EVERYTHING),
+    ({"datasets": {"bus_uclm": {"sha256": "0" * 64}}}, set()),
+    ({"prepare": {"duplicate_similarity": 0.9}}, {"prepare"} | FROM_SPLIT),
+    ({"split": {"test": 0.3}}, FROM_SPLIT),
+    ({"seed": 1}, FROM_SPLIT),
+    ({"profiles": {"quick": {"detector": {"epochs": 4}}}}, {"train_detector"} | DETECTED | GUIDED | JUDGED),
+    ({"detect": {"floor": 0.02}}, DETECTED | GUIDED | JUDGED),
+    ({"roi": {"margin": 0.2}}, {"crop_rois"} | GUIDED | JUDGED),
+    ({"profiles": {"quick": {"inputs": {"image_size": 64}}}}, {"frames", "crop_rois"} | TRAINED),
+    ({"profiles": {"quick": {"train": {"lr": 0.01}}}}, TRAINED),
+    ({"profiles": {"quick": {"network": {"decoder_width": 0.5}}}}, TRAINED),
+    ({"models": {"unetpp": {"decoder_channels": [128, 64, 32, 16, 16]}}}, TRAINED),
+    ({"models": {"unet3plus": {"channels": 32}}}, TRAINED),  # dvc.yaml says why
+    ({"profiles": {"paper": {"train": {"epochs": 7}}}}, set()),
+    ({"scoring": {"mask_threshold": 0.4}}, JUDGED),
+    ({"mode": "direct"}, {"report"}),
+]
+
+
+def affected(folder: Path) -> set[str]:
+    """Stages whose own parameters changed, and all that depend on them."""
+    with Repo(str(folder)) as repo:
+        changed = {address.rpartition("dvc.yaml:")[2] for address in repo.status()}
+        graph = nx.relabel_nodes(repo.index.graph, {stage: stage.name for stage in repo.index.stages})
+    return changed.union(*(nx.ancestors(graph, name) for name in changed))
+
+
+@pytest.mark.parametrize(("change", "stages"), TABLE, ids=[json.dumps(change) for change, _ in TABLE])
+def test_a_parameter_reruns_these_stages(finished: Project, change, stages):
+    finished.set(**change)
+    try:
+        assert affected(finished.folder) == stages
+    finally:
+        finished.git("checkout", "--", "params.yaml")
+
+
+def test_the_first_run_runs_every_stage(finished: Project):
+    assert ran(finished.first_run) == EVERYTHING
+
+
+def test_a_second_repro_runs_nothing(finished: Project):
+    output = finished.dvc("repro")
+    assert not ran(output)
+    assert "Data and pipelines are up to date." in output
+
+
+def test_another_model_trains_and_judges_only_itself(finished: Project):
+    output = finished.dvc("exp", "run", "--name", "u3", "--set-param", "model=unet3plus")
+    try:
+        assert ran(output) == {name.replace("unetpp", "unet3plus") for name in TRAINED}
+        # and back: everything comes from the cache
+        finished.git("checkout", "--", ".")
+        assert not ran(finished.dvc("repro")) - {"report"}
+    finally:
+        finished.git("checkout", "--", ".")
+        finished.dvc("checkout")
+
+
+def test_another_mode_reruns_the_report_and_the_metrics_can_be_compared(finished: Project):
+    output = finished.dvc("exp", "run", "--name", "direct", "--set-param", "mode=direct")
+    try:
+        assert ran(output) == {"report"}
+        changes = json.loads(finished.dvc("metrics", "diff", "HEAD", "direct", "--json", "--all"))
+        strict = changes["metrics/segmentation.json"]
+        assert {f"strict.{metric}" for metric in ("dice", "iou", "precision", "recall")} <= set(strict)
+        comparison = json.loads((finished.folder / "metrics" / "comparison.json").read_text())
+        assert strict["strict.dice"]["old"] == comparison["guided"]["strict"]["dice"]["value"]
+        assert strict["strict.dice"]["new"] == comparison["direct"]["strict"]["dice"]["value"]
+    finally:
+        finished.git("checkout", "--", ".")
+        finished.dvc("checkout")
+
+
+@pytest.mark.parametrize(
+    ("change", "names"),
+    [
+        ("model=unet", "'unetpp', 'unet3plus', 'attention_unet', 'transunet' or 'deeplabv3'"),
+        ("profile=fast", "profile: 'fast' given, allowed: quick, cpu, paper"),
+        ("seed=one", "seed: 'one' given, allowed: a valid integer"),
+        ("split.folds=2", "split.folds: 2 given, allowed: greater than or equal to 3"),
+    ],
+)
+def test_a_wrong_parameter_fails_before_any_training_and_loses_nothing(finished: Project, change, names):
+    before = {
+        path: path.read_bytes() for path in [*finished.folder.glob("metrics/*"), finished.folder / "data" / "split.csv"]
+    }
+    output = finished.dvc("exp", "run", "--set-param", change, ok=False)
+    try:
+        assert names in output
+        assert "Traceback" not in output
+        assert not {name.partition("@")[0] for name in ran(output)} & {
+            "train_detector",
+            "predict",
+            "evaluate",
+            "report",
+        }
+        assert {path: path.read_bytes() for path in before} == before
+    finally:
+        finished.git("checkout", "--", ".")
+        finished.dvc("checkout")

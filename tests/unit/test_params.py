@@ -1,0 +1,199 @@
+"""params.yaml: the repository's loads, every mistake is told at once, and the schema agrees with the library."""
+
+import importlib.util
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, get_args
+
+import pytest
+import yaml
+
+from guidedseg import params
+from guidedseg.errors import GuidedsegError
+from guidedseg.segmentation import losses, models
+
+ROOT = Path(__file__).parents[2]
+Changed = Callable[..., Path]
+
+
+@pytest.fixture
+def changed(tmp_path: Path) -> Changed:
+    """The repository's params.yaml with some keys (``a.b.c``) set anew, or left out where the value is ``...``."""
+
+    def write(changes: dict[str, Any]) -> Path:
+        content = yaml.safe_load((ROOT / "params.yaml").read_text(encoding="utf-8"))
+        for key, value in changes.items():
+            *groups, last = key.split(".")
+            group = content
+            for name in groups:
+                group = group[name]
+            if value is ...:
+                del group[last]
+            else:
+                group[last] = value
+        path = tmp_path / "params.yaml"
+        path.write_text(yaml.safe_dump(content, sort_keys=False), encoding="utf-8")
+        return path
+
+    return write
+
+
+def message(path: Path) -> str:
+    with pytest.raises(GuidedsegError) as error:
+        params.load(path)
+    return str(error.value)
+
+
+def test_file_of_the_repository_loads_with_the_embedded_default() -> None:
+    settings = params.load(ROOT / "params.yaml")
+    assert (settings.dataset, settings.profile, settings.mode) == ("phantom", "quick", "guided")
+    assert settings.chosen is settings.profiles["quick"]
+
+
+@pytest.mark.parametrize("dataset", get_args(params.DatasetName))
+@pytest.mark.parametrize("profile", ["quick", "cpu", "paper"])
+def test_every_profile_goes_with_every_dataset(changed: Changed, dataset: str, profile: str) -> None:
+    assert params.load(changed({"dataset": dataset, "profile": profile})).profile == profile
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "allowed"),
+    [
+        ("seed", -1, "greater than or equal to 0"),
+        ("seed", "0", "a valid integer"),
+        ("seed", True, "a valid integer"),
+        ("dataset", "busi", "'phantom' or 'bus_uclm'"),
+        ("model", "unet", "'unetpp', 'unet3plus', 'attention_unet', 'transunet' or 'deeplabv3'"),
+        ("mode", "both", "'direct' or 'guided'"),
+        ("profile", "gpu", "quick, cpu, paper"),
+        ("profile", ["quick"], "quick, cpu, paper"),
+        ("roi.jitter", 0.5, "less than 0.5"),
+        ("roi.copies", 1.5, "a valid integer"),
+        ("profiles.quick.train.lr", "0.002", "a valid number"),
+        ("profiles.quick.train.lr", float("inf"), "a finite number"),
+        ("profiles.quick.train.lr", float("nan"), "a finite number"),
+        ("profiles.quick.train.loss", "focal", "'bce', 'dice' or 'bce_dice'"),
+        ("profiles.quick.inputs.image_size", 100, "a multiple of 32"),
+        ("profiles.quick.network.encoder_weights", "weights/none.pth", "null, imagenet, or the path of a weights file"),
+        ("models.deeplabv3.output_stride", 4, "8 or 16"),
+        ("models.unetpp.decoder_channels", [64, 32], "at least 5 items"),
+        ("profiles.quick", None, "a valid dictionary"),
+        ("profiles.quick.network", "resnet34", "a valid dictionary"),
+    ],
+)
+def test_a_wrong_value_is_told_with_its_key_and_what_is_allowed(
+    changed: Changed, key: str, value: object, allowed: str
+) -> None:
+    text = message(changed({key: value}))
+    lines = [line for line in text.splitlines() if line.startswith(f"  - {key}: ")]
+    assert any(allowed in line for line in lines), text
+    assert str(value) in text
+
+
+def test_several_mistakes_are_told_in_one_error(changed: Changed) -> None:
+    path = changed(
+        {
+            "model": "unet",
+            "mode": "both",
+            "dataset": "busi",
+            "profile": "cpu",
+            "learning_rate": 1,
+            "roi.margins": 0.2,
+            "seed": ...,
+            "scoring.match_iou": "0.5",
+            "profiles.cpu.network.encoder_weights": "weights/none.safetensors",
+            "profiles.paper.train.batch": 1,
+        }
+    )
+    text = message(path)
+    expected = [
+        "model: 'unet' given, allowed: 'unetpp', ",
+        "mode: 'both' given, allowed: 'direct' or 'guided'",
+        "dataset: 'busi' given, allowed: 'phantom' or 'bus_uclm'",
+        "learning_rate: unknown key",
+        "roi.margins: unknown key",
+        "seed: missing",
+        "scoring.match_iou: '0.5' given, allowed: a valid number",
+        "profiles.cpu.network.encoder_weights: no file 'weights/none.safetensors'; allowed: null, imagenet, ",
+        "profiles.paper.train.batch: 1 given, allowed: greater than or equal to 2",
+    ]
+    for line in expected:
+        assert f"  - {line}" in text
+    assert f"{path}: {len(expected)} problem(s)" in text
+
+
+@pytest.mark.parametrize(
+    ("changes", "line"),
+    [
+        ({"split.protocol": "official"}, "split.protocol: 'official' given, but the phantom has no official split"),
+        ({"split.val": 0.5, "split.test": 0.5}, "split: val + test must leave something to train on"),
+        ({"split.fold": 5}, "split: fold must be less than folds (fold is 5, folds is 5)"),
+        ({"models.transunet.heads": 5}, "models.transunet: width must be a multiple of heads"),
+    ],
+)
+def test_values_that_do_not_go_together_are_refused(changed: Changed, changes: dict[str, Any], line: str) -> None:
+    assert f"  - {line}" in message(changed(changes))
+
+
+def test_official_split_is_allowed_for_the_real_images(changed: Changed) -> None:
+    path = changed({"split.protocol": "official", "dataset": "bus_uclm"})
+    assert params.load(path).split.protocol == "official"
+
+
+def test_weights_file_that_exists_is_allowed(changed: Changed, tmp_path: Path) -> None:
+    weights = tmp_path / "encoder.safetensors"
+    weights.touch()
+    path = changed({"profiles.quick.network.encoder_weights": str(weights)})
+    assert params.load(path).chosen.network.encoder_weights == str(weights)
+
+
+@pytest.mark.parametrize("number", ["1e-05", "1e-5", "0.00001", "1.0e-05"])
+def test_small_numbers_are_numbers_however_they_are_written(changed: Changed, number: str) -> None:
+    # `dvc exp run -S profiles.quick.train.lr=0.00001` writes 1e-05 into the file
+    path = changed({"profiles.quick.train.lr": "NUMBER"})
+    path.write_text(path.read_text(encoding="utf-8").replace("NUMBER", number), encoding="utf-8")
+    assert params.load(path).chosen.train.lr == 1e-5
+
+
+def test_missing_file_is_told_with_the_remedy(tmp_path: Path) -> None:
+    assert message(tmp_path / "params.yaml").endswith("params.yaml not found: run from the root of the repository")
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (b"seed: [1", "is not valid YAML"),
+        (b"seed: 1\nseed: 2\n", "duplicate key"),
+        (b"seed: \xff", "is not valid YAML"),
+        (b"", "is empty"),
+        (b"- seed\n", "no list of keys"),
+    ],
+)
+def test_file_that_is_no_yaml_mapping_is_told(tmp_path: Path, content: bytes, told: str) -> None:
+    (tmp_path / "params.yaml").write_bytes(content)
+    assert told in message(tmp_path / "params.yaml")
+
+
+def test_schema_names_the_networks_of_the_library() -> None:
+    assert list(get_args(params.ModelName)) == list(models.MODELS)
+    assert list(params.Models.model_fields) == list(models.MODELS)
+
+
+@pytest.mark.parametrize("name", models.MODELS)
+def test_schema_has_the_options_of_the_network(name: str) -> None:
+    group = params.Models.model_fields[name].annotation
+    assert group is not None
+    assert set(group.model_fields) == set(models.defaults(name))
+
+
+def test_schema_names_the_losses_of_the_library() -> None:
+    assert get_args(params.Train.model_fields["loss"].annotation) == tuple(losses.LOSSES)
+
+
+def test_detector_keys_are_arguments_of_ultralytics() -> None:
+    spec = importlib.util.find_spec("ultralytics")
+    assert spec is not None
+    assert spec.origin is not None
+    arguments = yaml.safe_load((Path(spec.origin).parent / "cfg" / "default.yaml").read_text(encoding="utf-8"))
+    own = {"weights": "model", "image_size": "imgsz"}
+    assert {own.get(key, key) for key in params.Detector.model_fields} <= set(arguments)

@@ -1,0 +1,66 @@
+"""Every stage of dvc.yaml depends on the modules it imports, and names nothing it does not have."""
+
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+sys.path.insert(0, str(Path(__file__).parent.parent))
+from imports import ROOT, closure
+
+STAGES = yaml.safe_load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))["stages"]
+
+
+def code_dependencies(stage: str) -> set[str]:
+    return {dep for dep in STAGES[stage]["deps"] if dep.startswith(("src/", "stages/"))}
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_stage_depends_on_every_module_it_imports(stage):
+    declared = code_dependencies(stage)
+    missing = [
+        file.relative_to(ROOT).as_posix()
+        for file in closure(ROOT / "stages" / f"{stage}.py")
+        if not any(
+            file.relative_to(ROOT).as_posix() == dep or f"{dep}/" in file.relative_to(ROOT).as_posix()
+            for dep in declared
+        )
+    ]
+    assert not missing, f"add to the deps of {stage} in dvc.yaml: {missing}"
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_stage_depends_on_no_module_it_does_not_import(stage):
+    imported = {file.relative_to(ROOT).as_posix() for file in closure(ROOT / "stages" / f"{stage}.py")}
+    idle = [
+        dep
+        for dep in code_dependencies(stage)
+        if not any(file == dep or file.startswith(f"{dep}/") for file in imported)
+    ]
+    assert not idle, f"remove from the deps of {stage} in dvc.yaml: {idle}"
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_stage_says_what_it_is_for(stage):
+    assert STAGES[stage]["desc"]
+
+
+def test_only_split_and_report_have_outs_that_git_tracks():
+    tracked = {
+        name
+        for name, stage in STAGES.items()
+        for out in [*stage.get("outs", []), *stage.get("metrics", [])]
+        if isinstance(out, dict) and any(settings.get("cache") is False for settings in out.values())
+    }
+    assert tracked == {"split", "report"}
+
+
+def test_light_stages_import_no_heavy_package():
+    heavy = {"torch", "torchvision", "ultralytics", "lightning", "timm", "sklearn", "matplotlib"}
+    for stage in ("acquire", "prepare", "split", "yolo_labels", "frames", "crop_rois", "evaluate"):
+        for file in closure(ROOT / "stages" / f"{stage}.py"):
+            at_top = [
+                line for line in file.read_text(encoding="utf-8").splitlines() if line.startswith(("import ", "from "))
+            ]
+            assert not [line for line in at_top if line.split()[1].split(".")[0] in heavy], file

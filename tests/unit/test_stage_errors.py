@@ -1,0 +1,83 @@
+"""What a stage prints and how it ends when something goes wrong."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+FULL = Path("/dev/full")  # every write to it fails with ENOSPC
+
+
+def stage(*lines: str) -> subprocess.CompletedProcess[str]:
+    """Run ``stages.run`` on a function of these lines, in a process of its own."""
+    code = "\n".join(["import errno, stages", "def main():", *(f"    {line}" for line in lines), "stages.run(main)"])
+    return subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
+
+
+def test_finished_stage_prints_its_line_and_ends_with_0() -> None:
+    done = stage("return 'data/split.csv: 3 images'")
+    assert (done.returncode, done.stdout) == (0, "data/split.csv: 3 images\n")
+
+
+def test_what_a_user_can_mend_is_printed_without_traceback() -> None:
+    done = stage("from guidedseg.errors import GuidedsegError", "raise GuidedsegError('roi.copies: 0 given')")
+    assert (done.returncode, done.stdout, done.stderr) == (1, "", "ERROR: roi.copies: 0 given\n")
+
+
+def test_stage_outside_the_repository_says_where_to_run(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "stages.train_segmenter", "unetpp", "direct"],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert done.stderr == "ERROR: params.yaml not found: run from the root of the repository\n"
+
+
+@pytest.mark.skipif(not FULL.exists(), reason="this system has no /dev/full")
+@pytest.mark.parametrize(
+    "write",
+    [
+        "open('/dev/full', 'w').write('text' * 10**6)",
+        "import numpy, pathlib; numpy.save(pathlib.Path('/dev/full').open('wb'), numpy.zeros(10**6))",
+    ],
+    ids=["text", "array"],
+)
+def test_full_disk_is_one_line(write: str) -> None:
+    done = stage(write)
+    assert done.returncode == 1
+    assert done.stderr.startswith("ERROR: no space left on the disk")
+    assert len(done.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        "OSError(errno.EDQUOT, 'Disk quota exceeded')",
+        # what numpy.save and safetensors raise where the disk fills up half way
+        "OSError('1000000 requested and 262016 written')",
+        "RuntimeError('Error while serializing: I/O error: No space left on device (os error 28)')",
+    ],
+)
+def test_full_disk_is_known_by_what_libraries_raise(error: str) -> None:
+    done = stage(f"raise {error}")
+    assert done.returncode == 1
+    assert done.stderr.startswith("ERROR: no space left on the disk.")
+
+
+def test_full_disk_names_the_file_where_it_is_known() -> None:
+    done = stage("raise OSError(errno.ENOSPC, 'No space left on device', 'data/raw.zip')")
+    assert "no space left on the disk while writing data/raw.zip." in done.stderr
+
+
+@pytest.mark.parametrize("error", ["FileNotFoundError(errno.ENOENT, 'No such file', 'x')", "ZeroDivisionError()"])
+def test_a_bug_keeps_its_traceback(error: str) -> None:
+    done = stage(f"raise {error}")
+    assert done.returncode == 1
+    assert "Traceback" in done.stderr

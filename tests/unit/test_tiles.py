@@ -1,0 +1,106 @@
+"""From a network's logits to tiles, and from tiles to the mask of an image."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from torch import nn
+
+from guidedseg.inference.predict import probabilities
+from guidedseg.inference.tiles import Tiles, assemble, load, write
+from guidedseg.segmentation.inputs import COLUMNS
+
+
+class Grey(nn.Module):
+    """Logits from -8 (black) to 8 (white); remembers its batches."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.batches: list[int] = []
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        assert not self.training
+        self.batches.append(len(images))
+        return 16 * images - 8
+
+
+def tiles_of(*rows: tuple[str, int, int, int, int, int]) -> Tiles:
+    """Tiles of 8 x 8 with one probability each: image, probability x 255 and region."""
+    items = pd.DataFrame(
+        [(image_id, "test", "detector", 0.9, *box) for image_id, _, *box in rows],
+        columns=COLUMNS,
+    )
+    return Tiles(np.stack([np.full((8, 8), row[1], dtype=np.uint8) for row in rows]), items)
+
+
+def test_probability_is_the_sigmoid_times_255() -> None:
+    images = np.array([0, 51, 255], dtype=np.uint8).reshape(3, 1, 1) * np.ones((1, 4, 4), dtype=np.uint8)
+    result = probabilities(Grey(), images)
+    # logits -8, 16 / 5 - 8 = -4.8 and 8; 255 / (1 + exp(-logit)) = 0.09, 2.08 and 254.91
+    assert result.dtype == np.uint8
+    assert result.shape == (3, 4, 4)
+    assert (result == np.array([0, 2, 255]).reshape(3, 1, 1)).all()
+
+
+def test_probability_of_one_half_is_on_the_side_of_the_lesion() -> None:
+    class Undecided(nn.Module):
+        def forward(self, images: torch.Tensor) -> torch.Tensor:
+            return 0 * images
+
+    assert (probabilities(Undecided(), np.zeros((1, 2, 2), dtype=np.uint8)) >= 0.5 * 255).all()
+
+
+def test_size_of_the_batches_changes_nothing() -> None:
+    images = np.random.default_rng(0).integers(0, 256, (7, 8, 8), dtype=np.uint8)
+    network = Grey()
+    np.testing.assert_array_equal(probabilities(network, images, batch=3), probabilities(Grey(), images, batch=7))
+    assert network.batches == [3, 3, 1]
+
+
+def test_read_only_images_can_be_predicted() -> None:
+    images = np.full((2, 8, 8), 200, dtype=np.uint8)
+    images.flags.writeable = False
+    assert (probabilities(Grey(), images) > 250).all()
+
+
+def test_no_images_give_no_tiles() -> None:
+    assert probabilities(Grey(), np.empty((0, 8, 8), dtype=np.uint8)).shape == (0, 8, 8)
+
+
+def test_tile_fills_its_region_and_nothing_else() -> None:
+    tiles = tiles_of(("a", 180, 2, 3, 7, 9))
+    expected = np.zeros((12, 10), dtype=np.uint8)
+    expected[3:9, 2:7] = 180
+    np.testing.assert_array_equal(assemble(tiles, np.array([0]), height=12, width=10), expected)
+
+
+def test_where_tiles_overlap_the_larger_probability_stands() -> None:
+    tiles = tiles_of(("a", 100, 0, 0, 6, 4), ("a", 200, 4, 0, 8, 4))
+    for order in ([0, 1], [1, 0]):
+        result = assemble(tiles, np.array(order), height=4, width=10)
+        assert (result == [100] * 4 + [200] * 4 + [0] * 2).all()
+
+
+def test_only_chosen_tiles_are_pasted() -> None:
+    tiles = tiles_of(("a", 100, 0, 0, 2, 2), ("b", 200, 0, 0, 4, 4))
+    assert assemble(tiles, np.array([0]), 4, 4).sum() == 4 * 100
+    assert not assemble(tiles, np.array([], dtype=np.int64), 4, 4).any()
+
+
+def test_written_tiles_are_read_back(tmp_path: Path) -> None:
+    tiles = tiles_of(("NA", 100, 0, 0, 2, 2), ("b", 200, 1, 2, 3, 4))
+    write(tiles.probabilities, tiles.items.assign(confidence=[np.nan, 0.25]), tmp_path)
+    read = load(tmp_path)
+    np.testing.assert_array_equal(read.probabilities, tiles.probabilities)
+    pd.testing.assert_frame_equal(read.items, tiles.items.assign(confidence=[np.nan, 0.25]))
+
+
+@pytest.mark.parametrize("size", [8, 16, 96])
+def test_the_frame_comes_back_at_its_own_size(size: int) -> None:
+    item = pd.DataFrame([("a", "test", "frame", np.nan, 0, 0, 30, 20)], columns=COLUMNS)
+    tiles = Tiles(np.full((1, size, size), 77, dtype=np.uint8), item)
+    result = assemble(tiles, np.array([0]), height=20, width=30)
+    assert result.shape == (20, 30)
+    assert (result == 77).all()
