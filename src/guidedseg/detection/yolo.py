@@ -218,4 +218,5 @@ def _save_weights(best: Path, target: Path) -> None:
     model = checkpoint["model"]
     kept = {"task": "detect", "imgsz": model.args["imgsz"], "single_cls": True}
     model.args = kept
-    torch.save({"model": model, "ema": None, "train_args": kept, "version": checkpoint["version"]}, target)
+    with target.open("wb") as file:  # a full disk then raises OSError
+        torch.save({"model": model, "ema": None, "train_args": kept, "version": checkpoint["version"]}, file)

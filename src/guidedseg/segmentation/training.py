@@ -160,7 +160,9 @@ def train(
     folder = scratch / _fingerprint(inputs, name, options, network, recipe, seed)
     curve = Curve()
     every_epoch = {"save_on_train_epoch_end": True, "enable_version_counter": False}
-    best = ModelCheckpoint(folder, filename="best", monitor="val_dice", mode="max", **every_epoch)
+    best = ModelCheckpoint(
+        folder, filename="best", monitor="val_dice", mode="max", save_weights_only=True, **every_epoch
+    )
     # Lightning's save_last writes in epochs with a new best only. This one comes after `best` to hold its new state.
     last = ModelCheckpoint(folder, filename="last", **every_epoch)
     stop = Patience("val_dice", mode="max", patience=recipe["patience"], check_on_train_epoch_end=True)
@@ -178,23 +180,23 @@ def train(
             ckpt_path=_resumable(folder / "last.ckpt"),
         )
 
-    state = torch.load(folder / "best.ckpt", map_location="cpu", weights_only=True)["state_dict"]
-    prefix = "network."
-    net_state = {key.removeprefix(prefix): value for key, value in state.items() if key.startswith(prefix)}
-    save_file({key: value.contiguous() for key, value in net_state.items()}, target / "weights.safetensors")
+    chosen_epoch = torch.load(folder / "best.ckpt", map_location="cpu", weights_only=True)
+    module.load_state_dict(chosen_epoch["state_dict"])
+    state = {key: value.contiguous() for key, value in module.network.state_dict().items()}
+    save_file(state, target / "weights.safetensors")
     table = pd.DataFrame(curve.rows, columns=list(Curve.COLUMNS))
     table.to_csv(target / "curve.csv", index=False, lineterminator="\n")
-    top = table.loc[table["val_dice"].idxmax()]
     config = {
         "name": name,
         "options": dict(options),
         "encoder": network["encoder"],
+        "encoder_weights": network["encoder_weights"] and Path(network["encoder_weights"]).name,
         "decoder_width": network["decoder_width"],
         "image_size": size,
         "parameters": sum(parameter.numel() for parameter in net.parameters()),
-        "epoch": int(top["epoch"]),
+        "epoch": chosen_epoch["epoch"] + 1,
         "epochs": len(table),
-        "val_dice": float(top["val_dice"]),
+        "val_dice": curve.rows[chosen_epoch["epoch"]]["val_dice"],
     }
     (target / "config.json").write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
     shutil.rmtree(folder)
