@@ -14,6 +14,9 @@ sys.path.insert(0, str(Path(__file__).parent.parent / "src"))
 # Ultralytics sets OMP_NUM_THREADS to 1 on import where it is unset.
 os.environ.setdefault("OMP_NUM_THREADS", str(os.cpu_count() or 1))
 
+# OpenCV would print its own line about a broken picture before ours, without the name of the file.
+os.environ.setdefault("OPENCV_LOG_LEVEL", "ERROR")
+
 
 def run(main: Callable[[], str]) -> None:
     """Run a stage: print the line it returns; print what the user can mend without a traceback and exit with 1."""

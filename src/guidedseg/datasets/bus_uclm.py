@@ -125,7 +125,10 @@ def check(folder: Path, *, expected_images: int | None = None) -> None:
     survey = _survey(folder)
     problems = list(survey.problems)
     if expected_images is not None and survey.image_count != expected_images:
-        problems.append(f"images/: {survey.image_count} images, where the dataset has {expected_images}")
+        problems.append(
+            f"images/: {survey.image_count} images, where the dataset has {expected_images} (the key images of its "
+            f"group in params.yaml; null for an excerpt)"
+        )
     examined = in_order(partial(_problems, folder, survey.rows), survey.pairs)
     for found in tqdm(examined, desc="check", unit="image", total=len(survey.pairs), disable=None):
         problems.extend(found)
