@@ -164,7 +164,7 @@ def average_precision(
     return {"map50": float(scores["metrics/mAP50(B)"]), "map50_95": float(scores["metrics/mAP50-95(B)"])}
 
 
-def _advance(bar: tqdm[Any], trainer: Any) -> None:  # noqa: ANN401 - Ultralytics' trainer
+def _advance(bar: "tqdm[Any]", trainer: Any) -> None:  # noqa: ANN401 - Ultralytics' trainer
     """One epoch more on the progress bar; the validation of the best weights at the end is none."""
     if trainer.epoch + 1 > bar.n:
         bar.update()
