@@ -1,12 +1,16 @@
 """The pipeline's stages: each reads its parameters, calls the library and writes its outs."""
 
 import errno
+import importlib.util
 import logging
 import os
 import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
+
+if importlib.util.find_spec("pydantic") is None:
+    sys.exit(f"ERROR: {sys.executable} lacks guidedseg's packages. Activate the environment: . .venv/bin/activate")
 
 # A queued experiment runs in a copy of the repository: its own src/ must win over an installed guidedseg.
 sys.path.insert(0, str(Path(__file__).parent.parent / "src"))

@@ -438,11 +438,3 @@ def test_unetpp_has_the_nested_nodes():
     assert {"x_0_0", "x_0_1", "x_1_1", "x_0_2", "x_1_2", "x_2_2", "x_0_3", "x_1_3", "x_2_3", "x_3_3", "x_0_4"} == set(
         network("unetpp").decoder.blocks
     )
-
-
-def test_running_statistics_follow_the_data_within_an_epoch():
-    network = models.build(
-        "unetpp", {}, encoder="tu-tf_efficientnet_lite0", encoder_weights=None, decoder_width=0.25, image_size=64
-    )
-    momenta = {module.momentum for module in network.modules() if isinstance(module, nn.BatchNorm2d)}
-    assert momenta == {0.1}

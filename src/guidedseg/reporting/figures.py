@@ -14,6 +14,7 @@ mpl.use("Agg")
 import matplotlib.pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
+from matplotlib.ticker import MaxNLocator
 
 TRUTH = "#00c853"
 PREDICTION = "#ff1744"
@@ -65,6 +66,7 @@ def curves(segmenters: Mapping[str, pd.DataFrame], detector: pd.DataFrame, path:
     ):
         axes.set(title=title, xlabel="epoch")
         axes.grid(alpha=0.3)
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         axes.legend(fontsize=8)
     for axes in (dice, boxes):
         axes.set_ylim(0, 1)
@@ -83,7 +85,7 @@ def picture_grid(pictures: Sequence[Picture], heading: str, path: Path) -> None:
     branches = list(pictures[0].predictions)
     shape = pictures[0].image.shape
     width = 3.0
-    size = (width * (1 + len(branches)), (width * shape[0] / shape[1] + 0.55) * len(pictures) + 0.5)
+    size = (width * (1 + len(branches)), (width * shape[0] / shape[1] + 0.3) * len(pictures) + 0.5)
     figure, grid = plt.subplots(len(pictures), 1 + len(branches), figsize=size, squeeze=False, layout="constrained")
     for row, picture in zip(grid, pictures, strict=True):
         for axes in row:
