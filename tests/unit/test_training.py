@@ -16,7 +16,7 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from guidedseg.errors import GuidedsegError
-from guidedseg.segmentation import training
+from guidedseg.segmentation import trained, training
 from guidedseg.segmentation.data import Item
 from guidedseg.segmentation.inputs import COLUMNS, Inputs
 
@@ -246,7 +246,7 @@ def test_weights_of_the_best_epoch_are_kept(
 ) -> None:
     states = validation_dice(0.1, 0.9, 0.9)
     train(tmp_path)
-    network, config = training.load(tmp_path / "target")
+    network, config = trained.load(tmp_path / "target")
     assert (config["epoch"], config["epochs"], config["val_dice"]) == (2, 3, 0.9)
     assert len(states) == EPOCHS
     own = network.state_dict()
@@ -265,7 +265,7 @@ def test_curve_has_a_row_per_epoch(reference: dict[str, bytes], tmp_path: Path) 
 
 def test_trained_network_is_loaded_ready_to_predict(tmp_path: Path) -> None:
     train(tmp_path, epochs=1)
-    network, config = training.load(tmp_path / "target")
+    network, config = trained.load(tmp_path / "target")
     assert not network.training
     assert config["name"] == NAME
     assert config["image_size"] == SIZE
@@ -279,7 +279,7 @@ def test_weights_that_are_not_those_of_the_description_are_refused(tmp_path: Pat
     state.pop(next(key for key in state if key.endswith(".weight")))
     save_file(state, path)
     with pytest.raises(GuidedsegError, match=r"does not fit its config\.json; train again"):
-        training.load(tmp_path / "target")
+        trained.load(tmp_path / "target")
 
 
 def test_validation_dice_is_pooled_over_batches() -> None:

@@ -14,7 +14,7 @@ import lightning.pytorch as pl
 import pandas as pd
 import torch
 from lightning.pytorch.callbacks import EarlyStopping, ModelCheckpoint
-from safetensors.torch import load_file, save_file
+from safetensors.torch import save_file
 from torch import nn
 
 from guidedseg.errors import GuidedsegError
@@ -201,30 +201,6 @@ def train(
     (target / "config.json").write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
     shutil.rmtree(folder)
     return config
-
-
-def load(folder: Path) -> tuple[nn.Module, dict[str, Any]]:
-    """A trained network (in evaluation mode, on the CPU) and its config.json.
-
-    Raises:
-        GuidedsegError: the weights are not those of the network that config.json describes.
-    """
-    config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-    net = models.build(
-        config["name"],
-        config["options"],
-        encoder=config["encoder"],
-        encoder_weights=None,
-        decoder_width=config["decoder_width"],
-        image_size=config["image_size"],
-    )
-    try:
-        net.load_state_dict(load_file(folder / "weights.safetensors"))
-    except RuntimeError as error:
-        raise GuidedsegError(
-            f"{folder}/weights.safetensors does not fit its config.json; train again: {error}"
-        ) from None
-    return net.eval(), config
 
 
 def _trainer(epochs: int, callbacks: list[pl.Callback], folder: Path) -> pl.Trainer:
