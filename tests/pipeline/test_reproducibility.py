@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from conftest import Project, new_project, ran
+from project import Project, new_project, ran
 
 pytestmark = pytest.mark.pipeline
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import networkx as nx
 import pytest
-from conftest import Project, ran
 from dvc.repo import Repo
+from project import Project, ran
 
 pytestmark = pytest.mark.pipeline
 

@@ -1,13 +1,8 @@
 """Every stage of dvc.yaml depends on the modules it imports, and names nothing it does not have."""
 
-import sys
-from pathlib import Path
-
 import pytest
 import yaml
-
-sys.path.insert(0, str(Path(__file__).parent.parent))
-from imports import ROOT, closure
+from stage_imports import ROOT, closure
 
 STAGES = yaml.safe_load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))["stages"]
 
