@@ -278,17 +278,3 @@ def test_reading_a_corrupt_image_names_it(tiny):
     (tiny / "images" / "COPE_000.png").write_bytes(b"\x89PNG")
     with pytest.raises(GuidedsegError, match=r"images/COPE_000\.png: is corrupt"):
         by_id(tiny)
-
-
-def test_in_order_keeps_the_order_and_looks_ahead_a_bounded_number_of_items(monkeypatch):
-    monkeypatch.setattr("os.cpu_count", lambda: 2)
-    taken = []
-
-    def items():
-        for item in range(100):
-            taken.append(item)
-            yield item
-
-    results = bus_uclm.in_order(lambda item: item * 2, items())
-    assert [next(results) for _ in range(10)] == list(range(0, 20, 2))
-    assert len(taken) <= 10 + 2 * 2 + 1

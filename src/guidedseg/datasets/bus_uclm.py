@@ -3,19 +3,18 @@
 import csv
 import os
 import re
-from collections import Counter, deque
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import TypeVar
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
+from guidedseg.datasets.lookahead import in_order
 from guidedseg.datasets.sources import LAYOUT, is_junk
 from guidedseg.errors import GuidedsegError, listed
 
@@ -30,9 +29,6 @@ _YES_OR_NO = {"yes": "yes", "y": "yes", "no": "no", "n": "no"}  # POFR_013 has `
 _BLACK, _GREEN, _RED = (0, 0, 0), (0, 255, 0), (0, 0, 255)  # BGR
 _SHOWN = {"normal": "no lesion", "benign": "a green (benign) lesion", "malignant": "a red (malignant) lesion"}
 _REMEDY = "Nothing was written. Take the files named above from the original dataset again."
-
-_Item = TypeVar("_Item")
-_Result = TypeVar("_Result")
 
 
 @dataclass(frozen=True)
@@ -154,19 +150,6 @@ def read(folder: Path, *, official: bool) -> Iterator[RawImage]:
     if survey.problems:
         raise _broken(folder, survey.problems)
     yield from in_order(partial(_canonical, folder, survey.rows, official), survey.pairs)
-
-
-def in_order(function: Callable[[_Item], _Result], items: Iterable[_Item]) -> Iterator[_Result]:
-    """Yield ``function(item)`` in the order of ``items``, computed in threads a bounded number of items ahead."""
-    workers = os.cpu_count() or 1
-    pending: deque[Future[_Result]] = deque()
-    with ThreadPoolExecutor(workers) as pool:
-        for item in items:
-            pending.append(pool.submit(function, item))
-            if len(pending) > 2 * workers:
-                yield pending.popleft().result()
-        while pending:
-            yield pending.popleft().result()
 
 
 def _folders(folder: Path) -> Iterator[Path]:

@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from guidedseg.datasets import duplicates
-from guidedseg.datasets.bus_uclm import RawImage, in_order
+from guidedseg.datasets.bus_uclm import RawImage
+from guidedseg.datasets.lookahead import in_order
 from guidedseg.errors import GuidedsegError
 from guidedseg.writing import whole_directory
 
