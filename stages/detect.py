@@ -1,7 +1,4 @@
-"""data/detections.csv: boxes of every image, down to a low confidence; data/detector_scores.json: mAP of the test set.
-
-The mAP is computed here, where Ultralytics is loaded anyway, so that `report` can stay light.
-"""
+"""data/detections.csv: boxes of every image, down to a low confidence."""
 
 import json
 from pathlib import Path
@@ -13,7 +10,7 @@ def main() -> str:
     """Run the detector on all images."""
     from guidedseg import params
     from guidedseg.detection import yolo
-    from guidedseg.writing import whole_file, write_json
+    from guidedseg.writing import whole_file
 
     settings = params.load()
     weights = Path("models/detector/weights.pt")
@@ -21,13 +18,9 @@ def main() -> str:
     limits = settings.detect.model_dump()
     images = sorted(Path("data/prepared/images").glob("*.png"))
     boxes = yolo.detect(weights, images, image_size=size, **limits)
-    scores = yolo.average_precision(
-        weights, Path("data/yolo"), image_size=size, **limits, scratch=Path(".scratch/detect")
-    )
     with whole_file(Path("data/detections.csv")) as path:
         boxes.to_csv(path, index=False, lineterminator="\n")
-    write_json(scores, Path("data/detector_scores.json"))
-    return f"data/detections.csv: {len(boxes)} boxes in {len(images)} images; test mAP50 {scores['map50']:.3f}"
+    return f"data/detections.csv: {len(boxes)} boxes in {len(images)} images"
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
-"""evaluations/MODEL/: counts per image and branch, and the operating confidence chosen on the validation images."""
+"""evaluations/MODEL/: the operating point chosen on the validation images, and what the test images count at it."""
 
 import sys
+from dataclasses import asdict
 from pathlib import Path
 
 import stages
@@ -10,37 +11,45 @@ def main() -> str:
     """Evaluate the network named on the command line."""
     from guidedseg import params
     from guidedseg.datasets import prepared, splits
-    from guidedseg.detection.boxes import operating_confidence, read_detections
-    from guidedseg.evaluation import counts
+    from guidedseg.evaluation import counts, operating
     from guidedseg.inference import tiles
     from guidedseg.writing import whole_directory, write_json
 
     model = sys.argv[1]
     scoring = params.load().scoring
     folder = Path("data/prepared")
-    images = prepared.read_index(folder).merge(
-        splits.read(Path("data/split.csv"))[["image_id", "split"]], on="image_id"
-    )
-    images = images[images["split"] != "train"]
-    validation = images.loc[images["split"] == "val", "image_id"]
-    detections, lesions = read_detections(Path("data/detections.csv")), prepared.read_lesions(folder)
-    confidence = operating_confidence(
-        detections[detections["image_id"].isin(validation)],
-        lesions[lesions["image_id"].isin(validation)],
-        scoring.match_iou,
-    )
-    rows = counts.evaluate(
-        tiles.load(Path("predictions") / model / "direct"),
-        tiles.load(Path("predictions") / model / "guided"),
-        images,
-        lambda image_id: prepared.load_mask(folder, image_id),
-        confidence=confidence,
+    split = splits.read(Path("data/split.csv"))[["image_id", "split"]]
+    images = prepared.read_index(folder).merge(split, on="image_id")
+    direct, guided = (tiles.load(Path("predictions") / model / mode) for mode in ("direct", "guided"))
+
+    def load_mask(image_id: str) -> counts.Mask:
+        return prepared.load_mask(folder, image_id)
+
+    chosen = operating.choose(
+        direct,
+        guided,
+        images.loc[images["split"] == "val", "image_id"].tolist(),
+        load_mask,
+        confidence=scoring.confidence,
         mask_threshold=scoring.mask_threshold,
     )
+    evaluation = counts.evaluate(
+        direct,
+        guided,
+        images[images["split"] == "test"],
+        load_mask,
+        chosen,
+        match_iou=scoring.match_iou,
+        surface_tolerance=scoring.surface_tolerance,
+    )
     with whole_directory(Path("evaluations") / model) as target:
-        rows.to_csv(target / "images.csv", index=False, lineterminator="\n")
-        write_json({"confidence": confidence}, target / "operating.json")
-    return f"evaluations/{model}: {len(rows)} rows, operating confidence {confidence}"
+        counts.write(evaluation, target)
+        rounded = {name: value if value is None else round(value, 6) for name, value in asdict(chosen).items()}
+        write_json(rounded, target / "operating.json")
+    return (
+        f"evaluations/{model}: {evaluation.images['image_id'].nunique()} test images; boxes count from confidence "
+        f"{chosen.confidence}, pixels from {chosen.direct_threshold} (direct) and {chosen.guided_threshold} (guided)"
+    )
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""predictions/MODEL/MODE/: probabilities of the validation and test images' regions."""
+"""predictions/MODEL/MODE/: probabilities and losses of the validation and test images' regions."""
 
 import sys
 from pathlib import Path
@@ -8,17 +8,23 @@ import stages
 
 def main() -> str:
     """Predict with the network and mode named on the command line."""
-    from guidedseg.inference import predict, tiles
-    from guidedseg.segmentation import inputs, trained
+    from guidedseg import params
+    from guidedseg.inference import tiles
+    from guidedseg.inference.predict import predict
+    from guidedseg.segmentation import inputs, losses, trained
     from guidedseg.writing import whole_directory
 
     model, mode = sys.argv[1:3]
+    loss = losses.build(params.load().chosen.train.loss)
     data = inputs.load(Path("data/inputs") / mode)
     chosen = inputs.positions(data.items, ["val", "test"], ["frame", "detector", "truth"])
     network, _ = trained.load(Path("models") / model / mode)
-    probabilities = predict.probabilities(network, data.images[chosen], progress=f"{model} {mode}")
+    probabilities, region_losses = predict(
+        network, data.images[chosen], data.masks[chosen], loss, progress=f"{model} {mode}"
+    )
+    items = data.items.iloc[chosen].assign(loss=region_losses.round(6))
     with whole_directory(Path("predictions") / model / mode) as target:
-        tiles.write(probabilities, data.items.iloc[chosen], target)
+        tiles.write(probabilities, items, target)
     return f"predictions/{model}/{mode}: {len(chosen)} tiles"
 
 

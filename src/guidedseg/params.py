@@ -101,8 +101,11 @@ class Roi(Group):
 class Scoring(Group):
     """From probabilities and boxes to counts."""
 
-    mask_threshold: OpenShare
+    confidence: OpenShare | None
+    mask_threshold: OpenShare | None
     match_iou: OpenShare
+    surface_tolerance: OpenShare
+    batch: Count
 
 
 class UnetPlusPlus(Group):

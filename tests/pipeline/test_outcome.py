@@ -2,15 +2,23 @@
 
 import json
 import math
+import shutil
+import subprocess
+import sys
+from pathlib import Path
 
+import cv2
+import numpy as np
 import pandas as pd
 import pytest
 from project import Project
 
 pytestmark = pytest.mark.pipeline
 
-RULES = {"literal", "strict", "lesion", "pooled"}
-METRICS = {"dice", "iou", "precision", "recall"}
+RULES = {"strict", "lesion", "literal", "pooled", "batch_pooled"}
+BRANCHES = {"direct", "guided", "guided_fallback", "oracle", "silent", "everything"}
+DIFFERENCES = {"guided_minus_direct", "guided_minus_guided_fallback", "oracle_minus_guided"}
+INTERVAL = {"value", "ci_low", "ci_high"}
 
 
 def metrics(project: Project, name: str):
@@ -22,35 +30,55 @@ def scalars(values):
         yield from scalars(value) if isinstance(value, dict) else [value]
 
 
-def test_every_rule_and_metric_of_the_chosen_mode_is_in_segmentation_json(finished: Project):
-    values = metrics(finished, "segmentation")
-    assert set(values) >= RULES
-    assert all(set(values[rule]) == METRICS for rule in RULES)
+def test_headline_is_dice_of_the_chosen_mode_under_every_rule(finished: Project):
+    values, branches = metrics(finished, "segmentation"), metrics(finished, "comparison")
+    assert set(values) == RULES | {"operating"}
+    for rule in RULES:
+        assert values[rule]["dice"] == branches["guided"][rule]["dice"]
+        assert set(values[rule]["dice"]) == INTERVAL
+    assert set(values["strict"]) == {"dice", "iou", "precision", "recall", "hd95"}
 
 
-def test_all_branches_stand_side_by_side_with_intervals(finished: Project):
+def test_operating_values_are_told_with_the_scores(finished: Project):
+    values = metrics(finished, "segmentation")["operating"]
+    assert {"confidence", "direct_threshold", "guided_threshold"} < set(values)
+    assert metrics(finished, "detection")["operating_confidence"] == values["confidence"]
+
+
+def test_branches_and_differences_stand_side_by_side(finished: Project):
     values = metrics(finished, "comparison")
-    assert set(values) == {"direct", "guided", "guided_fallback", "oracle", "gain"}
-    for branch in values.values():
+    assert set(values) == BRANCHES | DIFFERENCES
+    for name, rules in values.items():
         for rule in RULES:
-            assert set(branch[rule]) == METRICS
-            assert set(branch[rule]["dice"]) == {"value", "ci_low", "ci_high"}
+            assert set(rules[rule]["dice"]) - {"p"} == INTERVAL, name
+
+
+def test_silence_scores_1_under_the_literal_rule_and_0_on_lesions(finished: Project):
+    silent = metrics(finished, "comparison")["silent"]
+    assert silent["literal"]["dice"]["value"] == 1
+    assert silent["lesion"]["dice"]["value"] == 0
+
+
+def test_details_hold_every_metric_under_every_rule(finished: Project):
+    details = metrics(finished, "details")
+    for rule in RULES:
+        pooled = rule in ("pooled", "batch_pooled")
+        assert len(details[rule]) == (6 if pooled else 11)
+    assert set(details["by_pathology"]) == {"normal", "benign", "malignant"}
+    assert set(details["by_size"]) == {"small", "medium", "large"}
+    assert {"cases", "normals", "lesionwise", "mask_calibration", "loss", "sample", "detection"} < set(details)
 
 
 def test_metrics_hold_scalars_only_and_no_nan(finished: Project):
-    for name in ("segmentation", "comparison", "detection", "split"):
+    for name in ("segmentation", "comparison", "details", "detection", "split"):
         for value in scalars(metrics(finished, name)):
             assert value is None or (isinstance(value, int | float) and math.isfinite(value))
 
 
-def test_detection_json_tells_recall_false_boxes_and_ap(finished: Project):
-    assert set(metrics(finished, "detection")) >= {
-        "map50",
-        "map50_95",
-        "operating_confidence",
-        "lesion_recall",
-        "false_boxes_per_normal_image",
-    }
+def test_detection_json_tells_ap_recall_and_false_boxes_with_intervals(finished: Project):
+    values = metrics(finished, "detection")
+    for name in ("ap50", "ap50_95", "lesion_recall", "precision", "false_boxes_per_normal_image"):
+        assert set(values[name]) == INTERVAL
 
 
 def test_no_patient_is_in_two_splits(finished: Project):
@@ -64,11 +92,37 @@ def test_split_csv_is_tracked_by_git_and_names_every_image(finished: Project):
     assert set(split["split"]) == {"train", "val", "test"}
 
 
-def test_counts_cover_every_pixel_of_every_validation_and_test_image(finished: Project):
+def test_counts_cover_every_pixel_of_every_test_image(finished: Project):
     rows = pd.read_csv(finished.folder / "evaluations" / "unetpp" / "images.csv")
     assert (rows[["tp", "fp", "fn", "tn"]].sum(axis=1) == 96 * 72).all()
-    assert set(rows["split"]) == {"val", "test"}
-    assert (rows.groupby("image_id")["branch"].nunique() == 4).all()
+    split = pd.read_csv(finished.folder / "data" / "split.csv")
+    assert set(rows["image_id"]) == set(split.loc[split["split"] == "test", "image_id"])
+    assert rows.groupby("image_id")["branch"].agg(set).map(BRANCHES.__eq__).all()
+
+
+def claim_everything_is_lesion(project: Project, copy: Path, chosen: str) -> None:
+    """Replace the true masks of one split by full frames."""
+    split = pd.read_csv(project.folder / "data" / "split.csv")
+    for image_id in split.loc[split["split"] == chosen, "image_id"]:
+        path = copy / "data" / "prepared" / "masks" / f"{image_id}.png"
+        path.unlink()  # it may be a link into DVC's cache
+        cv2.imwrite(str(path), np.full((72, 96), 255, dtype=np.uint8))
+
+
+@pytest.mark.parametrize(("split", "matters"), [("test", False), ("val", True)])
+def test_operating_values_depend_on_validation_truth_alone(
+    finished: Project, tmp_path: Path, split: str, matters: bool
+):
+    copy = tmp_path / "copy"
+    shutil.copytree(finished.folder, copy, ignore=shutil.ignore_patterns(".git", ".dvc", "raw"))
+    claim_everything_is_lesion(finished, copy, split)
+    command = [sys.executable, "-m", "stages.evaluate", "unetpp"]
+    subprocess.run(command, cwd=copy, env=finished.environment, check=True, capture_output=True)
+    before, after = (folder / "evaluations" / "unetpp" for folder in (finished.folder, copy))
+    same_values = (before / "operating.json").read_text() == (after / "operating.json").read_text()
+    same_scores = (before / "images.csv").read_text() == (after / "images.csv").read_text()
+    assert same_values != matters
+    assert split == "val" or not same_scores  # the false truth was really read
 
 
 def test_ultralytics_left_nothing_in_the_dataset(finished: Project):
@@ -81,8 +135,15 @@ def test_ultralytics_left_nothing_in_the_dataset(finished: Project):
 
 def test_pictures_and_curves_are_there(finished: Project):
     plots = finished.folder / "plots"
-    names = {"curves.png", "test_images.png", "segmenter_direct.csv", "segmenter_guided.csv", "detector.csv"}
-    assert {path.name for path in plots.iterdir()} == names
+    tables = {"segmenter_direct", "segmenter_guided", "detector", "froc"}
+    tables |= {"reliability_boxes", "reliability_direct", "reliability_guided"}
+    assert {path.name for path in plots.iterdir()} == {"curves.png", "test_images.png", *(f"{t}.csv" for t in tables)}
+
+
+def test_report_holds_the_tables_and_all_scores(finished: Project):
+    report = finished.folder / "report"
+    assert {path.name for path in report.iterdir()} == {"comparison.md", "scores.json"}
+    assert "control: silent" in (report / "comparison.md").read_text()
 
 
 def test_no_absolute_path_leaks_into_the_artifacts(finished: Project):

@@ -36,6 +36,8 @@ TABLE = [
     ({"models": {"unet3plus": {"channels": 32}}}, TRAINED),  # dvc.yaml says why
     ({"profiles": {"paper": {"train": {"epochs": 7}}}}, set()),
     ({"scoring": {"mask_threshold": 0.4}}, JUDGED),
+    ({"scoring": {"confidence": 0.3}}, JUDGED),
+    ({"scoring": {"batch": 8}}, {"report"}),
     ({"mode": "direct"}, {"report"}),
 ]
 
@@ -85,10 +87,10 @@ def test_another_mode_reruns_the_report_and_the_metrics_can_be_compared(finished
         assert ran(output) == {"report"}
         changes = json.loads(finished.dvc("metrics", "diff", "HEAD", "direct", "--json", "--all"))
         strict = changes["metrics/segmentation.json"]
-        assert {f"strict.{metric}" for metric in ("dice", "iou", "precision", "recall")} <= set(strict)
+        assert {f"strict.{metric}.value" for metric in ("dice", "iou", "precision", "recall")} <= set(strict)
         comparison = json.loads((finished.folder / "metrics" / "comparison.json").read_text())
-        assert strict["strict.dice"]["old"] == comparison["guided"]["strict"]["dice"]["value"]
-        assert strict["strict.dice"]["new"] == comparison["direct"]["strict"]["dice"]["value"]
+        assert strict["strict.dice.value"]["old"] == comparison["guided"]["strict"]["dice"]["value"]
+        assert strict["strict.dice.value"]["new"] == comparison["direct"]["strict"]["dice"]["value"]
     finally:
         finished.git("checkout", "--", ".")
         finished.dvc("checkout")

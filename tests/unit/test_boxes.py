@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from guidedseg.detection.boxes import BOX, match, operating_confidence, overlaps, read_detections, summary
+from guidedseg.detection.boxes import BOX, match, overlaps, read_detections
 
 DETECTION = ["image_id", *BOX, "confidence"]
 
@@ -23,7 +23,6 @@ def lesions_of(*rows: tuple[object, ...]) -> pd.DataFrame:
 
 # image a: one lesion of 10 x 10; image b: two of them; image n: none
 LESIONS = lesions_of(("a", 0, 0, 10, 10), ("b", 0, 0, 10, 10), ("b", 20, 0, 30, 10))
-INDEX = pd.DataFrame({"image_id": ["a", "b", "n", "m"], "pathology": ["benign", "malignant", "normal", "normal"]})
 NONE = detections_of()
 
 
@@ -96,93 +95,20 @@ def test_weaker_boxes_never_change_the_answers_of_stronger_ones(data: st.DataObj
     assert everything.sum() <= len(lesions)
 
 
-def test_operating_confidence_has_the_best_f1() -> None:
-    # 3 lesions. By falling confidence, F1 = 2 hits / (boxes + lesions):
-    #   0.9 hit 2/4 | 0.8 false 2/5 | 0.7 hit 4/6 | 0.6 false 4/7 | 0.5 false 4/8 -> best from 0.7 on, 0.6 is dropped
-    boxes = detections_of(
-        ("a", 0, 0, 10, 10, 0.9),
-        ("n", 0, 0, 10, 10, 0.8),
-        ("b", 0, 0, 10, 10, 0.7),
-        ("n", 0, 0, 10, 10, 0.6),
-        ("m", 0, 0, 10, 10, 0.5),
-    )
-    assert operating_confidence(boxes, LESIONS, 0.5) == 0.65
-    assert operating_confidence(boxes.sample(frac=1, random_state=3), LESIONS, 0.5) == 0.65
-
-
-def test_boxes_of_one_confidence_are_kept_or_dropped_together() -> None:
-    # 3 lesions. 0.9: hit 2/4 | 0.7: hit and false, 4/6 and 4/6 or 2/5 on the way | 0.2: false 4/7
-    hit, false = ("b", 0, 0, 10, 10, 0.7), ("n", 0, 0, 10, 10, 0.7)
-    for tied in ([hit, false], [false, hit]):
-        boxes = detections_of(("a", 0, 0, 10, 10, 0.9), *tied, ("m", 0, 0, 10, 10, 0.2))
-        assert operating_confidence(boxes, LESIONS, 0.5) == 0.45  # F1 4/6 with three boxes
-
-
-def test_of_equally_good_thresholds_the_highest_is_taken() -> None:
-    lesions = lesions_of(("a", 0, 0, 10, 10), ("b", 0, 0, 10, 10))
-    # F1: 0.8 hit 2/3 | 0.6 false 2/4 | 0.4 false 2/5 | 0.2 hit 4/6 = 2/3 again
-    boxes = detections_of(
-        ("a", 0, 0, 10, 10, 0.8), ("n", 0, 0, 10, 10, 0.6), ("m", 0, 0, 10, 10, 0.4), ("b", 0, 0, 10, 10, 0.2)
-    )
-    assert operating_confidence(boxes, lesions, 0.5) == 0.7
-
-
-def test_where_all_boxes_are_kept_the_threshold_lies_below_the_last() -> None:
-    boxes = detections_of(("a", 0, 0, 10, 10, 0.9), ("b", 0, 0, 10, 10, 0.3))
-    assert operating_confidence(boxes, LESIONS, 0.5) == 0.15
-
-
-def test_threshold_parts_boxes_that_differ_in_the_last_digit() -> None:
-    boxes = detections_of(("a", 0, 0, 10, 10, 0.01002), ("n", 0, 0, 10, 10, 0.01001))
-    threshold = operating_confidence(boxes, lesions_of(("a", 0, 0, 10, 10)), 0.5)
-    assert (boxes["confidence"] >= threshold).tolist() == [True, False]
-
-
 @pytest.mark.parametrize(
     ("boxes", "lesions"),
-    [
-        (NONE, LESIONS),
-        (NONE, lesions_of()),
-        (detections_of(("a", 0, 0, 10, 10, 0.9)), lesions_of()),
-        (detections_of(("a", 40, 40, 50, 50, 0.9)), LESIONS),
-    ],
-    ids=["no boxes", "nothing at all", "no lesions", "no hit"],
+    [(NONE, LESIONS), (NONE, lesions_of()), (detections_of(("a", 0, 0, 10, 10, 0.9)), lesions_of())],
+    ids=["no boxes", "nothing at all", "no lesions"],
 )
-def test_where_no_box_finds_a_lesion_the_threshold_is_one_half(boxes: pd.DataFrame, lesions: pd.DataFrame) -> None:
-    assert not match(boxes, lesions, 0.5).any()
-    assert operating_confidence(boxes, lesions, 0.5) == 0.5
+def test_where_there_is_nothing_to_match_no_box_finds_a_lesion(boxes: pd.DataFrame, lesions: pd.DataFrame) -> None:
+    found = match(boxes, lesions, 0.5)
+    assert len(found) == len(boxes)
+    assert not found.any()
 
 
-def test_summary_counts_hits_misses_and_false_boxes() -> None:
-    boxes = detections_of(
-        ("a", 0, 0, 10, 10, 0.9),  # hit
-        ("b", 0, 0, 10, 10, 0.8),  # hit; the other lesion of b is missed
-        ("a", 0, 0, 9, 10, 0.7),  # second box on one lesion: false
-        ("n", 0, 0, 10, 10, 0.6),  # false, on a normal
-        ("n", 5, 5, 15, 15, 0.5),  # at the threshold: false, on the same normal
-        ("b", 20, 0, 30, 10, 0.49),  # below it
-    )
-    assert summary(boxes, LESIONS, INDEX, confidence=0.5, match_iou=0.5) == {
-        "lesion_recall": 2 / 3,
-        "precision": 2 / 5,
-        "false_boxes_per_normal_image": 2 / 2,
-        "normal_images_with_a_box": 1 / 2,
-        "lesions": 3,
-        "boxes": 5,
-        "images": 4,
-        "normal_images": 2,
-    }
-
-
-def test_detector_that_never_fires_has_no_recall_and_no_precision_to_speak_of() -> None:
-    result = summary(NONE, LESIONS, INDEX, confidence=0.5, match_iou=0.5)
-    assert (result["lesion_recall"], result["precision"], result["boxes"]) == (0, None, 0)
-    assert (result["false_boxes_per_normal_image"], result["normal_images_with_a_box"]) == (0, 0)
-
-
-def test_where_there_are_no_lesions_and_no_normals_shares_are_null() -> None:
-    result = summary(NONE, lesions_of(), INDEX[:0], confidence=0.5, match_iou=0.5)
-    assert {result[key] for key in ("lesion_recall", "precision", "false_boxes_per_normal_image")} == {None}
+def test_answers_go_by_the_labels_of_the_rows() -> None:
+    boxes = detections_of(("a", 40, 40, 50, 50, 0.9), ("a", 0, 0, 10, 10, 0.2)).set_index(pd.Index([7, 3]))
+    assert match(boxes, LESIONS, 0.5).to_dict() == {7: False, 3: True}
 
 
 def test_image_called_na_keeps_its_name(tmp_path: Path) -> None:
@@ -190,8 +116,8 @@ def test_image_called_na_keeps_its_name(tmp_path: Path) -> None:
     assert read_detections(tmp_path / "d.csv")["image_id"].tolist() == ["NA", "007"]
 
 
-def test_file_without_any_box_is_read_and_scored(tmp_path: Path) -> None:
+def test_file_without_any_box_is_read(tmp_path: Path) -> None:
     NONE.to_csv(tmp_path / "d.csv", index=False)
     boxes = read_detections(tmp_path / "d.csv")
-    assert operating_confidence(boxes, LESIONS, 0.5) == 0.5
-    assert summary(boxes, LESIONS, INDEX, confidence=0.5, match_iou=0.5)["lesion_recall"] == 0
+    assert list(boxes.columns) == DETECTION
+    assert match(boxes, LESIONS, 0.5).empty

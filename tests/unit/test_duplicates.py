@@ -14,9 +14,9 @@ def speckle(seed, height=120, width=160):
     return np.clip(grey, 0, 255).astype(np.uint8)
 
 
-def find(images, patients, **options):
+def find(images, patients, threshold=0.8):
     ids = [f"{patient}_{k:03}" for k, patient in enumerate(patients)]
-    return pairs(np.stack([thumbnail(image) for image in images]), ids, patients, **options)
+    return pairs(np.stack([thumbnail(image) for image in images]), ids, patients, threshold)
 
 
 def reencoded(image):
@@ -74,8 +74,8 @@ def test_threshold_decides():
 def test_pairs_do_not_depend_on_the_order_of_the_images():
     images = np.stack([thumbnail(speckle(k % 3)) for k in range(6)])
     ids, patients = [f"P{k}" for k in range(6)], [f"patient{k}" for k in range(6)]
-    backwards = pairs(images[::-1], ids[::-1], patients[::-1])
-    pd.testing.assert_frame_equal(pairs(images, ids, patients), backwards)
+    backwards = pairs(images[::-1], ids[::-1], patients[::-1], 0.8)
+    pd.testing.assert_frame_equal(pairs(images, ids, patients, 0.8), backwards)
     assert backwards["image_a"].tolist() == ["P0", "P1", "P2"]
 
 

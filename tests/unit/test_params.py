@@ -69,6 +69,11 @@ def test_every_profile_goes_with_every_dataset(changed: Changed, dataset: str, p
         ("profile", ["quick"], "quick, cpu, paper"),
         ("roi.jitter", 0.5, "less than 0.5"),
         ("roi.copies", 1.5, "a valid integer"),
+        ("scoring.confidence", 1, "less than 1"),
+        ("scoring.mask_threshold", 0, "greater than 0"),
+        ("scoring.match_iou", None, "a valid number"),
+        ("scoring.surface_tolerance", 5, "less than 1"),
+        ("scoring.batch", 0, "greater than or equal to 1"),
         ("profiles.quick.train.lr", "0.002", "a valid number"),
         ("profiles.quick.train.lr", float("inf"), "a finite number"),
         ("profiles.quick.train.lr", float("nan"), "a finite number"),
@@ -138,6 +143,14 @@ def test_values_that_do_not_go_together_are_refused(changed: Changed, changes: d
 def test_official_split_is_allowed_for_the_real_images(changed: Changed) -> None:
     path = changed({"split.protocol": "official", "dataset": "bus_uclm"})
     assert params.load(path).split.protocol == "official"
+
+
+@pytest.mark.parametrize("key", ["confidence", "mask_threshold"])
+@pytest.mark.parametrize("value", [None, 0.3])
+def test_operating_value_is_given_or_left_to_the_validation_images(
+    changed: Changed, key: str, value: float | None
+) -> None:
+    assert getattr(params.load(changed({f"scoring.{key}": value})).scoring, key) == value
 
 
 def test_weights_file_that_exists_is_allowed(changed: Changed, tmp_path: Path) -> None:

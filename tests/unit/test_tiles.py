@@ -8,8 +8,9 @@ import pytest
 import torch
 from torch import nn
 
-from guidedseg.inference.predict import probabilities
+from guidedseg.inference.predict import predict
 from guidedseg.inference.tiles import Tiles, assemble, load, write
+from guidedseg.segmentation import losses
 from guidedseg.segmentation.inputs import COLUMNS
 
 
@@ -37,7 +38,7 @@ def tiles_of(*rows: tuple[str, int, int, int, int, int]) -> Tiles:
 
 def test_probability_is_the_sigmoid_times_255() -> None:
     images = np.array([0, 51, 255], dtype=np.uint8).reshape(3, 1, 1) * np.ones((1, 4, 4), dtype=np.uint8)
-    result = probabilities(Grey(), images)
+    result, _ = predict(Grey(), images)
     # logits -8, 16 / 5 - 8 = -4.8 and 8; 255 / (1 + exp(-logit)) = 0.09, 2.08 and 254.91
     assert result.dtype == np.uint8
     assert result.shape == (3, 4, 4)
@@ -49,24 +50,75 @@ def test_probability_of_one_half_is_on_the_side_of_the_lesion() -> None:
         def forward(self, images: torch.Tensor) -> torch.Tensor:
             return 0 * images
 
-    assert (probabilities(Undecided(), np.zeros((1, 2, 2), dtype=np.uint8)) >= 0.5 * 255).all()
+    result, _ = predict(Undecided(), np.zeros((1, 2, 2), dtype=np.uint8))
+    assert (result >= 0.5 * 255).all()
 
 
-def test_size_of_the_batches_changes_nothing() -> None:
-    images = np.random.default_rng(0).integers(0, 256, (7, 8, 8), dtype=np.uint8)
-    network = Grey()
-    np.testing.assert_array_equal(probabilities(network, images, batch=3), probabilities(Grey(), images, batch=7))
+RNG = np.random.default_rng(0)
+IMAGES = RNG.integers(0, 256, (7, 8, 8), dtype=np.uint8)
+MASKS = RNG.integers(0, 2, (7, 8, 8), dtype=np.uint8)
+MASKS[[2, 5]] = 0  # as on a false box
+
+
+@pytest.mark.parametrize("loss", [None, *losses.LOSSES])
+def test_size_of_the_batches_changes_nothing(loss: str | None) -> None:
+    network, built = Grey(), losses.build(loss) if loss else None
+    few, several = predict(network, IMAGES, MASKS, built, batch=3), predict(Grey(), IMAGES, MASKS, built, batch=7)
+    np.testing.assert_array_equal(few[0], several[0])
+    np.testing.assert_array_equal(few[1], several[1])
     assert network.batches == [3, 3, 1]
 
 
+@pytest.mark.parametrize("loss", losses.LOSSES)
+def test_loss_is_that_of_each_region_alone(loss: str) -> None:
+    built = losses.build(loss)
+    _, result = predict(Grey(), IMAGES, MASKS, built)
+    logits = 16 * torch.from_numpy(IMAGES / np.float32(255)) - 8
+    targets = torch.from_numpy(MASKS).float()
+    expected = [float(built(logits[n][None, None], targets[n][None, None])) for n in range(7)]
+    assert result.dtype == np.float64
+    np.testing.assert_allclose(result, expected, rtol=1e-5)
+    assert len(set(expected)) == 7
+
+
+def test_dice_loss_of_a_region_is_that_of_the_paper() -> None:
+    # 1 - 2 sum(y t) / (sum(y) + sum(t)): grey 102 has the logit 16 x 0.4 - 8 = -1.6, white 8; 8 pixels each, 4 lesion
+    images = np.full((1, 4, 4), 102, dtype=np.uint8)
+    images[0, :2] = 255
+    masks = np.zeros((1, 4, 4), dtype=np.uint8)
+    masks[0, 0] = 1
+    dark, white = 1 / (1 + np.exp(1.6)), 1 / (1 + np.exp(-8))
+    _, result = predict(Grey(), images, masks, losses.build("dice"))
+    assert result[0] == pytest.approx(1 - 2 * 4 * white / (8 * white + 8 * dark + 4), rel=1e-5)
+
+
+def test_without_a_truth_there_is_no_loss() -> None:
+    for truth in ({}, {"masks": MASKS}, {"loss": losses.build("bce")}):
+        result, loss = predict(Grey(), IMAGES, **truth)
+        assert loss.shape == (7,)
+        assert np.isnan(loss).all()
+        assert result.shape == (7, 8, 8)
+
+
+def test_loss_does_not_change_the_probabilities() -> None:
+    np.testing.assert_array_equal(
+        predict(Grey(), IMAGES)[0], predict(Grey(), IMAGES, MASKS, losses.build("bce_dice"))[0]
+    )
+
+
 def test_read_only_images_can_be_predicted() -> None:
-    images = np.full((2, 8, 8), 200, dtype=np.uint8)
-    images.flags.writeable = False
-    assert (probabilities(Grey(), images) > 250).all()
+    images, masks = np.full((2, 8, 8), 200, dtype=np.uint8), np.ones((2, 8, 8), dtype=np.uint8)
+    images.flags.writeable = masks.flags.writeable = False
+    result, loss = predict(Grey(), images, masks, losses.build("bce"))
+    assert (result > 250).all()
+    assert (loss < 0.02).all()
 
 
 def test_no_images_give_no_tiles() -> None:
-    assert probabilities(Grey(), np.empty((0, 8, 8), dtype=np.uint8)).shape == (0, 8, 8)
+    nothing = np.empty((0, 8, 8), dtype=np.uint8)
+    result, loss = predict(Grey(), nothing, nothing, losses.build("bce"))
+    assert result.shape == (0, 8, 8)
+    assert loss.shape == (0,)
 
 
 def test_tile_fills_its_region_and_nothing_else() -> None:

@@ -1,4 +1,4 @@
-"""Ultralytics in and out: train a YOLO detector, list its boxes, score them.
+"""Ultralytics in and out: train a YOLO detector, list its boxes.
 
 Ultralytics keeps a cache beside the labels it reads and writes dates and absolute paths into its weights. Here it works
 on a dataset of links in a scratch folder, and only what depends on data, parameters and seed is kept.
@@ -131,37 +131,6 @@ def detect(
             for box, confidence in zip(result.boxes.xyxy.tolist(), result.boxes.conf.tolist(), strict=True):
                 rows.append((path.stem, *(round(value, 2) for value in box), round(confidence, 5)))
     return pd.DataFrame(rows, columns=["image_id", "x0", "y0", "x1", "y1", "confidence"])
-
-
-def average_precision(
-    weights: Path, dataset: Path, *, image_size: int, floor: float, nms_iou: float, max_boxes: int, scratch: Path
-) -> dict[str, float]:
-    """mAP50 and mAP50-95 of the test images, from Ultralytics' own validator on the boxes that ``detect`` keeps.
-
-    Returns:
-        ``{"map50": ..., "map50_95": ...}``, shares.
-    """
-    shutil.rmtree(scratch, ignore_errors=True)
-    with redirect_stdout(StringIO()):
-        result = YOLO(weights).val(
-            data=_linked(dataset, scratch / "dataset"),
-            split="test",
-            imgsz=image_size,
-            conf=floor,
-            iou=nms_iou,
-            max_det=max_boxes,
-            single_cls=True,
-            device=_device(),
-            workers=0,
-            plots=False,
-            project=str(scratch.absolute()),
-            name="val",
-            exist_ok=True,
-            verbose=False,
-        )
-    scores = result.results_dict
-    shutil.rmtree(scratch)
-    return {"map50": float(scores["metrics/mAP50(B)"]), "map50_95": float(scores["metrics/mAP50-95(B)"])}
 
 
 def _advance(bar: "tqdm[Any]", trainer: Any) -> None:  # noqa: ANN401 - Ultralytics' trainer
