@@ -2,6 +2,7 @@
 
 import sys
 from pathlib import Path
+from typing import Annotated
 
 import typer
 
@@ -24,6 +25,43 @@ def check(
 
     for line in checks.run(params):
         typer.echo(line)
+
+
+@app.command()
+def leaderboard(
+    rule: Annotated[str, typer.Option(help="Scoring rule to rank by; docs/metrics.md explains them.")] = "strict",
+    metric: Annotated[str, typer.Option(help="Metric to rank by.")] = "dice",
+    rev: Annotated[
+        list[str] | None, typer.Option(help="Git revision to start from; repeatable. Without one: the current commit.")
+    ] = None,
+    commits: Annotated[int, typer.Option(min=1, help="How many commits back from it, each with its experiments.")] = 1,
+    csv: Annotated[Path | None, typer.Option(help="Write all scores under all rules to this file.")] = None,
+    markdown: Annotated[Path | None, typer.Option(help="Write the tables to this file.")] = None,
+    latex: Annotated[Path | None, typer.Option(help="Write the tables to this file.")] = None,
+) -> None:
+    """Compare the experiments: seeds and folds pooled, ranked where comparable, with intervals and tests."""
+    from guidedseg import experiments, params
+    from guidedseg.reporting import leaderboard as board
+    from guidedseg.reporting import pooling
+    from guidedseg.writing import whole_file
+
+    board.check_choice(rule, metric)
+    settings = params.load()
+    typer.echo("Reading the experiments ...", err=True)
+    runs, notes = experiments.read(Path(), rev or (), commits)
+    scored = pooling.leaderboard(runs, settings.model_dump(), seed=settings.seed, batch=settings.scoring.batch)
+    for note in [*notes, *scored.notes]:
+        typer.echo(f"Note: {note}", err=True)
+    typer.echo(board.text(scored, rule, metric), nl=False)
+    outputs = [
+        (csv, board.csv(scored)),
+        (markdown, board.markdown(scored, rule, metric)),
+        (latex, board.latex(scored, rule, metric)),
+    ]
+    for target, content in outputs:
+        if target:
+            with whole_file(target) as path:
+                path.write_text(content, encoding="utf-8")
 
 
 def main() -> None:

@@ -1,0 +1,134 @@
+"""The leaderboard of real experiments."""
+
+import json
+import shutil
+import subprocess
+import sys
+
+import pandas as pd
+import pytest
+from project import Project
+
+pytestmark = pytest.mark.pipeline
+
+COMMAND = "from guidedseg.cli import main; main()"
+
+
+@pytest.fixture(scope="module")
+def compared(finished: Project, tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """Its own copy with three experiments: another result, another report of the same result, and one that waits."""
+    project = Project(tmp_path_factory.mktemp("leaderboard") / "project")
+    shutil.copytree(finished.folder, project.folder, symlinks=True)
+    project.dvc("exp", "run", "--name", "threshold", "--set-param", "scoring.mask_threshold=0.4")
+    back(project)
+    project.dvc("exp", "run", "--name", "report", "--set-param", "mode=direct")
+    back(project)
+    project.dvc("exp", "run", "--queue", "--name", "waiting", "--set-param", "seed=5")
+    return project
+
+
+def back(project: Project) -> None:
+    project.git("checkout", "--", ".")
+    project.dvc("checkout", "--quiet")
+
+
+def leaderboard(project: Project, *arguments: str, ok: bool = True) -> tuple[str, str]:
+    """Its standard output and error."""
+    done = subprocess.run(
+        [sys.executable, "-c", COMMAND, "leaderboard", *arguments],
+        cwd=project.folder,
+        env=project.environment,
+        text=True,
+        check=False,
+        capture_output=True,
+    )
+    assert (done.returncode == 0) == ok, done.stderr
+    assert "Traceback" not in done.stderr
+    return done.stdout, done.stderr
+
+
+@pytest.fixture(scope="module")
+def printed(compared: Project) -> tuple[str, str]:
+    """What the command prints; its files lie in the project."""
+    return leaderboard(compared, "--csv", "board.csv", "--markdown", "board.md", "--latex", "board.tex")
+
+
+def scores(project: Project, **wanted: str) -> pd.DataFrame:
+    table = pd.read_csv(project.folder / "board.csv").fillna({"changed": ""})
+    return table[(table[list(wanted)] == pd.Series(wanted)).all(axis=1)]
+
+
+@pytest.mark.usefixtures("printed")
+def test_the_same_result_counts_once_and_another_is_named_by_its_parameter(compared: Project):
+    # the workspace, the commit and the experiment that differs in `mode` are one run
+    table = scores(compared, branch="direct", rule="strict", metric="dice")
+    assert sorted(table[["changed", "runs", "section"]].to_numpy().tolist()) == [
+        ["", 1, 1],
+        ["scoring.mask_threshold=0.4", 1, 1],
+    ]
+    split = pd.read_csv(compared.folder / "data" / "split.csv")
+    assert table["images"].tolist() == [(split["split"] == "test").sum()] * 2
+
+
+@pytest.mark.usefixtures("printed")
+def test_its_scores_are_those_of_the_report(compared: Project):
+    reported = json.loads((compared.folder / "metrics" / "comparison.json").read_text())
+    for branch in ("direct", "guided", "oracle", "guided_minus_direct"):
+        for rule in ("strict", "batch_pooled"):
+            mine = scores(compared, branch=branch, rule=rule, metric="dice", changed="").iloc[0]
+            for end in ("value", "ci_low", "ci_high"):
+                assert mine[end] == pytest.approx(reported[branch][rule]["dice"][end], abs=1e-6)
+
+
+def test_tables_are_printed_and_written_and_the_queued_experiment_is_named(compared: Project, printed):
+    out, notes = printed
+    assert out.startswith("Section 1: phantom, data ")
+    assert "scoring.mask_threshold=0.4" in out
+    assert notes.count("Note:") == 1
+    assert "Note: waiting: queued; `dvc queue start` runs it" in notes
+    assert (compared.folder / "board.md").read_text().startswith("# Leaderboard")
+    assert r"\toprule" in (compared.folder / "board.tex").read_text()
+
+
+def test_parameters_without_their_run_are_not_believed(compared: Project):
+    compared.set(scoring={"match_iou": 0.4})
+    try:
+        out, notes = leaderboard(compared)
+    finally:
+        back(compared)
+    assert "Note: workspace: params.yaml was changed (scoring.match_iou) after evaluations/unetpp was made" in notes
+    # what differs is told against the file as it is now
+    assert "scoring.match_iou=0.5" in out
+
+
+def test_files_of_another_revision_are_not_believed(compared: Project):
+    compared.dvc("exp", "apply", "threshold")
+    compared.git("reset", "--quiet", "--hard")  # without `dvc checkout`
+    try:
+        _, notes = leaderboard(compared)
+    finally:
+        back(compared)
+    assert "Note: workspace: evaluations/unetpp is not what dvc.lock names; `dvc checkout`" in notes
+
+
+def test_what_is_in_no_cache_is_named_with_the_remedy(compared: Project):
+    cache, evaluations, elsewhere = (compared.folder / name for name in (".dvc/cache", "evaluations", "elsewhere"))
+    elsewhere.mkdir()
+    cache.rename(elsewhere / "cache")
+    try:
+        out, notes = leaderboard(compared)  # of the workspace, whose files are on the disk
+        assert "Note: threshold: evaluations/unetpp is neither in the work tree nor in the cache; `dvc pull`" in notes
+        assert "unetpp" in out
+        evaluations.rename(elsewhere / "evaluations")
+        out, notes = leaderboard(compared, ok=False)
+        assert "ERROR: No experiment to compare" in notes
+        assert out == ""
+        (elsewhere / "evaluations").rename(evaluations)
+    finally:
+        shutil.rmtree(cache, ignore_errors=True)
+        (elsewhere / "cache").rename(cache)
+
+
+def test_an_unknown_revision_is_told(compared: Project):
+    _, notes = leaderboard(compared, "--rev", "nowhere", ok=False)
+    assert "ERROR: DVC cannot list the experiments: unknown Git revision 'nowhere'" in notes

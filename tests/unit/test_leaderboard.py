@@ -1,0 +1,414 @@
+"""What may be pooled, what may be ranked, and what is printed, on made-up runs."""
+
+import io
+import re
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+from typer.testing import CliRunner
+
+from guidedseg import experiments, params
+from guidedseg.cli import app
+from guidedseg.errors import GuidedsegError
+from guidedseg.evaluation.bootstrap import interval, weights
+from guidedseg.evaluation.counts import BRANCHES, IMAGE_COLUMNS, PREDICTED
+from guidedseg.evaluation.rules import IMAGEWISE, METRICS, OVERLAP, RULES
+from guidedseg.evaluation.scores import estimate
+from guidedseg.experiments import Run
+from guidedseg.reporting import leaderboard as board
+from guidedseg.reporting import pooling
+from guidedseg.reporting.pooling import DIFFERENCE, Leaderboard
+
+ROOT = Path(__file__).parent.parent.parent
+REFERENCE = params.load(ROOT / "params.yaml").model_dump()
+
+TEN = range(10)
+TP = {"direct": 25, "guided": 60, "guided_fallback": 50, "oracle": 90, "silent": 0, "everything": 100}
+"""Of the 100 pixels of a lesion, in an image of 40 x 30."""
+
+
+def images(patients: range = TEN, **tp: int) -> pd.DataFrame:
+    """Two images per patient, a lesion and a normal. In every lesion the first ten patients differ by a pixel (two in
+    guided, so that no two differences tie: with ties, Wilcoxon's test is slow)."""
+    rows = []
+    for branch, hit in (TP | tp).items():
+        for patient in patients:
+            shift = (patient % 10) * (1 + (branch == "guided")) if branch in PREDICTED else 0
+            identity = {"patient_id": f"P{patient:03}", "branch": branch, "width": 40, "height": 30}
+            everything = 1100 * (branch == "everything")
+            found = {
+                "lesion_px": 100,
+                "tp": hit + shift,
+                "fn": 100 - hit - shift,
+                "hd95": 100.0 - hit - shift,
+                "msd": 1.0,
+                "nsd": 0.5,
+            }
+            pixels = {"fp": everything, "tn": 1100 - everything, "boxes": int(branch != "silent")}
+            rows.append({"image_id": f"P{patient:03}_0", "pathology": "benign", **identity, **found, **pixels})
+            empty = {"lesion_px": 0, "tp": 0, "fn": 0, "fp": everything, "tn": 1200 - everything, "boxes": 0}
+            rows.append({"image_id": f"P{patient:03}_1", "pathology": "normal", **identity, **empty})
+    return pd.DataFrame(rows).reindex(columns=IMAGE_COLUMNS).astype({"hd95": float, "msd": float, "nsd": float})
+
+
+def changed(**changes: Any) -> dict[str, Any]:
+    """The reference with other values; two underscores part the keys."""
+    result = params.Params.model_validate(REFERENCE).model_dump()
+    for key, value in changes.items():
+        *groups, last = key.split("__")
+        place = result
+        for group in groups:
+            place = place[group]
+        place[last] = value
+    return result
+
+
+def run(rows: pd.DataFrame, name: str = "run", version: str = "v1", **changes: Any) -> Run:
+    return Run(name, name, changed(**changes), version, rows)
+
+
+def boarded(*runs: Run) -> Leaderboard:
+    return pooling.leaderboard(runs, REFERENCE, seed=0, batch=16, draws=100)
+
+
+@pytest.fixture(scope="module")
+def plain() -> Leaderboard:
+    """One run of the reference."""
+    return boarded(run(images()))
+
+
+def score(
+    of: Leaderboard, branch: str = "direct", rule: str = "strict", metric: str = "dice", **more: Any
+) -> pd.Series:
+    """The one row of a score."""
+    wanted = {"branch": branch, "rule": rule, "metric": metric, **more}
+    rows = of.scores[(of.scores[list(wanted)] == pd.Series(wanted)).all(axis=1)]
+    assert len(rows) == 1
+    return rows.iloc[0]
+
+
+def tables(of: Leaderboard, rule: str = "strict", metric: str = "dice") -> list[pd.DataFrame]:
+    """The printed tables, read back from Markdown; two per section."""
+    found, rows = [], []
+    for line in [*board.markdown(of, rule, metric).splitlines(), ""]:
+        if line.startswith("|"):
+            rows.append([cell.strip() for cell in line.strip("|").split("|")])
+        elif rows:
+            found.append(pd.DataFrame(rows[2:], columns=rows[0]))
+            rows = []
+    return found
+
+
+def folds(*numbers: int, of: int = 3, **changes: Any) -> list[Run]:
+    """Each fold tests two patients of its own."""
+    return [
+        run(
+            images(range(2 * n, 2 * n + 2)),
+            f"fold{n}",
+            split__protocol="folds",
+            split__folds=of,
+            split__fold=n,
+            **changes,
+        )
+        for n in numbers
+    ]
+
+
+# Pooling
+
+
+def test_folds_are_scored_as_one_evaluation_of_all_their_images():
+    runs = folds(2, 0, 1)
+    rows = (
+        pd.concat([one.images for one in runs]).query("branch == 'guided'").sort_values("image_id", ignore_index=True)
+    )
+    expected = estimate(rows, weights(rows, seed=0, draws=100), batch=16)
+    result = boarded(*runs)
+    for rule in RULES:
+        for number, metric in enumerate(METRICS if rule in IMAGEWISE else OVERLAP):
+            found = score(result, "guided", rule, metric)
+            assert {end: found[end] for end in ("value", "ci_low", "ci_high")} == pytest.approx(
+                interval(expected[rule][:, number])
+            )
+    found = score(result)
+    assert (found["images"], found["patients"], found["runs"], found["folds"]) == (12, 6, 3, "0 1 2")
+    assert " of 3" not in board.text(result, "strict", "dice")
+
+
+def test_missing_folds_are_named_with_the_patients_that_remain():
+    text = board.text(boarded(*folds(0, 1, 3, of=5)), "strict", "dice")
+    assert "folds 0, 1 and 3 of 5: 6 patients" in text
+
+
+def test_each_seed_must_have_all_folds():
+    text = board.text(boarded(*folds(0, 1, 2), *folds(1, seed=7)), "strict", "dice")
+    assert "seed 7: fold 1 of 3: 2 patients" in text
+    assert "seed 0" not in text
+
+
+def test_a_fold_number_means_nothing_where_the_split_has_no_folds():
+    result = boarded(run(images()), run(images(), split__fold=2))
+    assert score(result)["runs"] == 1
+    assert score(result)["folds"] == ""
+
+
+def test_seeds_are_no_patients(plain):
+    rows = images()
+    once, thrice = plain, boarded(*(run(rows, seed=seed) for seed in (0, 1, 2)))
+    ends = ["value", "ci_low", "ci_high"]
+    assert list(score(thrice)[ends]) == list(score(once)[ends])
+    assert score(thrice, DIFFERENCE)["p"] == score(once, DIFFERENCE)["p"]
+    assert (score(thrice)["runs"], score(thrice)["seeds"]) == (3, "0 1 2")
+    more = boarded(run(images(range(30))))  # the same ten lesions, of three times as many patients
+    assert score(more)["value"] == pytest.approx(score(once)["value"], abs=1e-6)
+    width = {name: score(of)["ci_high"] - score(of)["ci_low"] for name, of in (("once", once), ("more", more))}
+    assert width["more"] < 0.8 * width["once"]
+
+
+def test_seeds_are_averaged():
+    result = boarded(run(images(direct=20), seed=0), run(images(direct=40), seed=1))
+    alone = [score(boarded(run(images(direct=tp))))["value"] for tp in (20, 40)]
+    assert score(result)["value"] == pytest.approx(sum(alone) / 2, abs=1e-6)
+
+
+def test_equal_results_of_the_same_parameters_count_once():
+    result = boarded(run(images(), "workspace"), run(images()[::-1], "commit", mode="direct", scoring__batch=4))
+    assert score(result)["runs"] == 1
+    assert result.notes == []
+
+
+def test_of_two_results_of_the_same_parameters_the_newer_counts_and_both_are_named():
+    result = boarded(run(images(direct=40), "new"), run(images(direct=20), "old"))
+    assert score(result)["value"] == score(boarded(run(images(direct=40))))["value"]
+    assert len(result.notes) == 1
+    assert "same parameters, other result: new and old; code or machine differs" in result.notes[0]
+
+
+def test_only_what_makes_a_result_is_told_apart():
+    unused = {
+        "models__unet3plus__channels": 32,
+        "profiles__paper__train__epochs": 7,
+        "datasets__bus_uclm__images": 5,
+        "split__folds": 9,
+        "profiles__quick__train__rotation": 10,  # 10.0 in the file
+    }
+    result = boarded(run(images()), run(images(), **unused))
+    assert score(result)["changed"] == ""
+    assert score(result)["runs"] == 1
+
+
+def test_a_changed_parameter_makes_another_row_that_names_it():
+    changes = {"profiles__quick__detector__epochs": 40, "models__unetpp__decoder_channels": [8, 8, 8, 8, 8]}
+    result = boarded(run(images()), run(images(), scoring__confidence=0.3, **changes))
+    names = "scoring.confidence=0.3 unetpp.decoder_channels=[8,8,8,8,8] detector.epochs=40"
+    assert set(result.scores["changed"].dropna()) == {"", names}
+    assert names in board.text(result, "strict", "dice")
+
+
+# What may be compared
+
+
+@pytest.mark.parametrize(
+    ("other", "reason"),
+    [
+        (run(images(), version="v2"), "other dataset version (v1 against v2)"),
+        (run(images(), split__test=0.3), "other split ("),
+        (run(images(range(9))), "tested on other images (20 of 10 patients against 18 of 9 patients)"),
+    ],
+)
+def test_what_differs_in_data_split_or_images_is_not_ranked_together(other, reason):
+    other.params["model"] = "transunet"
+    result = boarded(run(images()), other)
+    assert len(result.sections) == 2
+    assert [table["rank"].tolist().count("1") for table in tables(result)[::2]] == [1, 1]
+    for text in (board.text, board.markdown, board.latex):
+        printed = " ".join(text(result, "strict", "dice").split())
+        assert f"Not comparable: sections 1 and 2, {reason}" in printed
+
+
+def test_the_first_reason_is_given():
+    result = boarded(run(images()), run(images(range(9)), version="v2", split__test=0.3))
+    assert "other dataset version" in board.text(result, "strict", "dice")
+    assert "other split" not in board.text(result, "strict", "dice")
+
+
+def test_more_seeds_are_not_ranked_with_fewer():
+    result = boarded(run(images(), seed=0), run(images(), seed=1), run(images(), model="transunet"))
+    assert len(result.sections) == 2
+    assert "repeated with other seeds (0 1 against 0)" in board.markdown(result, "strict", "dice")
+
+
+def test_other_datasets_go_without_saying():
+    result = boarded(run(images()), run(images(), version="v2", dataset="bus_uclm"))
+    assert len(result.sections) == 2
+    assert "Not comparable" not in board.text(result, "strict", "dice")
+
+
+def test_few_patients_are_warned_of():
+    line = "Fewer than 8 patients with a lesion: the intervals are unreliable."
+    assert line in board.text(boarded(run(images(range(7)))), "strict", "dice")
+    assert line not in board.text(boarded(run(images(range(8)))), "strict", "dice")
+
+
+# Ranks and tests
+
+
+def test_approaches_are_ranked_best_first_and_the_others_stand_between_without_a_rank():
+    ranking = tables(boarded(run(images()), run(images(direct=70), model="transunet")))[0]
+    assert list(zip(ranking["rank"], ranking["network"], ranking["branch"], strict=True)) == [
+        ("", "unetpp", "oracle (true boxes)"),
+        ("", "transunet", "oracle (true boxes)"),
+        ("1", "transunet", "direct"),
+        ("2", "unetpp", "guided"),
+        ("2", "transunet", "guided"),  # equal scores, equal ranks
+        ("4", "unetpp", "guided, frame where no box"),
+        ("4", "transunet", "guided, frame where no box"),
+        ("6", "unetpp", "direct"),
+        ("", "", "control: silent"),
+        ("", "", "control: everything"),
+    ]
+
+
+def test_value_and_interval_are_percent():
+    ranking = tables(boarded(run(images(range(10, 11)))))[0].set_index("branch")
+    # one patient, so no draw differs; a lesion of 100 px, 25 found: Dice 50 / 125 = 0.4; with the normal's 1: 0.7
+    assert ranking.loc["direct", "dice, %"] == "70.0 (70.0 to 70.0)"
+
+
+def test_distances_are_ranked_smallest_first_in_pixels(plain):
+    ranking = tables(plain, "lesion", "hd95")[0]
+    assert ranking["rank"].tolist()[:4] == ["", "", "1", "2"]
+    assert ranking["branch"].tolist()[:3] == ["control: everything", "oracle (true boxes)", "guided"]
+    assert ranking["hd95"].tolist()[2].startswith("31.0 (")  # 100 - 60 - the mean of 0, 2, ..., 18
+
+
+def test_p_values_are_corrected_over_the_networks_of_a_profile():
+    models = ("unetpp", "unet3plus", "transunet")
+    result = boarded(
+        *(run(images(), model=model) for model in models), run(images(), model="deeplabv3", profile="paper")
+    )
+    # guided is better on all of ten patients: p = 2 / 2**10 = 0.00195312; the least of three is multiplied by three
+    for model in models:
+        assert score(result, DIFFERENCE, model=model)["p"] == pytest.approx(0.00195312)
+        assert score(result, DIFFERENCE, model=model)["p_holm"] == pytest.approx(0.00585936)
+    assert score(result, DIFFERENCE, model="deeplabv3")["p_holm"] == pytest.approx(0.00195312)
+    assert tables(result)[1]["p (Holm)"].tolist() == ["0.00586", "0.00586", "0.00586", "0.00195"]
+    assert "all networks (rows) of this section and profile" in board.markdown(result, "strict", "dice")
+
+
+def test_the_difference_is_paired(plain):
+    # recall of patient k: direct 0.25 + k / 100, guided 0.60 + 2 k / 100: the difference is direct + 0.1 in every draw
+    ends = ["value", "ci_low", "ci_high"]
+    direct, difference = (score(plain, branch, "lesion", "recall")[ends] for branch in ("direct", DIFFERENCE))
+    assert list(difference) == pytest.approx([end + 0.1 for end in direct])
+
+
+def test_a_pooled_rule_has_no_test(plain):
+    assert pd.isna(score(plain, DIFFERENCE, "pooled")["p"])
+    differences = tables(plain, "pooled")[1]
+    assert differences["p"].tolist() == differences["p (Holm)"].tolist() == ["-"]
+
+
+# The paper
+
+
+@pytest.mark.parametrize(
+    ("rule", "label", "dice", "reason"),
+    [
+        ("literal", "paper: guided", "94.3", "an image without a box scores 1"),
+        ("batch_pooled", "paper: direct", "79.2", "probably sums within batches"),
+    ],
+)
+def test_the_papers_numbers_stand_under_the_rule_that_fits_them(rule, label, dice, reason):
+    result = boarded(run(images(), dataset="bus_uclm"))
+    ranking = tables(result, rule)[0]
+    mine = ranking[ranking["branch"].str.startswith("paper")]
+    assert mine[["rank", "network", "branch", "dice, %"]].to_numpy().tolist() == [["", "unetpp", label, dice]]
+    assert reason in board.markdown(result, rule, "dice")
+
+
+def test_under_another_rule_the_paper_has_no_numbers():
+    result = boarded(run(images(), dataset="bus_uclm"))
+    assert "The paper has no numbers under this rule." in board.text(result, "strict", "dice")
+    assert "paper:" not in board.text(result, "strict", "dice")
+    assert "The paper has no numbers of this metric." in board.text(result, "literal", "hd95")
+
+
+def test_the_paper_is_not_set_beside_the_phantom(plain):
+    assert "paper" not in board.text(plain, "literal", "dice")
+
+
+# Outputs
+
+
+def test_latex_escapes_what_latex_reads_and_marks_the_best():
+    result = boarded(run(images(), model="attention_unet", dataset="bus_uclm"))
+    latex = board.latex(result, "literal", "dice")
+    assert r"attention\_unet" in latex
+    assert r"dice, \%" in latex
+    printed = re.sub(r"^%.*$", "", latex, flags=re.MULTILINE)
+    assert not re.search(r"(?<!\\)[%_#]", printed)
+    assert printed.count(r"\textbf{") == 1
+    assert printed.count(r"\begin{tabular}") == printed.count(r"\bottomrule") == 2
+    body = printed[printed.index(r"\toprule") : printed.index(r"\bottomrule")]
+    assert len({line.count(" & ") for line in body.splitlines() if line.endswith(r"\\")}) == 1
+
+
+def test_latex_has_minus_signs():
+    latex = board.latex(boarded(run(images(guided=10))), "strict", "dice")
+    assert re.search(r"& \$-\$\d+\.\d \(\$-\$\d+\.\d to \$-\$\d+\.\d\) &", latex)
+
+
+def test_columns_of_the_text_are_aligned():
+    text = board.text(boarded(run(images()), run(images(direct=70), model="attention_unet")), "strict", "dice")
+    lines = text.splitlines()
+    header = next(number for number, line in enumerate(lines) if line.startswith("rank  network"))
+    column = lines[header].index("dice, %")
+    rows = lines[header + 1 : lines.index("", header)]
+    assert all(line[column - 1] == " " and line[column].isdigit() for line in rows)
+
+
+def test_csv_holds_every_score_once():
+    result = boarded(run(images(), seed=0), run(images(), seed=1))
+    table = pd.read_csv(io.StringIO(board.csv(result)), dtype={"seeds": str, "folds": str}, keep_default_na=True)
+    assert table.columns.tolist() == pooling.COLUMNS
+    assert set(table["branch"]) == {*BRANCHES, DIFFERENCE}
+    per_branch = len(IMAGEWISE) * len(METRICS) + 2 * len(OVERLAP)
+    assert len(table) == 7 * per_branch
+    assert not table.duplicated(["section", "profile", "changed", "model", "branch", "rule", "metric"]).any()
+    row = table.query("branch == 'guided_minus_direct' and rule == 'strict' and metric == 'dice'").iloc[0]
+    assert row["value"] == score(result, DIFFERENCE)["value"]
+    assert (row["p"], row["p_holm"]) == (0.00195312, 0.00195312)
+    assert (row["seeds"], row["runs"], row["section"]) == ("0 1", 2, 1)
+    assert ",2," in board.csv(result)
+    assert ",2.0," not in board.csv(result)
+
+
+def test_the_same_runs_give_the_same_bytes():
+    runs = [run(images()), run(images(), model="transunet")]
+    assert board.csv(boarded(*runs)) == board.csv(boarded(*runs))
+
+
+# The command
+
+
+@pytest.mark.parametrize(
+    ("arguments", "listed"),
+    [
+        (["--rule", "stric"], "'stric'; there are: strict, lesion, literal, pooled, batch_pooled"),
+        (["--metric", "Dice"], "'Dice'; there are: dice, iou, precision, recall, specificity, accuracy, hd95"),
+        (["--rule", "pooled", "--metric", "hd95"], "hd95 cannot be pooled"),
+    ],
+)
+def test_an_unknown_rule_or_metric_is_told_before_anything_is_read(tmp_path, monkeypatch, arguments, listed):
+    monkeypatch.chdir(tmp_path)  # without params.yaml, which would be the next error
+    result = CliRunner().invoke(app, ["leaderboard", *arguments])
+    assert isinstance(result.exception, GuidedsegError)
+    assert listed in str(result.exception)
+
+
+def test_a_folder_without_dvc_is_told(tmp_path):
+    with pytest.raises(GuidedsegError, match="no DVC repository: run from the root"):
+        experiments.read(tmp_path)
