@@ -12,6 +12,7 @@ def main() -> str:
     from guidedseg import params
     from guidedseg.datasets import prepared, splits
     from guidedseg.evaluation import counts, operating
+    from guidedseg.evaluation.surfaces import Mask
     from guidedseg.inference import tiles
     from guidedseg.writing import whole_directory, write_json
 
@@ -22,7 +23,7 @@ def main() -> str:
     images = prepared.read_index(folder).merge(split, on="image_id")
     direct, guided = (tiles.load(Path("predictions") / model / mode) for mode in ("direct", "guided"))
 
-    def load_mask(image_id: str) -> counts.Mask:
+    def load_mask(image_id: str) -> Mask:
         return prepared.load_mask(folder, image_id)
 
     chosen = operating.choose(

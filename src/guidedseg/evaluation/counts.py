@@ -14,11 +14,8 @@ from guidedseg.errors import listed
 from guidedseg.evaluation import calibration
 from guidedseg.evaluation.lesions import lesions
 from guidedseg.evaluation.operating import Operating, level
-from guidedseg.evaluation.surfaces import surface
+from guidedseg.evaluation.surfaces import Mask, surface
 from guidedseg.inference.tiles import Tiles, assemble
-
-Mask = npt.NDArray[np.bool_]
-"""(H, W), True in lesions."""
 
 PREDICTED = ("direct", "guided", "guided_fallback", "oracle")
 """direct: the frame. guided: the detector's boxes. guided_fallback: guided, and the frame where there is no box.

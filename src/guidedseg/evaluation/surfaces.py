@@ -11,6 +11,7 @@ import numpy.typing as npt
 from scipy.spatial import cKDTree
 
 Mask = npt.NDArray[np.bool_]
+"""(H, W), True in lesions."""
 
 
 class Surface(NamedTuple):
