@@ -52,7 +52,7 @@ def main() -> str:
         _curves(model, evaluation, settings, target)
         _pictures(model, evaluation.images, Operating(**operating), target)
     dice = ", ".join(f"{rule} {tables.percent(of_rule['dice'])}" for rule, of_rule in headline.items())
-    return f"metrics/segmentation.json: {model} {settings.mode}, Dice {dice}; tables in report, pictures in plots"
+    return f"metrics/segmentation.json: {model} {settings.mode}, Dice in %: {dice}; tables in report, pictures in plots"
 
 
 def _detection(

@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 import shutil
 import subprocess
 import sys
@@ -11,7 +12,7 @@ import cv2
 import numpy as np
 import pandas as pd
 import pytest
-from project import Project
+from project import ROOT, Project
 
 pytestmark = pytest.mark.pipeline
 
@@ -73,6 +74,21 @@ def test_metrics_hold_scalars_only_and_no_nan(finished: Project):
     for name in ("segmentation", "comparison", "details", "detection", "split"):
         for value in scalars(metrics(finished, name)):
             assert value is None or (isinstance(value, int | float) and math.isfinite(value))
+
+
+def keys(values):
+    for key, value in values.items():
+        yield key
+        if isinstance(value, dict):
+            yield from keys(value)
+
+
+def test_every_key_of_the_metrics_is_documented(finished: Project):
+    text = (ROOT / "docs" / "metrics.md").read_text(encoding="utf-8")
+    words = set(re.findall(r"\w+", text)) | {f"froc_1_{share}" for share in (2, 4)} | {f"froc_{n}" for n in (1, 2, 4)}
+    for name in ("segmentation", "comparison", "details", "detection", "split"):
+        assert f"metrics/{name}.json" in text
+        assert not set(keys(metrics(finished, name))) - words, name
 
 
 def test_detection_json_tells_ap_recall_and_false_boxes_with_intervals(finished: Project):
