@@ -132,16 +132,16 @@ def _p(score: Nested) -> str:
 
 def _sample(sample: Nested, operating: Nested) -> str:
     confidence, direct, guided = (operating[key] for key in ("confidence", "direct_threshold", "guided_threshold"))
-    lines = [
-        f"{sample['images']} test images of {sample['patients']} patients, {sample['images_with_lesion']} of them with",
-        f"{sample['lesions']} lesions ({sample['patients_with_lesion']} patients). Boxes count from confidence",
-        f"{confidence}, pixels from probability {direct} (direct) and {guided} (guided): chosen on the validation",
-        "images for Dice under `strict`, unless params.yaml fixes them. Brackets are 95 % intervals: 2,000 bootstrap",
-        "draws of whole patients.",
-    ]
+    text = (
+        f"{sample['images']} test images of {sample['patients']} patients, {sample['images_with_lesion']} of them with "
+        f"{sample['lesions']} lesions ({sample['patients_with_lesion']} patients). Boxes count from confidence "
+        f"{confidence}, pixels from probability {direct} (direct) and {guided} (guided): chosen on the validation "
+        "images for Dice under `strict`, unless params.yaml fixes them. Brackets are 95 % intervals: 2,000 bootstrap "
+        "draws of whole patients."
+    )
     if not sample["intervals_reliable"]:
-        lines.append("**Fewer than 8 patients with a lesion: the intervals are unreliable.**")
-    return "\n".join(lines)
+        text += "\n\n**Fewer than 8 patients with a lesion: the intervals are unreliable.**"
+    return text
 
 
 def _distances(scores: Nested) -> str:
