@@ -1,6 +1,7 @@
 """Which of the project's own modules a stage imports, directly or through others, read from the source."""
 
 import ast
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent.parent
@@ -15,7 +16,8 @@ def module_file(name: str) -> Path | None:
     return None
 
 
-def imported(path: Path) -> set[Path]:
+@cache
+def imported(path: Path) -> frozenset[Path]:
     """Files that one file imports, wherever in it the import stands."""
     names: set[str] = set()
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
@@ -24,9 +26,10 @@ def imported(path: Path) -> set[Path]:
         elif isinstance(node, ast.ImportFrom) and node.module:
             names |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
     own = {name for name in names if name.split(".")[0] in ("guidedseg", "stages")}
-    return {file for name in own if (file := module_file(name)) is not None}
+    return frozenset(file for name in own if (file := module_file(name)) is not None)
 
 
+@cache
 def closure(path: Path) -> set[Path]:
     """All files that are read when ``path`` runs, itself included; packages that hold a docstring only are left out."""
     seen: set[Path] = set()
