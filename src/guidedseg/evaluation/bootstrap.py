@@ -60,7 +60,7 @@ def sums(values: Array, patients: Sequence[str] | npt.NDArray[np.str_], drawn: A
     return np.asarray(drawn @ per_patient)
 
 
-def ratio(numerator: Array, denominator: Array) -> Array:
+def ratio(numerator: Array, denominator: Array | float) -> Array:
     """Numerator / denominator, NaN where the latter is 0."""
     return np.divide(
         numerator, denominator, out=np.full(np.broadcast(numerator, denominator).shape, np.nan), where=denominator != 0
