@@ -35,7 +35,7 @@ def scores(evaluation: Evaluation, *, seed: int, batch: int) -> Nested:
         ``sample`` (what was scored), ``branches`` and ``differences``.
     """
     by_branch = split_by_branch(evaluation.images)
-    images = by_branch[BRANCHES[0]]
+    images = one_per_image(evaluation.images)
     drawn = weights(images, seed=seed)
     estimates = {branch: estimate(rows, drawn, batch) for branch, rows in by_branch.items()}
     levels = dict(iter(evaluation.levels.groupby("branch")))
@@ -200,15 +200,28 @@ def _loss(rows: pd.DataFrame, drawn: Array) -> dict[str, float | None]:
     return intervals(ratio(total[:, :1], total[:, 1:]), ("loss",))["loss"]
 
 
-def _difference(one: pd.DataFrame, other: pd.DataFrame, estimates: dict[str, Array]) -> Nested:
+def p_values(one: pd.DataFrame, other: pd.DataFrame) -> dict[str, dict[str, float | None]]:
+    """Rule -> metric -> ``paired.p_value`` of one - other, for the rules that give an image a score of its own.
+
+    Args:
+        one: rows of a branch.
+        other: rows of another one, the same images in the same order.
+    """
     patients = one["patient_id"].to_numpy(dtype=str)
-    result: Nested = {}
-    for rule, values in estimates.items():
-        result[rule] = intervals(values, METRICS[: values.shape[1]])
-        if rule in IMAGEWISE:
-            by_image = IMAGEWISE[rule](one) - IMAGEWISE[rule](other)
-            for name, column in zip(METRICS, by_image.T, strict=True):
-                result[rule][name]["p"] = p_value(column, patients)
+    return {
+        rule: {
+            metric: p_value(column, patients)
+            for metric, column in zip(METRICS, (function(one) - function(other)).T, strict=True)
+        }
+        for rule, function in IMAGEWISE.items()
+    }
+
+
+def _difference(one: pd.DataFrame, other: pd.DataFrame, estimates: dict[str, Array]) -> Nested:
+    result: Nested = {rule: intervals(values, METRICS[: values.shape[1]]) for rule, values in estimates.items()}
+    for rule, of_rule in p_values(one, other).items():
+        for metric, p in of_rule.items():
+            result[rule][metric]["p"] = p
     return result
 
 

@@ -8,7 +8,7 @@ the same data under the same split. Only within a section is anything ranked.
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,9 +16,9 @@ import pandas as pd
 
 from guidedseg.evaluation.bootstrap import DRAWS, Array, intervals, weights
 from guidedseg.evaluation.counts import CONTROLS, PREDICTED
-from guidedseg.evaluation.paired import holm, p_value
-from guidedseg.evaluation.rules import IMAGEWISE, METRICS, RULES
-from guidedseg.evaluation.scores import estimate
+from guidedseg.evaluation.paired import holm
+from guidedseg.evaluation.rules import METRICS, RULES
+from guidedseg.evaluation.scores import estimate, p_values
 from guidedseg.experiments import Run
 from guidedseg.reporting import published
 
@@ -189,7 +189,9 @@ def _records(section: Section, seed: int, batch: int, draws: int) -> Iterable[di
             yield from _leaves({**named, "branch": branch}, values)
         guided, direct = estimates["guided"], estimates["direct"]
         differences = {rule: guided[rule] - direct[rule] for rule in RULES}
-        yield from _leaves({**named, "branch": DIFFERENCE}, differences, _p_values(entry))
+        yield from _leaves(
+            {**named, "branch": DIFFERENCE}, differences, p_values(entry.rows("guided"), entry.rows("direct"))
+        )
     size = {key: value for key, value in sizes(section.first).items() if key in {"images", "patients"}}
     for branch in CONTROLS:
         yield from _leaves({**common, **size, "branch": branch}, estimate(section.first.rows(branch), drawn, batch))
@@ -197,22 +199,11 @@ def _records(section: Section, seed: int, batch: int, draws: int) -> Iterable[di
 
 
 def _leaves(
-    named: dict[str, Any], estimates: dict[str, Array], p_values: dict[tuple[str, str], float | None] | None = None
+    named: dict[str, Any], estimates: dict[str, Array], p_of: Mapping[str, Mapping[str, float | None]] | None = None
 ) -> Iterable[dict[str, Any]]:
     for rule, values in estimates.items():
         for metric, score in intervals(values, METRICS[: values.shape[1]]).items():
-            yield {**named, "rule": rule, "metric": metric, **score, "p": (p_values or {}).get((rule, metric))}
-
-
-def _p_values(entry: Entry) -> dict[tuple[str, str], float | None]:
-    """Of guided - direct, by rule and metric."""
-    guided, direct = entry.rows("guided"), entry.rows("direct")
-    patients = direct["patient_id"].to_numpy(dtype=str)
-    return {
-        (rule, metric): p_value(column, patients)
-        for rule, function in IMAGEWISE.items()
-        for metric, column in zip(METRICS, (function(guided) - function(direct)).T, strict=True)
-    }
+            yield {**named, "rule": rule, "metric": metric, **score, "p": (p_of or {}).get(rule, {}).get(metric)}
 
 
 def _paper(section: Section, common: dict[str, Any]) -> Iterable[dict[str, Any]]:
