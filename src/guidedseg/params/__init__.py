@@ -1,0 +1,114 @@
+"""params.yaml: read, checked as a whole, every problem reported at once."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, ValidationError
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
+
+from guidedseg.errors import GuidedsegError, listed
+from guidedseg.params.data import Datasets, Detect, Predict, Prepare, Roi, Scoring, Split
+from guidedseg.params.group import Group, Seed
+from guidedseg.params.networks import Models, Network
+from guidedseg.params.training import Detector, Inputs, Train
+
+DatasetName = Literal["phantom", "bus_uclm"]
+ModelName = Literal["unet", "unetpp", "unet3plus", "attention_unet", "transunet", "deeplabv3", "skunet"]
+Mode = Literal["direct", "guided"]
+
+
+class Profile(Group):
+    """How large and how long everything is."""
+
+    detector: Detector
+    inputs: Inputs
+    network: Network
+    train: Train
+
+
+class Params(Group):
+    """The whole file."""
+
+    seed: Seed
+    dataset: DatasetName
+    profile: str
+    model: ModelName
+    mode: Mode
+    datasets: Datasets
+    prepare: Prepare
+    split: Split
+    detect: Detect
+    roi: Roi
+    predict: Predict
+    scoring: Scoring
+    models: Models
+    profiles: Annotated[dict[str, Profile], Field(min_length=1)]
+
+    @property
+    def chosen(self) -> Profile:
+        """The profile named by ``profile``."""
+        return self.profiles[self.profile]
+
+
+def load(path: Path = Path("params.yaml")) -> Params:
+    """Read and check the whole of params.yaml.
+
+    Raises:
+        GuidedsegError: the file is missing or is no YAML, or names every wrong key with its value and what is allowed.
+    """
+    try:
+        # DVC's own reader: `dvc exp run -S` writes numbers (1e-05) that PyYAML takes for text
+        raw = YAML(typ="safe").load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise GuidedsegError(f"{path} not found: run from the root of the repository") from None
+    except (YAMLError, UnicodeDecodeError) as error:
+        raise GuidedsegError(f"{path} is not valid YAML: {error}") from None
+    if not isinstance(raw, dict):
+        raise GuidedsegError(f"{path} is empty or no list of keys: restore it with `git checkout {path}`")
+    problems = _choice_problems(raw)
+    try:
+        params = Params.model_validate(raw)
+    except ValidationError as error:
+        problems = [_problem(detail["loc"], detail) for detail in error.errors()] + problems
+    if problems:
+        raise listed(str(path), problems, "Mend these keys; the comments in params.yaml say what each means.")
+    return params
+
+
+def _choice_problems(raw: dict[str, Any]) -> list[str]:
+    """What is wrong between the keys; read from the raw file, so that it is reported together with wrong values."""
+    problems = []
+    profiles, split = raw.get("profiles"), raw.get("split")
+    profile = raw.get("profile")
+    if isinstance(profiles, dict):
+        if not isinstance(profile, str) or profile not in profiles:
+            problems.append(f"profile: {profile!r} given, allowed: {', '.join(map(str, profiles))}")
+            profile = None
+        group = profiles.get(profile)
+        network = group.get("network") if isinstance(group, dict) else None
+        weights = network.get("encoder_weights") if isinstance(network, dict) else None
+        if isinstance(weights, str) and weights != "imagenet" and not Path(weights).is_file():
+            key = f"profiles.{profile}.network.encoder_weights"
+            problems.append(f"{key}: no file {weights!r}; allowed: null, imagenet, or the path of a weights file")
+    if isinstance(split, dict) and split.get("protocol") == "official" and raw.get("dataset") == "phantom":
+        problems.append(
+            "split.protocol: 'official' given, but the phantom has no official split; allowed: holdout, folds"
+        )
+    return problems
+
+
+def _problem(location: Sequence[int | str], detail: Any) -> str:  # noqa: ANN401 - pydantic's ErrorDetails
+    """One line: key, value, what is allowed."""
+    key = ".".join(str(part) for part in location)
+    message = str(detail["msg"]).removeprefix("Value error, ").removeprefix("Input should be ")
+    match detail["type"]:
+        case "missing":
+            return f"{key}: missing"
+        case "extra_forbidden":
+            return f"{key}: unknown key"
+        case "value_error":
+            return f"{key}: {message}"
+        case _:
+            return f"{key}: {detail['input']!r} given, allowed: {message}"

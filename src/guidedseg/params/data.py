@@ -1,0 +1,92 @@
+"""Groups of params.yaml about images, splits, boxes, regions and scores."""
+
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from guidedseg.params.group import Count, Group, NonNegative, OpenShare, Seed
+
+
+class Phantom(Group):
+    """The generated dataset; sizes in pixels."""
+
+    patients: Annotated[int, Field(ge=6)]
+    images: Annotated[int, Field(ge=12)]
+    width: Annotated[int, Field(ge=64)]
+    height: Annotated[int, Field(ge=64)]
+    seed: Seed
+
+
+class BusUclm(Group):
+    """Where BUS-UCLM comes from: a URL, a zip or a folder."""
+
+    source: Annotated[str, Field(min_length=1)]
+    sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")] | None
+    images: Count | None
+
+
+class Datasets(Group):
+    """One group per dataset."""
+
+    phantom: Phantom
+    bus_uclm: BusUclm
+
+
+class Prepare(Group):
+    """Canonical images, masks and index."""
+
+    duplicate_similarity: OpenShare
+
+
+class Split(Group):
+    """Who is trained on, who validates, who tests."""
+
+    protocol: Literal["official", "holdout", "folds"]
+    group_by: Literal["patient", "image"]
+    val: OpenShare
+    test: OpenShare
+    folds: Annotated[int, Field(ge=3)]
+    fold: Annotated[int, Field(ge=0)]
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if self.val + self.test >= 1:
+            raise ValueError(
+                f"val + test must leave something to train on (their sum is {self.val + self.test:g}; less than 1)"
+            )
+        if self.fold >= self.folds:
+            raise ValueError(f"fold must be less than folds (fold is {self.fold}, folds is {self.folds})")
+        return self
+
+
+class Detect(Group):
+    """Which boxes are kept."""
+
+    floor: OpenShare
+    nms_iou: OpenShare
+    max_boxes: Count
+
+
+class Roi(Group):
+    """Regions around boxes."""
+
+    margin: NonNegative
+    jitter: Annotated[float, Field(ge=0, lt=0.5)]
+    copies: Count
+    backgrounds: Annotated[int, Field(ge=0)]
+
+
+class Predict(Group):
+    """From regions to probabilities."""
+
+    flips: bool
+
+
+class Scoring(Group):
+    """From probabilities and boxes to counts."""
+
+    confidence: OpenShare | None
+    mask_threshold: OpenShare | None
+    match_iou: OpenShare
+    surface_tolerance: OpenShare
+    batch: Count

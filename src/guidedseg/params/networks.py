@@ -1,0 +1,80 @@
+"""Groups of params.yaml about the segmentation networks."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from guidedseg.params.group import Count, Group
+
+Channels3 = Annotated[list[Count], Field(min_length=3, max_length=3)]
+Channels4 = Annotated[list[Count], Field(min_length=4, max_length=4)]
+Channels5 = Annotated[list[Count], Field(min_length=5, max_length=5)]
+
+
+class UNet(Group):
+    """U-Net (Ronneberger et al. 2015)."""
+
+    decoder_channels: Channels5
+
+
+class UNetPlusPlus(Group):
+    """UNet++ (Zhou et al. 2018)."""
+
+    decoder_channels: Channels5
+    deep_supervision: bool
+
+
+class UNet3Plus(Group):
+    """UNet 3+ (Huang et al. 2020)."""
+
+    channels: Count
+    deep_supervision: bool
+    class_guided: bool
+
+
+class AttentionUNet(Group):
+    """Attention U-Net (Oktay et al. 2018)."""
+
+    decoder_channels: Channels5
+
+
+class TransUNet(Group):
+    """TransUNet (Chen et al. 2021)."""
+
+    vit: Annotated[str, Field(min_length=1)]
+    dropout: Annotated[float, Field(ge=0, lt=1)]
+    decoder_channels: Channels4
+
+
+class DeepLabV3(Group):
+    """DeepLabV3 (Chen et al. 2017)."""
+
+    output_stride: Literal[8, 16]
+    channels: Count
+    atrous_rates: Channels3
+
+
+class SKUNet(Group):
+    """SK-U-Net (Byra et al. 2020)."""
+
+    decoder_channels: Channels5
+
+
+class Models(Group):
+    """One group per network."""
+
+    unet: UNet
+    unetpp: UNetPlusPlus
+    unet3plus: UNet3Plus
+    attention_unet: AttentionUNet
+    transunet: TransUNet
+    deeplabv3: DeepLabV3
+    skunet: SKUNet
+
+
+class Network(Group):
+    """What all networks of a profile have in common."""
+
+    encoder: Annotated[str, Field(min_length=1)]
+    encoder_weights: Annotated[str, Field(min_length=1)] | None
+    decoder_width: Annotated[float, Field(gt=0, le=4)]

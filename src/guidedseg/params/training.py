@@ -1,0 +1,61 @@
+"""Groups of params.yaml about training the detector and the segmenters."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from guidedseg.params.group import Count, Group, NonNegative, OpenShare, Positive, Share, Workers
+
+
+class Detector(Group):
+    """Ultralytics' training arguments, by its names (``image_size`` is its ``imgsz``, ``weights`` its ``model``)."""
+
+    weights: Annotated[str, Field(pattern=r"\.(yaml|pt)$")]
+    image_size: Annotated[int, Field(ge=32, multiple_of=32)]
+    epochs: Count
+    patience: Annotated[int, Field(ge=0)]
+    batch: Count
+    optimizer: Literal["SGD", "Adam", "AdamW", "NAdam", "RAdam", "RMSProp"]
+    lr0: Positive
+    lrf: Positive
+    momentum: Share
+    weight_decay: NonNegative
+    warmup_epochs: NonNegative
+    mosaic: Share
+    close_mosaic: Annotated[int, Field(ge=0)]
+    fliplr: Share
+    degrees: Annotated[float, Field(ge=0, le=180)]
+    translate: Share
+    scale: Share
+    hsv_v: Share
+    workers: Workers
+
+
+class Inputs(Group):
+    """Size of the segmenters' inputs, in pixels."""
+
+    image_size: Annotated[int, Field(ge=32, multiple_of=32)]
+
+
+class Train(Group):
+    """The segmenters' training recipe."""
+
+    loss: Literal["bce", "dice", "focal", "bce_dice", "hybrid", "hybrid_bce"]
+    focal_gamma: NonNegative
+    epochs: Count
+    patience: Count
+    batch: Annotated[int, Field(ge=2)]
+    empty_share: Annotated[float, Field(ge=0, lt=1)] | None
+    optimizer: Literal["adamw", "adam", "sgd"]
+    lr: Positive
+    weight_decay: NonNegative
+    schedule: Literal["cosine", "polynomial", "constant"]
+    warmup: Annotated[float, Field(ge=0, lt=1)]
+    clip: Positive | None
+    ema: OpenShare | None
+    precision: Literal["bf16", "fp16", "fp32"]
+    compile: bool
+    flip: Share
+    rotation: Annotated[float, Field(ge=0, le=180)]
+    brightness: Annotated[float, Field(ge=0, lt=1)]
+    workers: Workers
