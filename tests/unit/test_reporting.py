@@ -227,8 +227,8 @@ def test_network_that_the_paper_does_not_have_is_told(of: Nested) -> None:
 # ----------------------------------------------------------------------------------------------------------- the paper
 
 
-def test_paper_has_the_networks_that_can_be_trained() -> None:
-    assert set(published.DIRECT) == set(published.GUIDED) == set(MODELS)
+def test_five_networks_of_the_paper_can_be_trained() -> None:
+    assert set(published.DIRECT) == set(published.GUIDED) == set(MODELS) - {"unet", "skunet"}
     assert set(published.RULES) == set(published.REASONS) == set(published.TABLES) == {"direct", "guided"}
     assert set(published.RULES.values()) <= set(RULES)
 

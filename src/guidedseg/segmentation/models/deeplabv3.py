@@ -6,7 +6,7 @@ from typing import Literal
 import segmentation_models_pytorch as smp
 import torch
 
-from guidedseg.segmentation.models.encoders import check_size
+from guidedseg.segmentation.models.encoders import check_input
 from guidedseg.segmentation.models.layers import scaled
 
 
@@ -17,6 +17,9 @@ class DeepLabV3(smp.DeepLabV3):  # type: ignore[misc]
     images at least (torch raises ValueError for one): the training loop drops a last batch of size 1. Prediction
     takes any batch.
     """
+
+    ORIGINAL = "resnet50"
+    """Stands for ``encoder="original"``: the smaller of the paper's two encoders."""
 
     def __init__(
         self,
@@ -49,4 +52,4 @@ class DeepLabV3(smp.DeepLabV3):  # type: ignore[misc]
 
     def check_input_shape(self, x: torch.Tensor) -> None:
         """Replace smp's RuntimeError, which forward() would raise."""
-        check_size(*x.shape[-2:])
+        check_input(x)

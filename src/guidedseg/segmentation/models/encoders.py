@@ -1,6 +1,7 @@
-"""Encoders of smp and timm for grey images, and where their weights come from.
+"""Encoders for grey images, and where their weights come from.
 
-An encoder takes (N, 1, S, S) and gives a list: the input, then features at strides 2, 4, 8, 16, 32.
+An encoder takes (N, 1, S, S) and gives a list: the input, then features at strides 2, 4, 8, 16, 32 (those of smp and
+timm) or 1, 2, 4, 8, 16 (the plain ones of U-Net and its kin).
 
 Pretrained encoders were trained on normalised colours, (x - mean) / std. Networks here take grey in [0, 1] as it is: a
 shift and a scale of the input go through a convolution without bias and are taken away by the batch normalisation
@@ -9,8 +10,9 @@ behind it (but for the zero padding at the border), so nothing is gained by a la
 
 import difflib
 import pickle
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import NoReturn
 
 import timm
 import torch
@@ -18,11 +20,17 @@ from huggingface_hub import constants, get_session, is_offline_mode
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 from segmentation_models_pytorch.encoders import get_encoder, get_encoder_names
+from timm.layers import ScaledStdConv2d, ScaledStdConv2dSame, StdConv2d, StdConv2dSame
 from torch import nn
 
 from guidedseg.errors import GuidedsegError, listed
+from guidedseg.segmentation.models.layers import scaled
+from guidedseg.segmentation.models.plain_encoder import PlainEncoder
 
 STRIDE = 32
+ORIGINAL = "original"  # the encoder of a network's paper
+IMAGENET = "imagenet"
+STANDARDISED = (StdConv2d, StdConv2dSame, ScaledStdConv2d, ScaledStdConv2dSame)
 
 # What classification networks have behind their last features (timm, torchvision and smp names): no encoder needs it.
 HEADS = ("classifier_", "fc_", "head_", "conv_head_", "bn2_", "norm_", "last_linear_", "_fc_", "_conv_head_", "_bn1_")
@@ -30,13 +38,23 @@ HEADS = ("classifier_", "fc_", "head_", "conv_head_", "bn2_", "norm_", "last_lin
 
 def check_name(name: str) -> None:
     """Raise GuidedsegError with close matches where neither smp nor timm (``tu-`` names) knows the encoder."""
-    if name in get_encoder_names() or (name.startswith("tu-") and timm.is_model(name.removeprefix("tu-"))):
+    if name == ORIGINAL or name in get_encoder_names():
         return
-    known = [*get_encoder_names(), *(f"tu-{model}" for model in timm.list_models())]
+    if not (name.startswith("tu-") and timm.is_model(name.removeprefix("tu-"))):
+        unknown(name, names(), "encoder")
+
+
+def names() -> list[str]:
+    """All names that an encoder can have."""
+    return [ORIGINAL, *get_encoder_names(), *(f"tu-{model}" for model in timm.list_models())]
+
+
+def unknown(name: str, known: Sequence[str], what: str) -> NoReturn:
+    """Raise GuidedsegError with the names most like a wrong one."""
     close = difflib.get_close_matches(name, known) or difflib.get_close_matches(f"tu-{name}", known)
     raise GuidedsegError(
-        f"encoder: there is no '{name}'. {'Did you mean ' + ' or '.join(close) + '? ' if close else ''}Names: "
-        "segmentation_models_pytorch.encoders.get_encoder_names() and, with 'tu-' before them, timm.list_models()."
+        f"{what}: there is no '{name}'. {'Did you mean ' + ' or '.join(close) + '? ' if close else ''}"
+        f"`guidedseg networks --encoders` lists the encoders; timm.list_models() everything of timm."
     )
 
 
@@ -48,6 +66,15 @@ def check_size(height: int, width: int) -> None:
             f"image size {height} x {width} (height x width): every side must be a multiple of {STRIDE}. "
             f"Use {use[0]} x {use[1]}."
         )
+
+
+def check_input(x: torch.Tensor) -> None:
+    """Raise GuidedsegError where a network's input is not (N, 1, H, W) or a side of it is no multiple of 32."""
+    if x.ndim != 4 or x.shape[1] != 1:
+        raise GuidedsegError(
+            f"images {_shape(x)}: networks take grey images, N x 1 x height x width. Give one channel of colours."
+        )
+    check_size(*x.shape[-2:])
 
 
 def grey(name: str, depth: int = 5) -> tuple[nn.Module, list[int]]:
@@ -70,6 +97,14 @@ def grey(name: str, depth: int = 5) -> tuple[nn.Module, list[int]]:
     return encoder, channels
 
 
+def plain(
+    widths: Sequence[int], decoder_width: float, block: Callable[[int, int], nn.Module]
+) -> tuple[nn.Module, list[int]]:
+    """The encoder of U-Net and its kin with random weights: ``PlainEncoder`` and its channels, scaled."""
+    channels = [scaled(width, decoder_width) for width in widths]
+    return PlainEncoder(channels, block), channels
+
+
 def load_weights(encoder: nn.Module, name: str, weights: str | None) -> None:
     """Fill a grey encoder with pretrained weights.
 
@@ -87,17 +122,31 @@ def load_weights(encoder: nn.Module, name: str, weights: str | None) -> None:
     """
     if weights is None:
         return
-    state = _downloaded(name) if weights == "imagenet" else _read(Path(weights))
-    encoder.load_state_dict(_fitted(state, encoder, name, weights))
+    first = next(module for module in encoder.modules() if isinstance(module, nn.Conv2d))
+    if isinstance(first, STANDARDISED):
+        raise GuidedsegError(
+            f"encoder_weights: '{name}' standardises its convolutions: its weights for colours cannot be made to give "
+            "the same for grey. Choose another encoder, or null to train from scratch."
+        )
+    if weights == IMAGENET:
+        pretrained = True if name.startswith("tu-") else IMAGENET
+        state = downloaded(name, lambda: get_encoder(name, in_channels=3, weights=pretrained))
+    else:
+        state = read(weights)
+    encoder.load_state_dict(fitted(state, encoder, name, weights))
 
 
-def _downloaded(name: str) -> dict[str, torch.Tensor]:
-    pretrained = True if name.startswith("tu-") else "imagenet"
+def downloaded(name: str, make: Callable[[], nn.Module]) -> dict[str, torch.Tensor]:
+    """The weights of what ``make`` builds with a library's own download.
+
+    Raises:
+        GuidedsegError: they could not be had.
+    """
     try:
         if not is_offline_mode():
             # The hub client asks six times per file and waits up to a minute each; one question shows whether to start.
             get_session().head(constants.ENDPOINT, timeout=10)
-        return dict(get_encoder(name, in_channels=3, weights=pretrained).state_dict())
+        return dict(make().state_dict())
     except Exception as error:  # a class of whichever HTTP client the hub's library uses
         raise GuidedsegError(
             f"encoder_weights: imagenet weights for '{name}' could not be had ({type(error).__name__}: "
@@ -106,7 +155,13 @@ def _downloaded(name: str) -> dict[str, torch.Tensor]:
         ) from error
 
 
-def _read(path: Path) -> dict[str, torch.Tensor]:
+def read(weights: str) -> dict[str, torch.Tensor]:
+    """The tensors of a .safetensors or .pth file.
+
+    Raises:
+        GuidedsegError: there is no such file, or it holds something else.
+    """
+    path = Path(weights)
     if not path.is_file():
         raise GuidedsegError(
             f"encoder_weights: there is no file {path}. Give the path of a .safetensors or .pth file, 'imagenet', or "
@@ -124,7 +179,18 @@ def _read(path: Path) -> dict[str, torch.Tensor]:
     return dict(state)
 
 
-def _fitted(state: dict[str, torch.Tensor], encoder: nn.Module, name: str, weights: str) -> dict[str, torch.Tensor]:
+def fitted(state: dict[str, torch.Tensor], encoder: nn.Module, name: str, weights: str) -> dict[str, torch.Tensor]:
+    """Weights under the encoder's own names and in its shapes.
+
+    Args:
+        state: tensors under smp's or timm's names.
+        encoder: what they are for.
+        name: of the encoder, for messages and to know what it left out.
+        weights: where they come from, for messages.
+
+    Raises:
+        GuidedsegError: they are those of something else.
+    """
     found = {_plain(key): value for key, value in state.items()}
     fitted, problems = {}, []
     for key, own in encoder.state_dict().items():
@@ -153,7 +219,7 @@ def _fitted(state: dict[str, torch.Tensor], encoder: nn.Module, name: str, weigh
 def _leftovers(found: Mapping[str, torch.Tensor], name: str) -> list[str]:
     """What is left of a file and belongs neither to a classifier nor to stages that a shallower encoder cuts off."""
     left = [key for key in found if not key.startswith(HEADS)]
-    if left:
+    if left and name != ORIGINAL and name in names():
         whole = {_plain(key) for key in get_encoder(name, in_channels=1, weights=None).state_dict()}
         left = [key for key in left if key not in whole]
     return left
