@@ -49,6 +49,8 @@ def run(path: Path = Path("params.yaml")) -> Iterator[str]:
     options = getattr(settings.models, settings.model).model_dump()
     net = models.build(settings.model, options, **network.model_dump(), image_size=settings.chosen.inputs.image_size)
     count = sum(parameter.numel() for parameter in net.parameters()) / 1e6
-    yield f"{settings.model} on {network.encoder} (weights: {network.encoder_weights}): {count:.2f} M parameters"
+    encoder = models.encoder_used(settings.model, network.encoder)
+    weights = models.weights_used(settings.model, network.encoder, network.encoder_weights)
+    yield f"{settings.model} on encoder {encoder} (weights: {weights or 'from scratch'}): {count:.2f} M parameters"
 
     yield f"device: {torch.cuda.get_device_name() if torch.cuda.is_available() else 'CPU'}"

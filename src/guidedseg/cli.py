@@ -1,5 +1,6 @@
 """``guidedseg ...``: what is not a stage."""
 
+import json
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -25,6 +26,30 @@ def check(
 
     for line in checks.run(params):
         typer.echo(line)
+
+
+@app.command()
+def networks(
+    params: Path = typer.Option(Path("params.yaml"), help="Whose options and profile to show."),  # noqa: B008
+    as_json: Annotated[bool, typer.Option("--json", help="All of it for programs.")] = False,
+    encoders: Annotated[
+        str | None,
+        typer.Option(metavar="PATTERN", help="List the encoders that fit: '*efficientnet*'; '*': all."),
+    ] = None,
+) -> None:
+    """List the networks, their options and their sizes: as in their papers and with the profile of params.yaml."""
+    from guidedseg import params as schema
+    from guidedseg.segmentation import catalogue
+
+    if encoders is not None:
+        names = catalogue.encoder_names(encoders)
+        typer.echo(json.dumps(names) if as_json else "\n".join(names))
+        return
+    settings = schema.load(params)
+    rows = catalogue.networks(
+        settings.models.model_dump(), settings.chosen.network.model_dump(), settings.chosen.inputs.image_size
+    )
+    typer.echo(json.dumps(rows, indent=2) if as_json else catalogue.text(rows), nl=as_json)
 
 
 @app.command()
