@@ -15,12 +15,18 @@ def main() -> str:
     from guidedseg.writing import whole_directory
 
     model, mode = sys.argv[1:3]
-    loss = losses.build(params.load().chosen.train.loss)
+    settings = params.load()
+    recipe = settings.chosen.train
     data = inputs.load(Path("data/inputs") / mode)
     chosen = inputs.positions(data.items, ["val", "test"], ["frame", "detector", "truth"])
     network, _ = trained.load(Path("models") / model / mode)
     probabilities, region_losses = predict(
-        network, data.images[chosen], data.masks[chosen], loss, progress=f"{model} {mode}"
+        network,
+        data.images[chosen],
+        data.masks[chosen],
+        losses.build(recipe.loss, gamma=recipe.focal_gamma),
+        flips=settings.predict.flips,
+        progress=f"{model} {mode}",
     )
     items = data.items.iloc[chosen].assign(loss=region_losses.round(6))
     with whole_directory(Path("predictions") / model / mode) as target:

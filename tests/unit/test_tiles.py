@@ -55,8 +55,8 @@ def test_probability_of_one_half_is_on_the_side_of_the_lesion() -> None:
 
 
 RNG = np.random.default_rng(0)
-IMAGES = RNG.integers(0, 256, (7, 8, 8), dtype=np.uint8)
-MASKS = RNG.integers(0, 2, (7, 8, 8), dtype=np.uint8)
+IMAGES = RNG.integers(0, 256, (7, 16, 16), dtype=np.uint8)
+MASKS = RNG.integers(0, 2, (7, 16, 16), dtype=np.uint8)
 MASKS[[2, 5]] = 0  # as on a false box
 
 
@@ -92,12 +92,55 @@ def test_dice_loss_of_a_region_is_that_of_the_paper() -> None:
     assert result[0] == pytest.approx(1 - 2 * 4 * white / (8 * white + 8 * dark + 4), rel=1e-5)
 
 
+class Leaning(nn.Module):
+    """Logits that know left from right, unlike those of ``Grey``."""
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        return 16 * images - 8 + 4 * torch.cumsum(images, dim=-1)
+
+
+def test_mean_over_the_flip_treats_left_and_right_alike() -> None:
+    mirrored = np.ascontiguousarray(IMAGES[..., ::-1])
+    for flips in (True, False):
+        one, _ = predict(Leaning(), IMAGES, flips=flips)
+        other, _ = predict(Leaning(), mirrored, flips=flips)
+        assert (one == other[..., ::-1]).all() == flips
+
+
+def test_flips_average_logits_and_not_probabilities() -> None:
+    # Grey left 0.5, right 0.25: logits 0 + 2, -4 + 3 and of the mirror image -4 + 1, 0 + 3; means of each place:
+    # (2 + 3) / 2 = 2.5 and (-1 - 3) / 2 = -2 (values are multiples of 1 / 256 only nearly: 128 and 64 of 255)
+    images = np.array([[[128, 64]]], dtype=np.uint8)
+    result, _ = predict(Leaning(), images, flips=True)
+    np.testing.assert_allclose(result[0, 0], [255 / (1 + np.exp(-2.5)), 255 / (1 + np.exp(2))], atol=1.5)
+
+
+def test_loss_is_that_of_the_averaged_logits() -> None:
+    built = losses.build("bce")
+    _, result = predict(Leaning(), IMAGES, MASKS, built, flips=True)
+    images = torch.from_numpy(IMAGES / np.float32(255))
+    mirrored = Leaning()(images.flip(-1)).flip(-1)
+    logits = (Leaning()(images) + mirrored) / 2
+    expected = [
+        float(built(logit[None, None], torch.from_numpy(mask).float()[None, None]))
+        for logit, mask in zip(logits, MASKS, strict=True)
+    ]
+    np.testing.assert_allclose(result, expected, rtol=1e-5)
+
+
+def test_size_of_the_batches_changes_nothing_with_flips() -> None:
+    built = losses.build("bce_dice")
+    few, several = (predict(Leaning(), IMAGES, MASKS, built, batch=batch, flips=True) for batch in (3, 7))
+    np.testing.assert_array_equal(few[0], several[0])
+    np.testing.assert_array_equal(few[1], several[1])
+
+
 def test_without_a_truth_there_is_no_loss() -> None:
     for truth in ({}, {"masks": MASKS}, {"loss": losses.build("bce")}):
         result, loss = predict(Grey(), IMAGES, **truth)
         assert loss.shape == (7,)
         assert np.isnan(loss).all()
-        assert result.shape == (7, 8, 8)
+        assert result.shape == (7, 16, 16)
 
 
 def test_loss_does_not_change_the_probabilities() -> None:

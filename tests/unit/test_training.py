@@ -13,25 +13,36 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load, load_file, save_file
 
 from guidedseg.errors import GuidedsegError
+from guidedseg.params.training import Train
 from guidedseg.segmentation import trained, training
-from guidedseg.segmentation.data import Item
+from guidedseg.segmentation.data import Batch
 from guidedseg.segmentation.inputs import COLUMNS, Inputs
+from guidedseg.segmentation.models.layers import Supervised
 
 SIZE, TRAIN, VAL = 32, 7, 3  # three batches of two: the last item would be alone
 EPOCHS = 3
 # Dropout on purpose: it is the one draw that comes from torch's own generator.
-NAME, OPTIONS = "transunet", {"width": 16, "depth": 1, "heads": 2, "dropout": 0.5}
+NAME, OPTIONS = "transunet", {"vit": "test_vit", "dropout": 0.5}
 NETWORK: dict[str, Any] = {"encoder": "tu-test_efficientnet", "encoder_weights": None, "decoder_width": 0.125}
 RECIPE: dict[str, Any] = {
     "loss": "bce_dice",
+    "focal_gamma": 2.0,
     "epochs": EPOCHS,
     "patience": EPOCHS,
     "batch": 2,
+    "empty_share": None,
+    "optimizer": "adamw",
     "lr": 0.03,
     "weight_decay": 1e-4,
+    "schedule": "cosine",
+    "warmup": 0.1,
+    "clip": None,
+    "ema": None,
+    "precision": "bf16",
+    "compile": False,
     "flip": 0.5,
     "rotation": 10.0,
     "brightness": 0.2,
@@ -106,7 +117,7 @@ def killed_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., 
     def run(epoch: int, **recipe: Any) -> None:
         step = training.Segmenter.training_step
 
-        def until(module: training.Segmenter, batch: Item, number: int) -> torch.Tensor:
+        def until(module: training.Segmenter, batch: Batch, number: int) -> torch.Tensor:
             if (module.current_epoch + 1, number) == (epoch, 2):
                 raise Killed
             return step(module, batch, number)
@@ -121,12 +132,13 @@ def killed_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., 
 
 @pytest.fixture
 def validation_dice(monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[dict[str, torch.Tensor]]]:
-    """Validation Dice as given, epoch by epoch; the network's weights of every epoch are noted."""
+    """Validation Dice as given, epoch by epoch; the network's weights of every validation are noted."""
 
     def given(*values: float) -> list[dict[str, torch.Tensor]]:
         states: list[dict[str, torch.Tensor]] = []
 
         def log(module: training.Segmenter) -> None:
+            assert not module.network.training
             states.append(copy.deepcopy(module.network.state_dict()))
             module.log("val_dice", values[module.current_epoch])
 
@@ -134,6 +146,10 @@ def validation_dice(monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[dict[
         return states
 
     return given
+
+
+def test_recipe_has_the_keys_of_params() -> None:
+    Train.model_validate(RECIPE)
 
 
 def test_same_seed_gives_the_same_bytes(reference: dict[str, bytes], tmp_path: Path) -> None:
@@ -182,7 +198,7 @@ def test_resumed_run_trains_only_the_epochs_that_are_left(
     trained = []
     step = training.Segmenter.training_step
 
-    def noted(module: training.Segmenter, batch: Item, number: int) -> torch.Tensor:
+    def noted(module: training.Segmenter, batch: Batch, number: int) -> torch.Tensor:
         trained.append(module.current_epoch + 1)
         return step(module, batch, number)
 
@@ -282,12 +298,43 @@ def test_weights_that_are_not_those_of_the_description_are_refused(tmp_path: Pat
         trained.load(tmp_path / "target")
 
 
+def test_description_names_the_loss_and_the_weights_that_were_used(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(training.models, "weights_used", lambda *given: " ".join(map(str, given)))
+    config = json.loads(train(tmp_path, epochs=1, loss="focal")["config.json"])
+    assert config["loss"] == "focal"
+    assert config["encoder_weights"] == "transunet tu-test_efficientnet None"
+
+
+@pytest.mark.parametrize(("precision", "on_gpu"), [("bf16", "bf16-mixed"), ("fp16", "16-mixed"), ("fp32", "32-true")])
+def test_precision_is_that_of_the_recipe_on_a_gpu_and_full_on_a_cpu(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, precision: str, on_gpu: str
+) -> None:
+    monkeypatch.setattr(training.pl, "Trainer", lambda **given: given)
+    for gpu, expected in ((True, on_gpu), (False, "32-true")):
+        monkeypatch.setattr(torch.cuda, "is_available", lambda gpu=gpu: gpu)
+        given = training._trainer(RECIPE | {"precision": precision}, [], tmp_path)
+        assert (given["precision"], given["accelerator"]) == (expected, "gpu" if gpu else "cpu")
+
+
+def test_every_mask_of_a_supervised_network_is_trained_on() -> None:
+    class Twice(torch.nn.Module):
+        def forward(self, images: torch.Tensor) -> Supervised:
+            return Supervised([images, -images])
+
+    module = training.Segmenter(Twice(), RECIPE, seed=0)
+    images, masks = torch.linspace(-1, 1, 16).reshape(1, 1, 4, 4), torch.eye(4)[None, None]
+    expected = (module.loss(images, masks) + module.loss(-images, masks)) / 2
+    torch.testing.assert_close(module.training_step((images, masks), 0), expected)
+
+
 def test_validation_dice_is_pooled_over_batches() -> None:
     class Given(torch.nn.Module):
         def forward(self, images: torch.Tensor) -> torch.Tensor:
             return images - 0.5
 
-    module = training.Segmenter(Given(), loss="bce", lr=0.1, weight_decay=0.0, seed=0)
+    module = training.Segmenter(Given(), RECIPE, seed=0)
     logged: dict[str, float] = {}
     module.log = lambda name, value, **_: logged.update({name: float(value)})
     # pixels of prediction and truth: tp 2, fp 1, fn 0 in one batch, tp 0, fp 1, fn 3 in the other; a probability of one
@@ -318,11 +365,170 @@ def test_boxes_of_the_detector_are_not_trained_on(tmp_path: Path) -> None:
         train(tmp_path, inputs=replace(INPUTS, items=INPUTS.items.assign(source="detector")))
 
 
-def test_loss_that_is_no_number_stops_with_the_key_to_lower(tmp_path: Path) -> None:
-    with pytest.raises(
-        GuidedsegError, match=r"training loss became (nan|inf) in epoch \d: lower profiles\.\*\.train\.lr"
-    ):
+def test_loss_that_is_no_number_stops_with_the_keys_to_change(tmp_path: Path) -> None:
+    with pytest.raises(GuidedsegError, match=r"Lower profiles\.\*\.train\.lr, set profiles\.\*\.train\.clip"):
         train(tmp_path, lr=1e30)
+
+
+def test_loss_that_is_no_number_is_told_with_its_step_and_images(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[torch.Tensor] = []
+    step = training.Segmenter.training_step
+
+    def broken(module: training.Segmenter, batch: Batch, number: int) -> torch.Tensor:
+        loss = step(module, batch, number)
+        if (module.current_epoch, number) != (1, 1):
+            return loss
+        seen.append(batch[0])
+        return loss * torch.inf
+
+    monkeypatch.setattr(training.Segmenter, "training_step", broken)
+    with pytest.raises(GuidedsegError, match=r"training loss became inf in epoch 2, step 2 of 3, on ") as caught:
+        train(tmp_path, flip=0.0, rotation=0.0, brightness=0.0)
+    (images,) = seen
+    same = (torch.from_numpy(INPUTS.images) == (255 * images).round()).all(dim=(2, 3))  # (images of the batch, items)
+    names = [f"i{int(number):02d} (frame)" for number in same.float().argmax(dim=1)]
+    assert same.sum(dim=1).tolist() == [1, 1]
+    assert f"on {names[0]}, {names[1]}. Lower" in str(caught.value)
+    assert checkpoints(tmp_path)["last"] == 1  # no checkpoint has the broken weights
+
+
+def test_training_loss_is_the_mean_over_the_items(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[tuple[float, int]] = []
+    step = training.Segmenter.training_step
+
+    def noted(module: training.Segmenter, batch: Batch, number: int) -> torch.Tensor:
+        loss = step(module, batch, number)
+        seen.append((loss.item(), len(batch[0])))
+        return loss
+
+    monkeypatch.setattr(training.Segmenter, "training_step", noted)
+    train(tmp_path, batch=4, epochs=1)
+    losses, sizes = zip(*seen, strict=True)
+    assert sizes == (4, 3)
+    curve = pd.read_csv(tmp_path / "target" / "curve.csv")
+    assert curve["train_loss"].tolist() == pytest.approx([np.average(losses, weights=sizes)], abs=1e-6)
+
+
+class TestAverage:
+    """``ema``: the averaged weights are what is validated, chosen and kept; the trained ones go on."""
+
+    @pytest.mark.parametrize("epoch", [2, 3])
+    def test_interrupted_run_resumes_to_the_same_bytes(
+        self, averaged: dict[str, bytes], killed_in: Callable[..., None], tmp_path: Path, epoch: int
+    ) -> None:
+        killed_in(epoch, ema=0.9)
+        assert checkpoints(tmp_path)["last"] == epoch - 1
+        torch.manual_seed(12345)
+        assert train(tmp_path, ema=0.9) == averaged
+
+    def test_training_itself_is_the_same(
+        self, reference: dict[str, bytes], averaged: dict[str, bytes], tmp_path: Path
+    ) -> None:
+        curves = []
+        for results in (reference, averaged):
+            (tmp_path / "curve.csv").write_bytes(results["curve.csv"])
+            curves.append(pd.read_csv(tmp_path / "curve.csv"))
+        assert curves[0]["train_loss"].tolist() == curves[1]["train_loss"].tolist()
+        assert curves[0]["val_loss"].tolist() != curves[1]["val_loss"].tolist()
+        assert averaged["weights.safetensors"] != reference["weights.safetensors"]
+
+    def test_kept_weights_are_the_average_over_the_steps(
+        self, validation_dice: Callable[..., list[dict[str, torch.Tensor]]], tmp_path: Path
+    ) -> None:
+        steps: list[dict[str, torch.Tensor]] = []  # the weights before the first step and after every one
+
+        class Noted(training.Averaged):
+            def on_fit_start(self, trainer: Any, pl_module: Any) -> None:
+                super().on_fit_start(trainer, pl_module)
+                steps.append(copy.deepcopy(pl_module.network.state_dict()))
+
+            def on_train_batch_end(self, trainer: Any, pl_module: Any, *rest: Any) -> None:
+                super().on_train_batch_end(trainer, pl_module, *rest)
+                steps.append(copy.deepcopy(pl_module.network.state_dict()))
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(training, "Averaged", Noted)
+            validated = validation_dice(0.1, 0.9, 0.3)
+            train(tmp_path, ema=0.35)
+        network, config = trained.load(tmp_path / "target")
+        assert config["epoch"] == 2
+        kept = network.state_dict()
+        assert all(torch.equal(kept[key], value) for key, value in validated[1].items())
+        for key in ("head.weight", "blocks.0.convolutions.0.1.running_var"):
+            expected = steps[0][key]
+            for step in range(1, 7):  # two epochs of three steps
+                decay = min(0.35, (1 + step) / (10 + step))  # 2/11, 3/12, 4/13, then 0.35
+                expected = decay * expected + (1 - decay) * steps[step][key]
+            torch.testing.assert_close(kept[key], expected)
+            assert (kept[key] - steps[6][key]).abs().max() > 1e-4
+
+
+@pytest.fixture(scope="module")
+def averaged(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
+    """An uninterrupted run with averaged weights."""
+    return train(tmp_path_factory.mktemp("averaged"), ema=0.9)
+
+
+def test_share_of_items_without_a_lesion_reaches_the_loader(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    inputs = make_inputs()
+    inputs.masks[:4] = 0
+    drawn: list[int] = []
+    step = training.Segmenter.training_step
+
+    def noted(module: training.Segmenter, batch: Batch, number: int) -> torch.Tensor:
+        drawn.extend(batch[1].flatten(1).any(dim=1).tolist())
+        return step(module, batch, number)
+
+    monkeypatch.setattr(training.Segmenter, "training_step", noted)
+    train(tmp_path, inputs=inputs, empty_share=0.25, epochs=2)
+    assert sorted(drawn) == 2 * [False] + 6 * [True]  # per epoch 3 with a lesion and 0.25 / 0.75 * 3 = 1 without
+
+
+def test_gradients_are_clipped_to_the_norm_given(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    norms: list[float] = []
+
+    def noted(module: training.Segmenter, *_: Any) -> None:
+        squares = [p.grad.square().sum().item() for p in module.parameters() if p.grad is not None]
+        norms.append(sum(squares) ** 0.5)
+        module.zero_grad()
+
+    monkeypatch.setattr(training.Segmenter, "optimizer_zero_grad", noted, raising=False)
+    for clip in (None, 0.01):
+        train(tmp_path, clip=clip, epochs=1, optimizer="sgd", lr=1e-6)
+    free, clipped = norms[1:3], norms[4:6]  # before the first step there is no gradient
+    assert min(free) > 0.1
+    assert clipped == pytest.approx([0.01, 0.01], rel=1e-3)
+
+
+def test_network_is_compiled_where_asked_and_trains_to_the_same_weights(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compiled: list[torch.nn.Module] = []
+    compile_module = torch.nn.Module.compile
+
+    def quickly(module: torch.nn.Module) -> None:
+        compiled.append(module)
+        compile_module(module, backend="eager")  # the same graphs, not translated for the processor
+
+    def tiny(*_: Any, **__: Any) -> torch.nn.Module:
+        return torch.nn.Sequential(
+            torch.nn.Conv2d(1, 4, 3, padding=1), torch.nn.BatchNorm2d(4), torch.nn.Conv2d(4, 1, 1)
+        )
+
+    monkeypatch.setattr(torch.nn.Module, "compile", quickly)
+    monkeypatch.setattr(training.models, "build", tiny)
+    expected = train(tmp_path, epochs=1, batch=VAL)  # batches of one size
+    assert not compiled
+    result = train(tmp_path, epochs=1, batch=VAL, compile=True)
+    torch.compiler.reset()
+    assert len(compiled) == 1
+    assert result["config.json"] == expected["config.json"]
+    weights, others = (load(results["weights.safetensors"]) for results in (result, expected))
+    assert weights.keys() == others.keys()
+    for key, value in weights.items():
+        torch.testing.assert_close(value, others[key], msg=key)
 
 
 class TestFingerprint:
@@ -336,8 +542,14 @@ class TestFingerprint:
 
     @pytest.mark.parametrize("key", RECIPE)
     def test_every_key_of_the_recipe_counts(self, key: str) -> None:
-        other: dict[str, Any] = {key: "bce" if key == "loss" else RECIPE[key] + 1}
-        assert self.of(**other) != self.of()
+        assert self.of(**{key: "another"}) != self.of()
+
+    @pytest.mark.parametrize("package", ["torch", "timm", "albumentations", "segmentation_models_pytorch"])
+    def test_versions_of_the_libraries_count(self, package: str, monkeypatch: pytest.MonkeyPatch) -> None:
+        before = self.of()
+        version = training.version
+        monkeypatch.setattr(training, "version", lambda name: "0" if name == package else version(name))
+        assert self.of() != before
 
     def test_seed_counts(self) -> None:
         assert self.of(seed=4) != self.of()

@@ -21,6 +21,7 @@ def predict(
     loss: Loss | None = None,
     *,
     batch: int = 16,
+    flips: bool = False,
     progress: str | None = None,
 ) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.float64]]:
     """Run a network over cropped regions.
@@ -31,6 +32,7 @@ def predict(
         masks: (K, S, S) uint8 in {0, 1}, the truth; with it goes a loss.
         loss: logits and targets (1, 1, S, S) -> scalar.
         batch: regions per forward pass.
+        flips: the logits are the mean over a region and its mirror image (left to right); so are those of the loss.
         progress: title of a progress bar; none without.
 
     Returns:
@@ -43,9 +45,13 @@ def predict(
     losses = np.full(len(images), np.nan)
     for start in tqdm(range(0, len(images), batch), desc=progress, disable=None if progress else True):
         end = start + batch
-        logits = network(as_input(np.array(images[start:end]))[:, None].to(device)).float()
+        inputs = as_input(np.array(images[start:end]))[:, None].to(device)
+        logits = network(inputs).float()
+        if flips:
+            logits = (logits + network(inputs.flip(-1)).float().flip(-1)) / 2
         result[start:end] = (logits.sigmoid().squeeze(1) * 255).round().byte().cpu().numpy()
         if masks is not None and loss is not None:
             targets = torch.from_numpy(masks[start:end].astype(np.float32))[:, None].to(device)
-            losses[start:end] = [float(loss(*pair)) for pair in zip(logits[:, None], targets[:, None], strict=True)]
+            alone = [loss(*pair) for pair in zip(logits[:, None], targets[:, None], strict=True)]
+            losses[start:end] = torch.stack(alone).double().cpu().numpy()
     return result, losses

@@ -7,65 +7,62 @@ import shutil
 import sys
 import warnings
 from collections.abc import Mapping
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import lightning.pytorch as pl
 import pandas as pd
 import torch
-from lightning.pytorch.callbacks import EarlyStopping, ModelCheckpoint
+from lightning.pytorch.callbacks import ModelCheckpoint
 from safetensors.torch import save_file
 from torch import nn
 
 from guidedseg.errors import GuidedsegError
-from guidedseg.segmentation import data, losses, models
+from guidedseg.segmentation import data, losses, models, optimisation
+from guidedseg.segmentation.callbacks import Averaged, Curve, Patience
 from guidedseg.segmentation.inputs import TRAINED_ON, Inputs, positions
 
 log = logging.getLogger(__name__)
 
+PRECISION = {"bf16": "bf16-mixed", "fp16": "16-mixed", "fp32": "32-true"}
+"""Lightning's names, on a GPU."""
+
 
 class Segmenter(pl.LightningModule):
-    """A network with its loss, optimiser (AdamW, cosine schedule over all steps) and validation Dice.
+    """A network with its loss, optimiser and validation Dice.
 
     Validation Dice is pooled: 2 TP / (2 TP + FP + FN) with counts summed over all validation items at S x S and
     threshold 0.5, so that false regions on normals count and no empty item needs a rule.
     """
 
-    def __init__(self, network: nn.Module, *, loss: str, lr: float, weight_decay: float, seed: int) -> None:
+    def __init__(self, network: nn.Module, recipe: Mapping[str, Any], seed: int) -> None:
         super().__init__()
         self.network = network
-        self.loss = losses.build(loss)
-        self.lr = lr
-        self.weight_decay = weight_decay
+        self.recipe = recipe
+        self.loss = losses.build(recipe["loss"], gamma=recipe["focal_gamma"])
         self.seed = seed
         self.counts = torch.zeros(3)
 
-    def training_step(self, batch: data.Item, number: int) -> torch.Tensor:
-        """One batch of images (N, 1, S, S) and masks (N, 1, S, S)."""
+    def training_step(self, batch: data.Batch, number: int) -> torch.Tensor:
+        """The loss of one batch. Nothing here waits for a GPU; ``Curve`` looks at the losses once per epoch."""
         # Dropout depends on epoch and batch alone, so a resumed run continues as if never interrupted. Not once per
         # epoch: Lightning calls no on_train_epoch_start in the epoch that it resumes with.
         torch.manual_seed(data.one_seed(self.seed, self.current_epoch, number))
         images, masks = batch
-        loss: torch.Tensor = self.loss(self.network(images), masks)
-        if not torch.isfinite(loss):
-            raise GuidedsegError(
-                f"the training loss became {loss.item()} in epoch {self.current_epoch + 1}: lower profiles.*.train.lr"
-            )
-        self.log("train_loss", loss, on_step=False, on_epoch=True, batch_size=len(images))
-        return loss
+        return losses.total(self.loss, self.network(images), masks)
 
     def on_validation_epoch_start(self) -> None:
         """Counts start at zero."""
-        self.counts = torch.zeros(3, dtype=torch.float64, device="cpu")
+        self.counts = torch.zeros(3, dtype=torch.int64, device=self.device)
 
-    def validation_step(self, batch: data.Item, _: int) -> None:
+    def validation_step(self, batch: data.Batch, _: int) -> None:
         """Add a batch's loss and counts."""
         images, masks = batch
         logits = self.network(images)
         self.log("val_loss", self.loss(logits, masks), batch_size=len(images))
         predicted, truth = logits >= 0, masks > 0.5
-        counts = [(predicted & truth).sum(), (predicted & ~truth).sum(), (~predicted & truth).sum()]
-        self.counts += torch.stack(counts).double().cpu()
+        self.counts += torch.stack([(predicted & truth).sum(), (predicted & ~truth).sum(), (~predicted & truth).sum()])
 
     def on_validation_epoch_end(self) -> None:
         """Dice of the summed counts; 0 where neither a lesion nor a prediction is left."""
@@ -73,42 +70,14 @@ class Segmenter(pl.LightningModule):
         self.log("val_dice", 2 * tp / max(2 * tp + fp + fn, 1), prog_bar=True)
 
     def configure_optimizers(self) -> Any:  # noqa: ANN401 - Lightning's union of everything
-        """AdamW with a cosine schedule, a step per batch."""
-        optimizer = torch.optim.AdamW(self.network.parameters(), lr=self.lr, weight_decay=self.weight_decay)
-        steps = int(self.trainer.estimated_stepping_batches)
-        schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, max_lr=self.lr, total_steps=steps, pct_start=0.1)
+        """The recipe's, with a step of the schedule per batch."""
+        names = ("optimizer", "lr", "weight_decay", "schedule", "warmup")
+        optimizer, schedule = optimisation.build(
+            self.network,
+            **{name: self.recipe[name] for name in names},
+            steps=int(self.trainer.estimated_stepping_batches),
+        )
         return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
-
-
-class Curve(pl.Callback):
-    """The training curve, one row per epoch; part of the checkpoint, so that a resumed run has the whole of it."""
-
-    COLUMNS = ("epoch", "train_loss", "val_loss", "val_dice")
-
-    def __init__(self) -> None:
-        self.rows: list[dict[str, float]] = []
-
-    def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:  # noqa: ARG002
-        """Add this epoch's row (validation has run by then)."""
-        metrics = trainer.callback_metrics
-        row = {name: round(float(metrics[name]), 6) for name in self.COLUMNS[1:]}
-        self.rows.append({"epoch": trainer.current_epoch + 1, **row})
-
-    def state_dict(self) -> dict[str, Any]:
-        """The rows so far."""
-        return {"rows": self.rows}
-
-    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """The rows of the interrupted run."""
-        self.rows = list(state_dict["rows"])
-
-
-class Patience(EarlyStopping):
-    """Early stopping that stands when a run is resumed from the checkpoint of its last epoch."""
-
-    def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:  # noqa: ARG002
-        """Train no epoch more where patience had run out."""
-        trainer.should_stop = self.wait_count >= self.patience
 
 
 def train(
@@ -133,8 +102,7 @@ def train(
         name: of the network, a key of ``models.MODELS``.
         options: of that network.
         network: ``encoder``, ``encoder_weights``, ``decoder_width``.
-        recipe: ``loss``, ``epochs``, ``patience``, ``batch``, ``lr``, ``weight_decay``, ``flip``, ``rotation``,
-            ``brightness``, ``workers``.
+        recipe: the keys of ``params.training.Train``.
         seed: of the first weights, the shuffles, the augmentation and the dropout.
         scratch: parent of the checkpoint folder.
         target: an existing folder that receives ``weights.safetensors``, ``config.json`` and ``curve.csv``.
@@ -143,8 +111,8 @@ def train(
         What config.json holds.
 
     Raises:
-        GuidedsegError: unknown encoder, weights that do not fit, nothing to train or validate on, a loss that is no
-            number.
+        GuidedsegError: unknown encoder, weights that do not fit, nothing to train or validate on, no lesion for
+            ``empty_share``, a loss that is no number.
     """
     size = int(inputs.images.shape[-1])
     chosen = {split: positions(inputs.items, [split], TRAINED_ON) for split in ("train", "val")}
@@ -155,7 +123,9 @@ def train(
             )
     torch.manual_seed(seed)
     net = models.build(name, options, **network, image_size=size)
-    module = Segmenter(net, loss=recipe["loss"], lr=recipe["lr"], weight_decay=recipe["weight_decay"], seed=seed)
+    module = Segmenter(net, recipe, seed)
+    if recipe["compile"]:
+        net.compile()  # in place: the names of the weights stay
 
     folder = scratch / _fingerprint(inputs, name, options, network, recipe, seed)
     curve = Curve()
@@ -166,7 +136,8 @@ def train(
     # Lightning's save_last writes in epochs with a new best only. This one comes after `best` to hold its new state.
     last = ModelCheckpoint(folder, filename="last", **every_epoch)
     stop = Patience("val_dice", mode="max", patience=recipe["patience"], check_on_train_epoch_end=True)
-    trainer = _trainer(recipe["epochs"], [curve, stop, best, last], folder)
+    averaged = [] if recipe["ema"] is None else [Averaged(recipe["ema"])]
+    trainer = _trainer(recipe, [*averaged, curve, stop, best, last], folder)
     augmentation = data.augmentation(flip=recipe["flip"], rotation=recipe["rotation"], brightness=recipe["brightness"])
     loading = {"batch": recipe["batch"], "workers": recipe["workers"]}
     with warnings.catch_warnings():
@@ -175,7 +146,11 @@ def train(
         warnings.filterwarnings("ignore", message=".*exists and is not empty.*")
         trainer.fit(
             module,
-            data.training_loader(data.TrainingItems(inputs, chosen["train"], augmentation, seed), **loading),
+            data.training_loader(
+                data.TrainingItems(inputs, chosen["train"], augmentation, seed),
+                empty_share=recipe["empty_share"],
+                **loading,
+            ),
             data.plain_loader(data.PlainItems(inputs, chosen["val"]), **loading),
             ckpt_path=_resumable(folder / "last.ckpt"),
         )
@@ -190,9 +165,10 @@ def train(
         "name": name,
         "options": dict(options),
         "encoder": network["encoder"],
-        "encoder_weights": network["encoder_weights"] and Path(network["encoder_weights"]).name,
+        "encoder_weights": models.weights_used(name, network["encoder"], network["encoder_weights"]),
         "decoder_width": network["decoder_width"],
         "image_size": size,
+        "loss": recipe["loss"],
         "parameters": sum(parameter.numel() for parameter in net.parameters()),
         "epoch": chosen_epoch["epoch"] + 1,
         "epochs": len(table),
@@ -203,15 +179,19 @@ def train(
     return config
 
 
-def _trainer(epochs: int, callbacks: list[pl.Callback], folder: Path) -> pl.Trainer:
+def _trainer(recipe: Mapping[str, Any], callbacks: list[pl.Callback], folder: Path) -> pl.Trainer:
+    gpu = torch.cuda.is_available()
+    # Lightning's `deterministic` has torch fill memory that nothing reads: a kernel more per allocation.
+    torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
     for name in ("lightning.pytorch.utilities.rank_zero", "lightning.pytorch.accelerators.cuda"):
         logging.getLogger(name).setLevel(logging.WARNING)
     return pl.Trainer(
-        max_epochs=epochs,
-        accelerator="gpu" if torch.cuda.is_available() else "cpu",
+        max_epochs=recipe["epochs"],
+        accelerator="gpu" if gpu else "cpu",
         devices=1,
-        precision="16-mixed" if torch.cuda.is_available() else "32-true",
-        deterministic="warn" if torch.cuda.is_available() else True,
+        precision=PRECISION[recipe["precision"]] if gpu else "32-true",
+        gradient_clip_val=recipe["clip"],
+        deterministic="warn" if gpu else True,
         callbacks=callbacks,
         logger=False,
         num_sanity_val_steps=0,
@@ -235,10 +215,9 @@ def _resumable(checkpoint: Path) -> Path | None:
 
 
 def _fingerprint(inputs: Inputs, *settings: Any) -> str:  # noqa: ANN401 - anything JSON can hold
-    """A name for everything that the result depends on: settings, inputs, this package's code and torch's version."""
-    digest = hashlib.sha256(
-        json.dumps([settings, torch.__version__, str(torch.cuda.is_available())], sort_keys=True).encode()
-    )
+    """A name for everything that the result depends on: settings, inputs, this package's code, versions of others."""
+    versions = [version(name) for name in ("torch", "timm", "albumentations", "segmentation_models_pytorch")]
+    digest = hashlib.sha256(json.dumps([settings, versions, torch.cuda.is_available()], sort_keys=True).encode())
     digest.update(inputs.items.to_csv(index=False).encode())
     for array in (inputs.images, inputs.masks):
         digest.update(array.data.cast("B"))

@@ -1,0 +1,126 @@
+"""What goes along with training: the curve, patience, averaged weights."""
+
+from typing import Any
+
+import lightning.pytorch as pl
+import numpy as np
+import torch
+from lightning.pytorch.callbacks import EarlyStopping
+from torch.optim.swa_utils import get_ema_multi_avg_fn
+
+from guidedseg.errors import GuidedsegError
+from guidedseg.segmentation import data
+
+
+class Curve(pl.Callback):
+    """The training curve, one row per epoch; part of the checkpoint, so that a resumed run has the whole of it."""
+
+    COLUMNS = ("epoch", "train_loss", "val_loss", "val_dice")
+
+    def __init__(self) -> None:
+        self.rows: list[dict[str, float]] = []
+        self.losses: list[torch.Tensor] = []
+        self.sizes: list[int] = []
+
+    def on_train_batch_end(
+        self,
+        trainer: pl.Trainer,  # noqa: ARG002
+        pl_module: pl.LightningModule,  # noqa: ARG002
+        outputs: Any,  # noqa: ANN401
+        batch: data.Batch,
+        batch_idx: int,  # noqa: ARG002
+    ) -> None:
+        """Note the loss without looking at it: in every step that would make a GPU wait for the CPU and vice versa."""
+        self.losses.append(outputs["loss"])
+        self.sizes.append(len(batch[0]))
+
+    def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:  # noqa: ARG002
+        """Add this epoch's row. Validation has run by then, and no checkpoint of this epoch is written yet.
+
+        Raises:
+            GuidedsegError: a loss was no number.
+        """
+        losses = torch.stack(self.losses).double().cpu().numpy()
+        if not np.isfinite(losses).all():
+            step = int(np.flatnonzero(~np.isfinite(losses))[0])
+            items = data.items_of_batch(trainer.train_dataloader, trainer.current_epoch, step)
+            names = ", ".join(f"{item.image_id} ({item.source})" for item in items.itertuples())
+            raise GuidedsegError(
+                f"the training loss became {losses[step]} in epoch {trainer.current_epoch + 1}, step {step + 1} of "
+                f"{len(losses)}, on {names}. Lower profiles.*.train.lr, set profiles.*.train.clip (1.0, say), or look "
+                "at these images."
+            )
+        row = {"train_loss": np.average(losses, weights=self.sizes)} | trainer.callback_metrics
+        values = {name: round(float(row[name]), 6) for name in self.COLUMNS[1:]}
+        self.rows.append({"epoch": trainer.current_epoch + 1, **values})
+        self.losses, self.sizes = [], []
+
+    def state_dict(self) -> dict[str, Any]:
+        """The rows so far."""
+        return {"rows": self.rows}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """The rows of the interrupted run."""
+        self.rows = list(state_dict["rows"])
+
+
+class Patience(EarlyStopping):
+    """Early stopping that stands when a run is resumed from the checkpoint of its last epoch."""
+
+    def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:  # noqa: ARG002
+        """Train no epoch more where patience had run out."""
+        trainer.should_stop = self.wait_count >= self.patience
+
+
+class Averaged(pl.Callback):
+    """An exponential moving average of a network's weights, which is validated, chosen and saved in their place.
+
+    After step t the average is d * average + (1 - d) * weights with d = min(decay, (1 + t) / (10 + t)), as TensorFlow's
+    ExponentialMovingAverage has it: with ``decay`` alone a short run would keep most of its random first weights. The
+    statistics of batch normalisations are averaged with the weights that they belong to.
+
+    From validation to the next training step the average lies in the network and the trained weights in ``spare``; in
+    training it is the other way round. So every checkpoint has the average as its weights. Lightning's
+    EMAWeightAveraging keeps it out of checkpoints of weights alone, and makes a GPU wait in every step.
+    """
+
+    def __init__(self, decay: float) -> None:
+        self.decay = decay
+        self.live: list[torch.Tensor] = []
+        self.spare: list[torch.Tensor] = []
+        self.inside = False  # whether the average is in the network
+
+    def on_fit_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:  # noqa: ARG002
+        """Start from the first weights, or from those of the checkpoint; the network is on its device by now."""
+        state = pl_module.network.state_dict().values()
+        self.live = [value for value in state if value.is_floating_point()]
+        self.spare = [value.to(pl_module.device) for value in self.spare] or [value.clone() for value in self.live]
+
+    def on_train_batch_start(self, *_: Any) -> None:  # noqa: ANN401
+        """Train the trained weights. Not once per epoch: Lightning tells no epoch's start to a run that it resumes."""
+        if self.inside:
+            self._swap()
+
+    def on_train_batch_end(self, trainer: pl.Trainer, *_: Any) -> None:  # noqa: ANN401
+        """A step of the average."""
+        decay = min(self.decay, (1 + trainer.global_step) / (10 + trainer.global_step))
+        get_ema_multi_avg_fn(decay)(self.spare, self.live, None)  # type: ignore[no-untyped-call]
+
+    def on_validation_start(self, *_: Any) -> None:  # noqa: ANN401
+        """Validate the average, and leave it for the checkpoints."""
+        self._swap()
+
+    def state_dict(self) -> dict[str, Any]:
+        """The trained weights; the average is in the checkpoint as the network's."""
+        return {"spare": self.spare}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Continue after validation."""
+        self.spare, self.inside = state_dict["spare"], True
+
+    def _swap(self) -> None:
+        for live, spare in zip(self.live, self.spare, strict=True):
+            kept = live.clone()
+            live.copy_(spare)
+            spare.copy_(kept)
+        self.inside = not self.inside
