@@ -35,6 +35,8 @@ TABLE = [
     ({"models": {"unetpp": {"decoder_channels": [128, 64, 32, 16, 16]}}}, TRAINED),
     ({"models": {"unet3plus": {"channels": 32}}}, TRAINED),  # dvc.yaml says why
     ({"profiles": {"paper": {"train": {"epochs": 7}}}}, set()),
+    ({"profiles": {"quick": {"train": {"ema": 0.9}}}}, TRAINED),
+    ({"predict": {"flips": True}}, PREDICTIONS | JUDGED),
     ({"scoring": {"mask_threshold": 0.4}}, JUDGED),
     ({"scoring": {"confidence": 0.3}}, JUDGED),
     ({"scoring": {"batch": 8}}, {"report"}),
