@@ -28,8 +28,3 @@ def test_every_queued_network_is_shown_with_its_scores(shown: list[dict]):
     for run in shown:
         dice = run["metrics"]["metrics/segmentation.json"]["data"]["strict"]["dice"]
         assert 0 <= dice["ci_low"] <= dice["value"] <= dice["ci_high"] <= 1
-
-
-def test_networks_differ_in_what_they_score(shown: list[dict]):
-    pooled = {run["metrics"]["metrics/segmentation.json"]["data"]["pooled"]["dice"]["value"] for run in shown}
-    assert len(pooled) == len(NETWORKS)
