@@ -1,6 +1,7 @@
-"""Where the tests on real images find them."""
+"""Where the tests on real images find them, and threads for tests of networks."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -20,3 +21,14 @@ def bus_uclm_mini() -> Path:
     if not Path(folder).is_dir():
         pytest.fail(f"{VARIABLE} names {folder}, which is no folder")
     return Path(folder)
+
+
+@pytest.fixture(scope="module")
+def one_thread() -> Iterator[None]:
+    """Small tensors are fastest on one thread, many times so where other processes keep the cores busy."""
+    import torch
+
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)

@@ -10,7 +10,7 @@ from guidedseg.datasets import bus_uclm, prepared
 from guidedseg.segmentation import models
 from guidedseg.segmentation.data import as_input
 
-pytestmark = [pytest.mark.real, pytest.mark.slow]
+pytestmark = [pytest.mark.real, pytest.mark.slow, pytest.mark.usefixtures("one_thread")]
 
 SIZE = 64
 LESIONS = 8
@@ -36,15 +36,6 @@ def rois(bus_uclm_mini, tmp_path_factory):
         masks.append(regions.crop_mask(mask, region, SIZE))
     assert len(images) == LESIONS
     return as_input(np.stack(images))[:, None], torch.from_numpy(np.stack(masks)).float()[:, None]
-
-
-@pytest.fixture(autouse=True)
-def one_thread():
-    """Small tensors are fastest on one thread."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
 
 
 def dice(y, target):

@@ -36,3 +36,11 @@ def write_tiny_bus_uclm(folder: Path) -> Path:
 @pytest.fixture
 def tiny(tmp_path: Path) -> Path:
     return write_tiny_bus_uclm(tmp_path / "tiny")
+
+
+@pytest.fixture
+def small_original(monkeypatch):
+    """The original TransUNet gets a hybrid of a hundredth of its size."""
+    from guidedseg.segmentation.models import transunet
+
+    monkeypatch.setattr(transunet, "R50_VIT_B16", "small_hybrid")

@@ -13,18 +13,11 @@ from guidedseg.segmentation import models
 from guidedseg.segmentation.models import encoders
 from guidedseg.segmentation.models.layers import double_conv
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 SIZE = 64
 ENCODER = "tu-test_efficientnet"  # 82 thousand parameters
 STANDARDISED = "tu-test_nfnet"  # its convolutions standardise their weights
-
-
-@pytest.fixture(scope="module", autouse=True)
-def one_thread():
-    """Small tensors are fastest on one thread, many times so where other processes keep the cores busy."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
 
 
 def network(name="attention_unet", *, encoder=ENCODER, weights=None):

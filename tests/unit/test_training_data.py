@@ -2,7 +2,6 @@
 
 import logging
 from collections import Counter
-from collections.abc import Iterator
 
 import numpy as np
 import pandas as pd
@@ -24,15 +23,9 @@ from guidedseg.segmentation.data import (
 )
 from guidedseg.segmentation.inputs import Inputs
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 SIZE, NUMBER = 32, 9
-
-
-@pytest.fixture(scope="module", autouse=True)
-def one_thread() -> Iterator[None]:
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
 
 
 @pytest.fixture(scope="module")
