@@ -8,7 +8,7 @@ repro: .venv/ready  ## build the environment, run the pipeline as params.yaml sa
 	guidedseg check
 	dvc repro
 
-test: .venv/ready  ## build the environment, run all tests
+test: .venv/ready  ## build the environment, run the tests but the slow ones
 	pytest
 
 lint: .venv/ready  ## style and types
