@@ -6,7 +6,9 @@ import logging
 import os
 import re
 import sys
+import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 if importlib.util.find_spec("pydantic") is None:
@@ -23,10 +25,18 @@ os.environ.setdefault("OPENCV_LOG_LEVEL", "ERROR")
 
 
 def run(main: Callable[[], str]) -> None:
-    """Run a stage: print the line it returns; print what the user can mend without a traceback and exit with 1."""
+    """Run a stage: print the line it returns; print what the user can mend without a traceback and exit with 1.
+
+    Under DVC its duration is noted for the record of the run, of which no failure is worth that of a stage.
+    """
+    from guidedseg import record
     from guidedseg.errors import GuidedsegError
 
     logging.basicConfig(level=logging.INFO, format="%(message)s")
+    stage = os.environ.get("DVC_STAGE", "").rpartition(":")[2]  # there may be a path before it
+    started = time.monotonic()
+    with suppress(Exception):
+        record.settle(Path())
     try:
         print(main())
     except GuidedsegError as error:
@@ -36,6 +46,9 @@ def run(main: Callable[[], str]) -> None:
             raise
         where = f" while writing {error.filename}" if isinstance(error, OSError) and error.filename else ""
         sys.exit(f"ERROR: no space left on the disk{where}. Free some (`dvc gc -w` drops unused results) and repeat.")
+    with suppress(Exception):
+        if stage:
+            record.note(Path(), stage, time.monotonic() - started)
 
 
 def _disk_full(error: Exception) -> bool:

@@ -21,7 +21,7 @@ def main() -> str:
         with whole_directory(target) as folder:
             phantom.generate(folder, **settings.datasets.phantom.model_dump())
             bus_uclm.check(folder, expected_images=settings.datasets.phantom.images)
-        return f"{target}: {settings.datasets.phantom.images} generated images"
+        return f"{target}: {settings.datasets.phantom.images} images, generated"
 
     from guidedseg.datasets import sources
 

@@ -23,10 +23,11 @@ def main() -> str:
         **settings.roi.model_dump(),
         seed=settings.seed,
     )
+    size = settings.chosen.inputs.image_size
     with whole_directory(Path("data/inputs/guided")) as target:
-        inputs.write(items, folder, settings.chosen.inputs.image_size, target)
-    sources = ", ".join(f"{name} {number}" for name, number in items["source"].value_counts().items())
-    return f"data/inputs/guided: {len(items)} regions ({sources})"
+        inputs.write(items, folder, size, target)
+    sources = ", ".join(f"{number} {name}" for name, number in items["source"].value_counts().items())
+    return f"data/inputs/guided: {len(items)} regions at {size} x {size}: {sources}"
 
 
 if __name__ == "__main__":

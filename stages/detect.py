@@ -20,7 +20,7 @@ def main() -> str:
     boxes = yolo.detect(weights, images, image_size=size, **limits)
     with whole_file(Path("data/detections.csv")) as path:
         boxes.to_csv(path, index=False, lineterminator="\n")
-    return f"data/detections.csv: {len(boxes)} boxes in {len(images)} images"
+    return f"data/detections.csv: {len(boxes)} boxes from confidence {settings.detect.floor} in {len(images)} images"
 
 
 if __name__ == "__main__":

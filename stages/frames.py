@@ -15,9 +15,10 @@ def main() -> str:
     settings = params.load()
     folder = Path("data/prepared")
     items = inputs.frames(prepared.read_index(folder), splits.read(Path("data/split.csv")))
+    size = settings.chosen.inputs.image_size
     with whole_directory(Path("data/inputs/direct")) as target:
-        inputs.write(items, folder, settings.chosen.inputs.image_size, target)
-    return f"data/inputs/direct: {len(items)} frames"
+        inputs.write(items, folder, size, target)
+    return f"data/inputs/direct: {len(items)} frames at {size} x {size}"
 
 
 if __name__ == "__main__":

@@ -19,8 +19,12 @@ def main() -> str:
     with whole_file(Path("data/split.csv")) as path:
         split.to_csv(path, index=False, lineterminator="\n")
     write_json(audit, Path("metrics/split.json"))
-    counts = ", ".join(f"{name} {number}" for name, number in split["split"].value_counts().items())
-    return f"data/split.csv: {counts} images; {audit['leakage']}"
+    images = ", ".join(f"{audit[name]['images']} {name}" for name in splits.SPLITS)
+    leaks = ", ".join(
+        f"{number} {what.removesuffix('_in_several_splits').replace('_', ' ')}"
+        for what, number in audit["leakage"].items()
+    )
+    return f"data/split.csv: {images} images; {leaks} in several splits"
 
 
 if __name__ == "__main__":

@@ -15,16 +15,20 @@ def main() -> str:
     recipe = settings.chosen.detector.model_dump()
     arguments = {key: value for key, value in recipe.items() if key not in ("weights", "image_size")}
     with whole_directory(Path("models/detector")) as target:
-        yolo.train(
+        curve = yolo.train(
             Path("data/yolo"),
             {**arguments, "imgsz": recipe["image_size"]},
             weights=recipe["weights"],
             seed=settings.seed,
             scratch=Path(".scratch/train_detector"),
             target=target,
+            live=Path("dvclive/detector"),
         )
         write_json({**recipe, "seed": settings.seed}, target / "args.json")
-    return "models/detector: weights.pt, args.json, curve.csv"
+    return (
+        f"models/detector: {Path(recipe['weights']).stem}, "
+        f"best validation mAP@50:95 {curve['val_map50_95'].max():.3f} in {len(curve)} epochs"
+    )
 
 
 if __name__ == "__main__":

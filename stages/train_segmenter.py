@@ -26,6 +26,7 @@ def main() -> str:
             seed=settings.seed,
             scratch=Path(".scratch/train_segmenter"),
             target=target,
+            live=Path("dvclive") / f"segmenter_{model}_{mode}",
         )
     return (
         f"models/{model}/{mode}: {config['parameters'] / 1e6:.2f} M parameters, "

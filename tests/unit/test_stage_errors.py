@@ -1,6 +1,8 @@
 """What a stage prints and how it ends when something goes wrong."""
 
+import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -11,10 +13,17 @@ ROOT = Path(__file__).parents[2]
 FULL = Path("/dev/full")  # every write to it fails with ENOSPC
 
 
-def stage(*lines: str) -> subprocess.CompletedProcess[str]:
+def stage(*lines: str, cwd: Path = ROOT, **environment: str) -> subprocess.CompletedProcess[str]:
     """Run ``stages.run`` on a function of these lines, in a process of its own."""
     code = "\n".join(["import errno, stages", "def main():", *(f"    {line}" for line in lines), "stages.run(main)"])
-    return subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
+    return subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=cwd,
+        env={**os.environ, "PYTHONPATH": str(ROOT), **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
 
 
 def test_finished_stage_prints_its_line_and_ends_with_0() -> None:
@@ -81,3 +90,42 @@ def test_a_bug_keeps_its_traceback(error: str) -> None:
     done = stage(f"raise {error}")
     assert done.returncode == 1
     assert "Traceback" in done.stderr
+
+
+class TestDuration:
+    """What a stage notes for the record of the run."""
+
+    def test_is_noted_under_the_name_in_dvc_lock(self, tmp_path: Path) -> None:
+        # DVC puts a path before the name where it was started in another folder
+        stage("return ''", cwd=tmp_path, DVC_STAGE="../dvc.yaml:predict@unet-direct", OMP_NUM_THREADS="1")
+        note = json.loads((tmp_path / ".scratch/durations/predict@unet-direct.json").read_text(encoding="utf-8"))
+        assert re.fullmatch(r"\d+\.\d s, 1 thread, finished \d{4}-\d\d-\d\d \d\d:\d\d UTC", note["text"])
+
+    def test_is_not_noted_without_dvc(self, tmp_path: Path) -> None:
+        assert stage("return ''", cwd=tmp_path, DVC_STAGE="").returncode == 0
+        assert not (tmp_path / ".scratch").exists()
+
+    def test_is_not_noted_of_a_stage_that_failed(self, tmp_path: Path) -> None:
+        stage("raise ValueError", cwd=tmp_path, DVC_STAGE="split")
+        assert not (tmp_path / ".scratch").exists()
+
+    def test_that_cannot_be_noted_harms_nothing(self, tmp_path: Path) -> None:
+        (tmp_path / ".scratch").write_text("a file")
+        done = stage("return 'data/split.csv: 3 images'", cwd=tmp_path, DVC_STAGE="split")
+        assert (done.returncode, done.stdout, done.stderr) == (0, "data/split.csv: 3 images\n", "")
+
+    def test_note_that_cannot_be_read_harms_nothing(self, tmp_path: Path) -> None:
+        note = tmp_path / ".scratch/durations/prepare.json"
+        note.parent.mkdir(parents=True)
+        note.write_text("{")
+        done = stage("return 'data/split.csv: 3 images'", cwd=tmp_path, DVC_STAGE="split")
+        assert (done.returncode, done.stderr) == (0, "")
+
+    def test_costs_a_light_stage_no_heavy_import(self, tmp_path: Path) -> None:
+        done = stage(
+            "import sys",
+            "return str(sorted({'torch', 'pandas', 'yaml'} & set(sys.modules)))",
+            cwd=tmp_path,
+            DVC_STAGE="x",
+        )
+        assert done.stdout == "[]\n"

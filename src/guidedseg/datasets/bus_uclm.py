@@ -12,8 +12,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from tqdm import tqdm
 
+from guidedseg import progress
 from guidedseg.datasets.lookahead import in_order
 from guidedseg.datasets.sources import LAYOUT, is_junk
 from guidedseg.errors import GuidedsegError, listed
@@ -126,7 +126,7 @@ def check(folder: Path, *, expected_images: int | None = None) -> None:
             f"group in params.yaml; null for an excerpt)"
         )
     examined = in_order(partial(_problems, folder, survey.rows), survey.pairs)
-    for found in tqdm(examined, desc="check", unit="image", total=len(survey.pairs), disable=None):
+    for found in progress.bar("check", examined, unit="image", total=len(survey.pairs)):
         problems.extend(found)
     if problems:
         raise _broken(folder, problems)
@@ -149,7 +149,8 @@ def read(folder: Path, *, official: bool) -> Iterator[RawImage]:
     survey = _survey(folder)
     if survey.problems:
         raise _broken(folder, survey.problems)
-    yield from in_order(partial(_canonical, folder, survey.rows, official), survey.pairs)
+    canonical = in_order(partial(_canonical, folder, survey.rows, official), survey.pairs)
+    yield from progress.bar("images", canonical, unit="image", total=len(survey.pairs))
 
 
 def _folders(folder: Path) -> Iterator[Path]:

@@ -13,6 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from guidedseg import progress
 from guidedseg.datasets.phantom_anatomy import Lesion, draw_lesion, draw_tissue
 from guidedseg.datasets.phantom_imaging import View, draw_calipers, on_screen, take_picture
 from guidedseg.errors import GuidedsegError
@@ -169,7 +170,8 @@ def generate(target: Path, *, patients: int, images: int, width: int, height: in
     """
     planning, *sources = np.random.SeedSequence(seed).spawn(patients + 1)
     plan = plan_patients(patients, images, np.random.default_rng(planning))
-    frames = [draw_frames(patient, (height, width), source) for patient, source in zip(plan, sources, strict=True)]
+    drawn = progress.bar("patients", list(zip(plan, sources, strict=True)), unit="patient")
+    frames = [draw_frames(patient, (height, width), source) for patient, source in drawn]
     if patients >= 4:
         _file_twice(plan, frames)
     (target / "images").mkdir()

@@ -10,7 +10,6 @@ import cv2
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from tqdm import tqdm
 
 from guidedseg.datasets import duplicates
 from guidedseg.datasets.bus_uclm import RawImage
@@ -71,8 +70,7 @@ def write(records: Iterable[RawImage], target: Path, *, duplicate_threshold: flo
     with whole_directory(target) as folder:
         for name in ("images", "masks"):
             (folder / name).mkdir()
-        written = in_order(partial(_write_record, folder), records)
-        for row, found, thumbnail in tqdm(written, desc="prepare", unit="image", disable=None):
+        for row, found, thumbnail in in_order(partial(_write_record, folder), records):
             index.append(row)
             lesions.extend(found)
             thumbnails.append(thumbnail)

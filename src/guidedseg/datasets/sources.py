@@ -3,7 +3,6 @@
 import logging
 import shutil
 import stat
-import sys
 import tempfile
 import zipfile
 import zlib
@@ -12,8 +11,8 @@ from contextlib import contextmanager
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
 import pooch
-from tqdm import tqdm
 
+from guidedseg import progress
 from guidedseg.errors import GuidedsegError, listed
 from guidedseg.writing import whole_directory
 
@@ -125,14 +124,17 @@ def _remedy(drop_in: Path) -> str:
 def _download(url: str, sha256: str | None, drop_in: Path, scratch: Path) -> Path:
     """The downloaded zip; pooch writes it whole or not at all."""
     by_hand = f"Download it by hand and put the zip (or its folder) at {drop_in}."
+    logger.info("downloading %s", url)
+    pooch.get_logger().setLevel(logging.WARNING)  # or it says the same, and what to do in its Python interface
     try:
-        path = pooch.retrieve(
-            url,
-            known_hash=None if sha256 is None else f"sha256:{sha256.lower()}",
-            fname=f"{drop_in.name}.zip",
-            path=scratch,
-            downloader=pooch.HTTPDownloader(progressbar=sys.stderr.isatty(), timeout=_DOWNLOAD_TIMEOUT),
-        )
+        with progress.bar("download", unit="B", total=1, scale=True) as shown:  # pooch sets the total
+            path = pooch.retrieve(
+                url,
+                known_hash=None if sha256 is None else f"sha256:{sha256.lower()}",
+                fname=f"{drop_in.name}.zip",
+                path=scratch,
+                downloader=pooch.HTTPDownloader(progressbar=shown, timeout=_DOWNLOAD_TIMEOUT),
+            )
     except OSError as error:  # the errors of requests are OSErrors too
         raise GuidedsegError(f"Downloading {url} failed: {error}\n{by_hand}") from error
     except ValueError as error:  # pooch's word for a wrong checksum
@@ -172,7 +174,7 @@ def _unpack(archive: Path, named: str, folder: Path, target: Path) -> None:
             _refuse_unsafe(bundle.infolist(), named)
             entries = [entry for entry in bundle.infolist() if not _is_junk_entry(entry)]
             _require_space(sum(entry.file_size for entry in entries), folder, target)
-            for entry in tqdm(entries, desc="unpack", unit="file", disable=None):
+            for entry in progress.bar("unpack", entries, unit="file"):
                 bundle.extract(entry, folder)
     except _UNREADABLE_ZIP as error:
         raise GuidedsegError(
@@ -215,7 +217,7 @@ def _place(
     if bring is shutil.copyfile:
         _require_space(sum(file.stat().st_size for file in files), target)
     with whole_directory(target) as partial:
-        for file in files:
+        for file in progress.bar("copy", files, unit="file"):
             place = partial / file.relative_to(dataset)
             place.parent.mkdir(parents=True, exist_ok=True)
             bring(file, place)

@@ -4,6 +4,7 @@ Ultralytics keeps a cache beside the labels it reads and writes dates and absolu
 on a dataset of links in a scratch folder, and only what depends on data, parameters and seed is kept.
 """
 
+import logging
 import os
 import shutil
 from collections.abc import Mapping, Sequence
@@ -21,10 +22,16 @@ os.environ.setdefault("YOLO_VERBOSE", "False")
 
 import pandas as pd
 import torch
-from tqdm import tqdm
 from ultralytics import YOLO
+from ultralytics.utils import SETTINGS
 
+from guidedseg import progress
 from guidedseg.errors import GuidedsegError
+
+# In memory only. Ultralytics hands every training to what it finds installed; to DVCLive, which then rewrites dvc.yaml.
+dict.update(SETTINGS, dict.fromkeys(("clearml", "comet", "dvc", "mlflow", "raytune", "tensorboard", "wandb"), False))
+
+logger = logging.getLogger(__name__)
 
 CURVE = {
     "epoch": "epoch",
@@ -41,7 +48,16 @@ CURVE = {
 }
 
 
-def train(dataset: Path, arguments: Mapping[str, Any], *, weights: str, seed: int, scratch: Path, target: Path) -> None:
+def train(
+    dataset: Path,
+    arguments: Mapping[str, Any],
+    *,
+    weights: str,
+    seed: int,
+    scratch: Path,
+    target: Path,
+    live: Path | None = None,
+) -> pd.DataFrame:
     """Train a one-class detector from scratch or from pretrained weights.
 
     Always from the start: Ultralytics' own resumption does not restore its random state, so a resumed run would differ.
@@ -54,14 +70,19 @@ def train(dataset: Path, arguments: Mapping[str, Any], *, weights: str, seed: in
         seed: of every random draw.
         scratch: a folder of this run's own.
         target: the existing folder that receives ``weights.pt`` and ``curve.csv``.
+        live: a folder for the curves while they grow, emptied first; None: without.
+
+    Returns:
+        What curve.csv holds, a row per epoch.
 
     Raises:
         GuidedsegError: the weights cannot be had.
     """
     shutil.rmtree(scratch, ignore_errors=True)
     model = _load(weights, scratch.parent / "weights")
-    bar: tqdm[Any] = tqdm(total=arguments["epochs"], desc="detector", unit="epoch", disable=None)
-    model.add_callback("on_fit_epoch_end", lambda trainer: _advance(bar, trainer))
+    shown = _Shown(live)
+    for event in ("on_train_start", "on_train_batch_end", "on_fit_epoch_end", "on_train_end"):
+        model.add_callback(event, getattr(shown, event))
     with redirect_stdout(StringIO()):  # Ultralytics draws bars even where it is told to be quiet
         model.train(
             **arguments,
@@ -81,11 +102,11 @@ def train(dataset: Path, arguments: Mapping[str, Any], *, weights: str, seed: in
             augmentations=[],  # or Ultralytics adds blur and CLAHE of its own wherever albumentations is installed
             verbose=False,
         )
-    bar.close()
     _save_weights(scratch / "run" / "weights" / "best.pt", target / "weights.pt")
-    curve = pd.read_csv(scratch / "run" / "results.csv").rename(columns=str.strip)
-    curve[list(CURVE)].rename(columns=CURVE).to_csv(target / "curve.csv", index=False, lineterminator="\n")
+    curve = _read_curve(scratch / "run" / "results.csv")
+    curve.to_csv(target / "curve.csv", index=False, lineterminator="\n")
     shutil.rmtree(scratch)
+    return curve
 
 
 def detect(
@@ -115,6 +136,7 @@ def detect(
     """
     model = YOLO(weights)
     rows = []
+    shown = progress.bar("images", unit="image", total=len(images))
     for start in range(0, len(images), batch):
         paths = images[start : start + batch]
         results = model.predict(
@@ -130,14 +152,42 @@ def detect(
         for path, result in zip(paths, results, strict=True):
             for box, confidence in zip(result.boxes.xyxy.tolist(), result.boxes.conf.tolist(), strict=True):
                 rows.append((path.stem, *(round(value, 2) for value in box), round(confidence, 5)))
+        shown.update(len(paths))
+    shown.close()
     return pd.DataFrame(rows, columns=["image_id", "x0", "y0", "x1", "y1", "confidence"])
 
 
-def _advance(bar: "tqdm[Any]", trainer: Any) -> None:  # noqa: ANN401 - Ultralytics' trainer
-    """One epoch more on the progress bar; the validation of the best weights at the end is none."""
-    if trainer.epoch + 1 > bar.n:
-        bar.update()
-        bar.set_postfix({"mAP50": f"{trainer.metrics['metrics/mAP50(B)']:.3f}"})
+class _Shown:
+    """What is seen while a detector trains, as Ultralytics' callbacks; their only argument is its trainer."""
+
+    def __init__(self, live: Path | None) -> None:
+        self.live = live
+        self.epochs = 0
+
+    def on_train_start(self, trainer: Any) -> None:  # noqa: ANN401
+        self.bar = progress.bar("detector", unit="step", total=trainer.epochs * len(trainer.train_loader))
+        self.curves = progress.LiveCurves(self.live)
+
+    def on_train_batch_end(self, _: Any) -> None:  # noqa: ANN401
+        self.bar.update()
+
+    def on_fit_epoch_end(self, trainer: Any) -> None:  # noqa: ANN401
+        """Also called after the last epoch, when the best weights were validated and the table has no row more."""
+        row = _read_curve(trainer.csv).iloc[-1].to_dict()
+        epoch = int(row.pop("epoch"))
+        if epoch > self.epochs:
+            self.epochs = epoch
+            self.curves.add(epoch, row)
+            self.bar.set_postfix(epoch=f"{epoch}/{trainer.epochs}", mAP50=f"{row['val_map50']:.3f}")
+
+    def on_train_end(self, _: Any) -> None:  # noqa: ANN401
+        self.bar.close()
+        self.curves.close()
+
+
+def _read_curve(results: Path) -> pd.DataFrame:
+    """Ultralytics' table of epochs, with the columns of ``CURVE``."""
+    return pd.read_csv(results).rename(columns=str.strip)[list(CURVE)].rename(columns=CURVE)
 
 
 def _device() -> str:
@@ -154,8 +204,11 @@ def _load(weights: str, downloads: Path) -> YOLO:
             raise GuidedsegError(f"profiles.*.detector.weights: no file {weights!r}")
         downloads.mkdir(parents=True, exist_ok=True)
         path = downloads / weights
+        if not path.is_file():
+            logger.info("downloading %s", weights)
     try:
-        return YOLO(path)
+        with redirect_stdout(StringIO()):  # a bar, also where nobody looks
+            return YOLO(path)
     except (OSError, RuntimeError) as error:
         raise GuidedsegError(
             f"profiles.*.detector.weights: {weights!r} could not be loaded or downloaded ({error}). Put the file "

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from guidedseg import progress
 from guidedseg.errors import listed
 from guidedseg.evaluation import calibration
 from guidedseg.evaluation.lesions import lesions
@@ -141,7 +142,7 @@ def evaluate(
     rows: list[dict[str, object]] = []
     tables: list[pd.DataFrame] = []
     levels: defaultdict[tuple[str, str], npt.NDArray[np.int64]] = defaultdict(calibration.empty)
-    for image in index.itertuples():
+    for image in progress.bar("test images", index.itertuples(), unit="image", total=len(index)):
         image_id, patient = str(image.image_id), str(image.patient_id)
         truth = load_mask(image_id)
         height, width = truth.shape

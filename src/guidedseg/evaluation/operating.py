@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from guidedseg import regions
+from guidedseg import progress, regions
 from guidedseg.errors import listed
 from guidedseg.inference.tiles import Tiles
 from guidedseg.segmentation.inputs import BOX
@@ -91,7 +91,7 @@ def choose(
 
     direct_sum = np.zeros((1, len(levels)))
     guided_sum = np.zeros((len(confidences), len(levels)))
-    for image_id in image_ids:
+    for image_id in progress.bar("validation images", image_ids, unit="image"):
         truth, mine = load_mask(image_id), boxes[image_id]
         kept = np.searchsorted(-mine["confidence"].to_numpy(dtype=np.float64), -confidences, side="right")
         direct_sum += _dice(direct, frames[image_id], truth)[-1, levels]

@@ -14,6 +14,7 @@ import pandas as pd
 
 from guidedseg import regions
 from guidedseg.datasets import prepared
+from guidedseg.progress import bar
 
 COLUMNS = ["image_id", "split", "source", "confidence", "x0", "y0", "x1", "y1"]
 BOX = ["x0", "y0", "x1", "y1"]
@@ -133,8 +134,9 @@ def write(items: pd.DataFrame, folder: Path, size: int, target: Path) -> None:
             images[position] = regions.crop(image, boxes[position], size)
             masks[position] = regions.crop_mask(mask, boxes[position], size)
 
+    groups = items.groupby("image_id").indices.items()
     with ThreadPoolExecutor() as pool:
-        list(pool.map(fill, items.groupby("image_id").indices.items()))
+        list(bar("images", pool.map(fill, groups), unit="image", total=len(groups)))
     np.save(target / "images.npy", images)
     np.save(target / "masks.npy", masks)
     items.to_csv(target / "items.csv", index=False, lineterminator="\n")

@@ -4,7 +4,6 @@ import hashlib
 import json
 import logging
 import shutil
-import sys
 import warnings
 from collections.abc import Mapping
 from importlib.metadata import version
@@ -20,7 +19,7 @@ from torch import nn
 
 from guidedseg.errors import GuidedsegError
 from guidedseg.segmentation import data, losses, models, optimisation
-from guidedseg.segmentation.callbacks import Averaged, Curve, Patience
+from guidedseg.segmentation.callbacks import Averaged, Curve, Patience, Shown
 from guidedseg.segmentation.inputs import TRAINED_ON, Inputs, positions
 
 log = logging.getLogger(__name__)
@@ -90,6 +89,7 @@ def train(
     seed: int,
     scratch: Path,
     target: Path,
+    live: Path | None = None,
 ) -> dict[str, Any]:
     """Train one network on one mode's inputs.
 
@@ -106,6 +106,7 @@ def train(
         seed: of the first weights, the shuffles, the augmentation and the dropout.
         scratch: parent of the checkpoint folder.
         target: an existing folder that receives ``weights.safetensors``, ``config.json`` and ``curve.csv``.
+        live: a folder for the curve while it grows, emptied first; None: without.
 
     Returns:
         What config.json holds.
@@ -137,7 +138,7 @@ def train(
     last = ModelCheckpoint(folder, filename="last", **every_epoch)
     stop = Patience("val_dice", mode="max", patience=recipe["patience"], check_on_train_epoch_end=True)
     averaged = [] if recipe["ema"] is None else [Averaged(recipe["ema"])]
-    trainer = _trainer(recipe, [*averaged, curve, stop, best, last], folder)
+    trainer = _trainer(recipe, [*averaged, curve, Shown(name, curve, live), stop, best, last], folder)
     augmentation = data.augmentation(flip=recipe["flip"], rotation=recipe["rotation"], brightness=recipe["brightness"])
     loading = {"batch": recipe["batch"], "workers": recipe["workers"]}
     with warnings.catch_warnings():
@@ -196,7 +197,7 @@ def _trainer(recipe: Mapping[str, Any], callbacks: list[pl.Callback], folder: Pa
         logger=False,
         num_sanity_val_steps=0,
         enable_model_summary=False,
-        enable_progress_bar=sys.stderr.isatty(),
+        enable_progress_bar=False,
         default_root_dir=folder,
     )
 
