@@ -1,4 +1,4 @@
-"""predictions/MODEL/MODE/: probabilities and losses of the validation and test images' regions."""
+"""predictions/MODEL/MODE/: probabilities, losses and attention maps of the validation and test images' regions."""
 
 import sys
 from pathlib import Path
@@ -20,7 +20,7 @@ def main() -> str:
     data = inputs.load(Path("data/inputs") / mode)
     chosen = inputs.positions(data.items, ["val", "test"], ["frame", "detector", "truth"])
     network, _ = trained.load(Path("models") / model / mode)
-    probabilities, region_losses = predict(
+    predicted = predict(
         network,
         data.images[chosen],
         data.masks[chosen],
@@ -28,9 +28,10 @@ def main() -> str:
         flips=settings.predict.flips,
         progress=f"{model} {mode}",
     )
-    items = data.items.iloc[chosen].assign(loss=region_losses.round(6))
+    items = data.items.iloc[chosen].assign(loss=predicted.losses.round(6))
     with whole_directory(Path("predictions") / model / mode) as target:
-        tiles.write(probabilities, items, target)
+        tiles.write(predicted.probabilities, items, target)
+        tiles.write_gates(predicted.gates, target)
     return f"predictions/{model}/{mode}: {len(chosen)} tiles"
 
 

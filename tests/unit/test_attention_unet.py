@@ -1,11 +1,13 @@
 """Attention U-Net: gates weigh skips, are set by the coarser level, and close on what context shows to be none."""
 
+import numpy as np
 import pytest
 import torch
 from small_networks import BATCH, ENCODER, SIZE, network, pictures, weigh, with_fixed_features
 from torch import nn
 from torch.nn import functional
 
+from guidedseg.inference.predict import predict
 from guidedseg.segmentation.models import encoders
 from guidedseg.segmentation.models.attention_unet import AttentionGate
 
@@ -51,6 +53,49 @@ def test_gate_maps_are_shares_from_the_coarsest_skip_to_the_finest(encoder, stri
     assert [tuple(one.shape) for one in maps] == [(BATCH, 1, SIZE // stride, SIZE // stride) for stride in strides]
     assert all(((one > 0) & (one < 1)).all() for one in maps)
     assert not any(module._forward_hooks for module in net.modules())
+
+
+def lively(encoder=ENCODER):
+    """A network whose gates differ from place to place, as an untrained one's hardly do: its norms have seen images."""
+    net = network("attention_unet", encoder=encoder, width=0.125)
+    for module in net.modules():
+        if isinstance(module, nn.BatchNorm2d):
+            module.momentum = 1.0
+    net(pictures())
+    return net.eval()
+
+
+def regions(count):
+    return np.random.default_rng(0).integers(0, 256, (count, SIZE, SIZE), dtype=np.uint8)
+
+
+@pytest.mark.parametrize(("encoder", "sides"), [(ENCODER, [4, 8, 16, 32]), (encoders.ORIGINAL, [8, 16, 32, 32])])
+def test_predicted_gates_are_the_gate_maps_rounded_and_at_most_half_as_large_as_the_region(encoder, sides):
+    net, images = lively(encoder), regions(3)
+    with torch.inference_mode():
+        maps = [one[:, 0].numpy() for one in net.gate_maps(torch.from_numpy(images / np.float32(255))[:, None])]
+    if maps[-1].shape[-1] == SIZE:  # the original's finest skip: every value is the mean of 2 x 2
+        maps[-1] = maps[-1].reshape(3, SIZE // 2, 2, SIZE // 2, 2).mean(axis=(2, 4))
+    gates = predict(net, images).gates
+    assert [level.shape for level in gates] == [(3, side, side) for side in sides]
+    for level, expected in zip(gates, maps, strict=True):
+        assert level.dtype == np.uint8
+        assert level.std() > 1  # or the comparison would say little
+        assert np.abs(level - 255 * expected).max() < 0.51  # half a step, and float32
+
+
+def test_predicted_gates_depend_neither_on_batches_nor_on_flips_nor_on_earlier_runs():
+    net, images = lively(), regions(5)
+    expected = predict(net, images, batch=5).gates
+    for again in (predict(net, images, batch=2), predict(net, images, batch=5, flips=True), predict(net, images)):
+        for level, same in zip(again.gates, expected, strict=True):
+            assert np.abs(level.astype(int) - same).max() <= 1  # sums in another order
+    assert len(expected) == 4
+    assert not any(module._forward_hooks for module in net.modules())
+
+
+def test_unet_has_no_gates():
+    assert predict(network("unet"), regions(1)).gates == ()
 
 
 def lesions_with_shadows(count, seed, side=32):

@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from guidedseg.inference.predict import predict
-from guidedseg.inference.tiles import Tiles, assemble, load, write
+from guidedseg.inference.tiles import Tiles, assemble, load, load_gates, write, write_gates
 from guidedseg.segmentation import losses
 from guidedseg.segmentation.inputs import COLUMNS
 
@@ -38,7 +38,7 @@ def tiles_of(*rows: tuple[str, int, int, int, int, int]) -> Tiles:
 
 def test_probability_is_the_sigmoid_times_255() -> None:
     images = np.array([0, 51, 255], dtype=np.uint8).reshape(3, 1, 1) * np.ones((1, 4, 4), dtype=np.uint8)
-    result, _ = predict(Grey(), images)
+    result = predict(Grey(), images).probabilities
     # logits -8, 16 / 5 - 8 = -4.8 and 8; 255 / (1 + exp(-logit)) = 0.09, 2.08 and 254.91
     assert result.dtype == np.uint8
     assert result.shape == (3, 4, 4)
@@ -50,7 +50,7 @@ def test_probability_of_one_half_is_on_the_side_of_the_lesion() -> None:
         def forward(self, images: torch.Tensor) -> torch.Tensor:
             return 0 * images
 
-    result, _ = predict(Undecided(), np.zeros((1, 2, 2), dtype=np.uint8))
+    result = predict(Undecided(), np.zeros((1, 2, 2), dtype=np.uint8)).probabilities
     assert (result >= 0.5 * 255).all()
 
 
@@ -72,7 +72,7 @@ def test_size_of_the_batches_changes_nothing(loss: str | None) -> None:
 @pytest.mark.parametrize("loss", losses.LOSSES)
 def test_loss_is_that_of_each_region_alone(loss: str) -> None:
     built = losses.build(loss)
-    _, result = predict(Grey(), IMAGES, MASKS, built)
+    result = predict(Grey(), IMAGES, MASKS, built).losses
     logits = 16 * torch.from_numpy(IMAGES / np.float32(255)) - 8
     targets = torch.from_numpy(MASKS).float()
     expected = [float(built(logits[n][None, None], targets[n][None, None])) for n in range(7)]
@@ -88,7 +88,7 @@ def test_dice_loss_of_a_region_is_that_of_the_paper() -> None:
     masks = np.zeros((1, 4, 4), dtype=np.uint8)
     masks[0, 0] = 1
     dark, white = 1 / (1 + np.exp(1.6)), 1 / (1 + np.exp(-8))
-    _, result = predict(Grey(), images, masks, losses.build("dice"))
+    result = predict(Grey(), images, masks, losses.build("dice")).losses
     assert result[0] == pytest.approx(1 - 2 * 4 * white / (8 * white + 8 * dark + 4), rel=1e-5)
 
 
@@ -102,8 +102,8 @@ class Leaning(nn.Module):
 def test_mean_over_the_flip_treats_left_and_right_alike() -> None:
     mirrored = np.ascontiguousarray(IMAGES[..., ::-1])
     for flips in (True, False):
-        one, _ = predict(Leaning(), IMAGES, flips=flips)
-        other, _ = predict(Leaning(), mirrored, flips=flips)
+        one = predict(Leaning(), IMAGES, flips=flips).probabilities
+        other = predict(Leaning(), mirrored, flips=flips).probabilities
         assert (one == other[..., ::-1]).all() == flips
 
 
@@ -111,13 +111,13 @@ def test_flips_average_logits_and_not_probabilities() -> None:
     # Grey left 0.5, right 0.25: logits 0 + 2, -4 + 3 and of the mirror image -4 + 1, 0 + 3; means of each place:
     # (2 + 3) / 2 = 2.5 and (-1 - 3) / 2 = -2 (values are multiples of 1 / 256 only nearly: 128 and 64 of 255)
     images = np.array([[[128, 64]]], dtype=np.uint8)
-    result, _ = predict(Leaning(), images, flips=True)
+    result = predict(Leaning(), images, flips=True).probabilities
     np.testing.assert_allclose(result[0, 0], [255 / (1 + np.exp(-2.5)), 255 / (1 + np.exp(2))], atol=1.5)
 
 
 def test_loss_is_that_of_the_averaged_logits() -> None:
     built = losses.build("bce")
-    _, result = predict(Leaning(), IMAGES, MASKS, built, flips=True)
+    result = predict(Leaning(), IMAGES, MASKS, built, flips=True).losses
     images = torch.from_numpy(IMAGES / np.float32(255))
     mirrored = Leaning()(images.flip(-1)).flip(-1)
     logits = (Leaning()(images) + mirrored) / 2
@@ -137,7 +137,7 @@ def test_size_of_the_batches_changes_nothing_with_flips() -> None:
 
 def test_without_a_truth_there_is_no_loss() -> None:
     for truth in ({}, {"masks": MASKS}, {"loss": losses.build("bce")}):
-        result, loss = predict(Grey(), IMAGES, **truth)
+        result, loss, _ = predict(Grey(), IMAGES, **truth)
         assert loss.shape == (7,)
         assert np.isnan(loss).all()
         assert result.shape == (7, 16, 16)
@@ -152,16 +152,17 @@ def test_loss_does_not_change_the_probabilities() -> None:
 def test_read_only_images_can_be_predicted() -> None:
     images, masks = np.full((2, 8, 8), 200, dtype=np.uint8), np.ones((2, 8, 8), dtype=np.uint8)
     images.flags.writeable = masks.flags.writeable = False
-    result, loss = predict(Grey(), images, masks, losses.build("bce"))
+    result, loss, _ = predict(Grey(), images, masks, losses.build("bce"))
     assert (result > 250).all()
     assert (loss < 0.02).all()
 
 
 def test_no_images_give_no_tiles() -> None:
     nothing = np.empty((0, 8, 8), dtype=np.uint8)
-    result, loss = predict(Grey(), nothing, nothing, losses.build("bce"))
+    result, loss, gates = predict(Grey(), nothing, nothing, losses.build("bce"))
     assert result.shape == (0, 8, 8)
     assert loss.shape == (0,)
+    assert gates == ()
 
 
 def test_tile_fills_its_region_and_nothing_else() -> None:
@@ -190,6 +191,27 @@ def test_written_tiles_are_read_back(tmp_path: Path) -> None:
     read = load(tmp_path)
     np.testing.assert_array_equal(read.probabilities, tiles.probabilities)
     pd.testing.assert_frame_equal(read.items, tiles.items.assign(confidence=[np.nan, 0.25]))
+
+
+def test_written_gates_are_read_back_coarse_to_fine_with_the_regions_of_their_tiles(tmp_path: Path) -> None:
+    tiles = tiles_of(("a", 100, 0, 0, 2, 2), ("b", 200, 1, 2, 3, 4))
+    gates = [RNG.integers(0, 256, (2, side, side), dtype=np.uint8) for side in (2, 4)]
+    write(tiles.probabilities, tiles.items, tmp_path)
+    write_gates(gates, tmp_path)
+    read = load_gates(tmp_path)
+    assert len(read) == 2
+    for given, level in zip(gates, read, strict=True):
+        np.testing.assert_array_equal(level.probabilities, given)
+        pd.testing.assert_frame_equal(level.items, tiles.items)
+
+
+def test_network_without_gates_gives_none_and_writes_no_file(tmp_path: Path) -> None:
+    tiles = tiles_of(("a", 100, 0, 0, 2, 2))
+    write(tiles.probabilities, tiles.items, tmp_path)
+    before = sorted(tmp_path.iterdir())
+    write_gates(predict(Grey(), IMAGES).gates, tmp_path)
+    assert sorted(tmp_path.iterdir()) == before
+    assert load_gates(tmp_path) == ()
 
 
 @pytest.mark.parametrize("size", [8, 16, 96])

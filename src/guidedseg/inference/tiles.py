@@ -1,5 +1,6 @@
 """Tiles: the probabilities of regions, and the mask of an image put together from them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,6 +34,23 @@ def write(probabilities: npt.NDArray[np.uint8], items: pd.DataFrame, target: Pat
 def load(folder: Path) -> Tiles:
     """Read back what ``write`` wrote."""
     return Tiles(np.load(folder / "probabilities.npy", mmap_mode="r"), read_items(folder))
+
+
+def write_gates(gates: Sequence[npt.NDArray[np.uint8]], target: Path) -> None:
+    """Write attention maps of the same items, coarse to fine, as ``gates_1.npy``, ``gates_2.npy`` ...
+
+    Args:
+        gates: (K, s, s) uint8, attention x 255, a level each, as ``predict`` gives them.
+        target: an existing folder.
+    """
+    for level, maps in enumerate(gates, start=1):
+        np.save(target / f"gates_{level}.npy", maps)
+
+
+def load_gates(folder: Path) -> tuple[Tiles, ...]:
+    """Read back what ``write_gates`` wrote, a ``Tiles`` per level; none where the network has no attention gates."""
+    items = read_items(folder)
+    return tuple(Tiles(np.load(path, mmap_mode="r"), items) for path in sorted(folder.glob("gates_*.npy")))
 
 
 def assemble(tiles: Tiles, chosen: npt.NDArray[np.int64], height: int, width: int) -> npt.NDArray[np.uint8]:

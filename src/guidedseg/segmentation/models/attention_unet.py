@@ -51,6 +51,11 @@ class AttentionUNet(UNet):
         Returns:
             Maps (N, 1, H, H) in (0, 1), from the coarsest skip to the finest.
         """
-        with outputs_of(module.psi for module in self.modules() if isinstance(module, AttentionGate)) as maps:
+        with outputs_of(gates(self)) as maps:
             self(x)
         return maps
+
+
+def gates(network: nn.Module) -> list[nn.Module]:
+    """The modules of a network that give attention maps (N, 1, H, H) in (0, 1), coarse to fine; none in most."""
+    return [module.psi for module in network.modules() if isinstance(module, AttentionGate)]
