@@ -20,6 +20,7 @@ from guidedseg.experiments import Run
 from guidedseg.reporting import leaderboard as board
 from guidedseg.reporting import pooling
 from guidedseg.reporting.pooling import DIFFERENCE, Leaderboard
+from guidedseg.reporting.table import Table
 
 ROOT = Path(__file__).parent.parent.parent
 REFERENCE = params.load(ROOT / "params.yaml").model_dump()
@@ -90,11 +91,11 @@ def score(
 
 
 def tables(of: Leaderboard, rule: str = "strict", metric: str = "dice") -> list[pd.DataFrame]:
-    """The printed tables, read back from Markdown; two per section."""
+    """The printed tables, read back from Markdown, bold or not: side by side, ranking, differences of each section."""
     found, rows = [], []
     for line in [*board.markdown(of, rule, metric).splitlines(), ""]:
         if line.startswith("|"):
-            rows.append([cell.strip() for cell in line.strip("|").split("|")])
+            rows.append([cell.strip(" *") for cell in line.strip("|").split("|")])
         elif rows:
             found.append(pd.DataFrame(rows[2:], columns=rows[0]))
             rows = []
@@ -222,7 +223,7 @@ def test_what_differs_in_data_split_or_images_is_not_ranked_together(other, reas
     other.params["model"] = "transunet"
     result = boarded(run(images()), other)
     assert len(result.sections) == 2
-    assert [table["rank"].tolist().count("1") for table in tables(result)[::2]] == [1, 1]
+    assert [table["rank"].tolist().count("1") for table in tables(result)[1::3]] == [1, 1]
     for text in (board.text, board.markdown, board.latex):
         printed = " ".join(text(result, "strict", "dice").split())
         assert f"Not comparable: sections 1 and 2, {reason}" in printed
@@ -252,11 +253,94 @@ def test_few_patients_are_warned_of():
     assert line not in board.text(boarded(run(images(range(8)))), "strict", "dice")
 
 
+# Side by side
+
+
+def side_by_side(of: Leaderboard, rule: str = "strict", metric: str = "dice") -> Table:
+    """The first table of the only section."""
+    (page,) = board.pages(of, rule, metric)
+    return page.tables[0]
+
+
+def test_a_page_has_title_remarks_and_three_tables(plain):
+    (page,) = board.pages(plain, "strict", "dice")
+    assert page.title.startswith("Section 1: phantom, data v1, split ")
+    assert page.remarks == ["Test images: 20; patients: 10."]
+    assert [table.name for table in page.tables] == [
+        "section1_side_by_side",
+        "section1_ranking",
+        "section1_differences",
+    ]
+    printed = board.text(plain, "strict", "dice")
+    places = [printed.index(f"\n{title}. ") for title in ("Side by side", "Ranking", "Guided - direct")]
+    assert places == sorted(places)
+
+
+def test_networks_stand_in_the_papers_order_with_their_branches_and_the_difference():
+    result = boarded(*(run(images(), model=model) for model in ("skunet", "deeplabv3", "unetpp")))
+    table = side_by_side(result, "lesion", "recall")
+    assert [row[0] for row in table.rows] == ["unetpp", "deeplabv3", "skunet"]
+    assert table.header[:8] == [
+        *("network", "direct", "guided", "with fallback", "oracle", "guided - direct"),
+        *("p", "p (Holm)"),
+    ]
+    # recall of patient k = 0, ..., 9: direct 0.25 + k / 100, guided 0.60 + 2 k / 100, fallback 0.50 + k / 100
+    shown = [cell.split(" (")[0] for cell in table.rows[0][1:8]]
+    assert shown == ["29.5", "69.0", "54.5", "94.5", "39.5", "0.00195", "0.00586"]
+    assert score(result, "guided", "lesion", "recall", model="unetpp")["value"] == pytest.approx(0.69)
+
+
+def test_the_best_of_a_branch_stands_out_unless_all_are_equal():
+    table = side_by_side(boarded(run(images()), run(images(direct=70), model="transunet")))
+    # direct 70 against 25; the other branches are equal
+    assert table.best == {(1, 1)}
+    smallest = side_by_side(boarded(run(images()), run(images(direct=70), model="transunet")), "lesion", "hd95")
+    assert smallest.best == {(1, 1)}
+    assert side_by_side(boarded(run(images()))).best == frozenset()
+
+
+def test_entries_of_one_network_are_told_apart_by_what_differs():
+    runs = [run(images()), run(images(), profile="paper"), run(images(), scoring__confidence=0.3)]
+    table = side_by_side(boarded(*runs))
+    assert table.header[8:] == ["profile", "seeds", "changed"]
+    assert [row[8:] for row in table.rows] == [
+        ["quick", "0", ""],
+        ["paper", "0", ""],
+        ["quick", "0", "scoring.confidence=0.3"],
+    ]
+
+
+@pytest.mark.parametrize(
+    ("rule", "column", "dice"), [("literal", 2, ["94.3", "94.1"]), ("batch_pooled", 1, ["79.2", "77.7"])]
+)
+def test_published_rows_come_last_and_have_the_branch_that_the_rule_fits(rule, column, dice):
+    result = boarded(*(run(images(), model=model, dataset="bus_uclm") for model in ("unet3plus", "unetpp", "skunet")))
+    table = side_by_side(result, rule)
+    assert table.published == {3, 4}
+    assert [row[0] for row in table.rows[3:]] == ["unetpp, paper", "unet3plus, paper"]
+    assert [row[column] for row in table.rows[3:]] == dice
+    assert all(not any(cell for place, cell in enumerate(row) if place not in {0, column}) for row in table.rows[3:])
+    assert table.best == {(3, column)}  # among the published; ours are equal
+    assert "The paper's rows are of another experiment." in table.caption
+    assert ("a detector that never fires has a perfect score" in table.caption) == (rule == "literal")
+
+
+def test_under_another_rule_nothing_is_published():
+    assert not side_by_side(boarded(run(images(), dataset="bus_uclm"))).published
+
+
+def test_images_without_a_lesion_have_dashes_under_lesion():
+    rows = images().query("pathology == 'normal'")
+    table = side_by_side(boarded(run(rows)), "lesion")
+    assert table.rows[0][1:8] == ["-"] * 7
+    assert "- " in board.text(boarded(run(rows)), "lesion", "dice")
+
+
 # Ranks and tests
 
 
 def test_approaches_are_ranked_best_first_and_the_others_stand_between_without_a_rank():
-    ranking = tables(boarded(run(images()), run(images(direct=70), model="transunet")))[0]
+    ranking = tables(boarded(run(images()), run(images(direct=70), model="transunet")))[1]
     assert list(zip(ranking["rank"], ranking["network"], ranking["branch"], strict=True)) == [
         ("", "unetpp", "oracle (true boxes)"),
         ("", "transunet", "oracle (true boxes)"),
@@ -272,13 +356,13 @@ def test_approaches_are_ranked_best_first_and_the_others_stand_between_without_a
 
 
 def test_value_and_interval_are_percent():
-    ranking = tables(boarded(run(images(range(10, 11)))))[0].set_index("branch")
+    ranking = tables(boarded(run(images(range(10, 11)))))[1].set_index("branch")
     # one patient, so no draw differs; a lesion of 100 px, 25 found: Dice 50 / 125 = 0.4; with the normal's 1: 0.7
     assert ranking.loc["direct", "dice, %"] == "70.0 (70.0 to 70.0)"
 
 
 def test_distances_are_ranked_smallest_first_in_pixels(plain):
-    ranking = tables(plain, "lesion", "hd95")[0]
+    ranking = tables(plain, "lesion", "hd95")[1]
     assert ranking["rank"].tolist()[:4] == ["", "", "1", "2"]
     assert ranking["branch"].tolist()[:3] == ["control: everything", "oracle (true boxes)", "guided"]
     assert ranking["hd95"].tolist()[2].startswith("31.0 (")  # 100 - 60 - the mean of 0, 2, ..., 18
@@ -294,7 +378,7 @@ def test_p_values_are_corrected_over_the_networks_of_a_profile():
         assert score(result, DIFFERENCE, model=model)["p"] == pytest.approx(0.00195312)
         assert score(result, DIFFERENCE, model=model)["p_holm"] == pytest.approx(0.00585936)
     assert score(result, DIFFERENCE, model="deeplabv3")["p_holm"] == pytest.approx(0.00195312)
-    assert tables(result)[1]["p (Holm)"].tolist() == ["0.00586", "0.00586", "0.00586", "0.00195"]
+    assert tables(result)[2]["p (Holm)"].tolist() == ["0.00586", "0.00586", "0.00586", "0.00195"]
     assert "all networks (rows) of this section and profile" in board.markdown(result, "strict", "dice")
 
 
@@ -307,7 +391,7 @@ def test_the_difference_is_paired(plain):
 
 def test_a_pooled_rule_has_no_test(plain):
     assert pd.isna(score(plain, DIFFERENCE, "pooled")["p"])
-    differences = tables(plain, "pooled")[1]
+    differences = tables(plain, "pooled")[2]
     assert differences["p"].tolist() == differences["p (Holm)"].tolist() == ["-"]
 
 
@@ -323,7 +407,7 @@ def test_a_pooled_rule_has_no_test(plain):
 )
 def test_the_papers_numbers_stand_under_the_rule_that_fits_them(rule, label, dice, reason):
     result = boarded(run(images(), dataset="bus_uclm"))
-    ranking = tables(result, rule)[0]
+    ranking = tables(result, rule)[1]
     mine = ranking[ranking["branch"].str.startswith("paper")]
     assert mine[["rank", "network", "branch", "dice, %"]].to_numpy().tolist() == [["", "unetpp", label, dice]]
     assert reason in board.markdown(result, rule, "dice")
@@ -348,12 +432,14 @@ def test_latex_escapes_what_latex_reads_and_marks_the_best():
     latex = board.latex(result, "literal", "dice")
     assert r"attention\_unet" in latex
     assert r"dice, \%" in latex
-    printed = re.sub(r"^%.*$", "", latex, flags=re.MULTILINE)
+    printed = re.sub(r"^(%|\\label).*$", "", latex, flags=re.MULTILINE)  # a label is read as it is
     assert not re.search(r"(?<!\\)[%_#]", printed)
-    assert printed.count(r"\textbf{") == 1
-    assert printed.count(r"\begin{tabular}") == printed.count(r"\bottomrule") == 2
-    body = printed[printed.index(r"\toprule") : printed.index(r"\bottomrule")]
-    assert len({line.count(" & ") for line in body.splitlines() if line.endswith(r"\\")}) == 1
+    assert printed.count(r"\textbf{") == 1  # of one network, only the ranking has a best
+    assert printed.count(r"\textcolor{gray}{attention\_unet") == 2
+    bodies = [part[: part.index(r"\bottomrule")] for part in printed.split(r"\toprule")[1:]]
+    assert len(bodies) == 3
+    for body in bodies:
+        assert len({line.count(" & ") for line in body.splitlines() if line.endswith(r"\\")}) == 1
 
 
 def test_latex_has_minus_signs():
@@ -366,7 +452,7 @@ def test_columns_of_the_text_are_aligned():
     lines = text.splitlines()
     header = next(number for number, line in enumerate(lines) if line.startswith("rank  network"))
     column = lines[header].index("dice, %")
-    rows = lines[header + 1 : lines.index("", header)]
+    rows = lines[header + 1 : lines.index("* the best", header)]
     assert all(line[column - 1] == " " and line[column].isdigit() for line in rows)
 
 

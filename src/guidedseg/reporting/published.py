@@ -16,6 +16,33 @@ class Row(NamedTuple):
     precision: float
 
 
+class Other(NamedTuple):
+    """A line of Table 7.
+
+    Attributes:
+        work: as the paper cites it.
+        approach: the network or method.
+        dice: percent, with the digits given.
+        iou: likewise; a dash where none is given.
+    """
+
+    work: str
+    approach: str
+    dice: str
+    iou: str
+
+
+NAMES = {
+    "unet": "U-Net",
+    "unetpp": "UNet++",
+    "unet3plus": "UNet3+",
+    "attention_unet": "Attention U-Net",
+    "transunet": "TransUNet",
+    "deeplabv3": "DeepLabV3",
+    "skunet": "SK-U-Net",
+}
+"""Networks as papers write them, in the order of tables."""
+
 DIRECT = {
     "unetpp": Row(0.5044, 79.19, 66.26, 77.44, 84.43),
     "unet3plus": Row(0.2905, 77.67, 64.09, 75.02, 83.37),
@@ -36,6 +63,17 @@ GUIDED = {
 
 DETECTOR = {"ap50": 81.8, "ap50_95": 65.0}
 """Table 4."""
+
+OTHERS = (
+    Other("Vallez et al.", "DeepLabV3", "68.46", "56.56"),
+    Other("Vallez et al.", "U-Net", "68.87", "56.94"),
+    Other("Vallez et al.", "AttU-Net", "69.45", "57.53"),
+    Other("Vallez et al.", "SK-U-Net", "69.43", "57.50"),
+    Other("Vallez et al.", "Mask R-CNN", "77.09", "65.46"),
+    Other("Pan et al.", "diffusion", "83.50", "-"),
+    Other("Vallez et al. 2025", "SK-U-Net", "87.3", "79.2"),
+)
+"""Table 7, without the paper's own lines: what others report on BUS-UCLM, on splits and by rules of their own."""
 
 TABLES = {"direct": DIRECT, "guided": GUIDED}
 

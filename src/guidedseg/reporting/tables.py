@@ -1,9 +1,13 @@
-"""The scores as Markdown tables, in percent unless a title says otherwise."""
+"""The scores of one run as tables, and report/comparison.md."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial, reduce
 from typing import Any
 
-from guidedseg.reporting import published
+from guidedseg.evaluation.bootstrap import DRAWS, RELIABLE
+from guidedseg.evaluation.rules import OVERLAP, RULES
+from guidedseg.evaluation.scores import SIZES
+from guidedseg.reporting.table import Table, markdown
 
 TITLES = {
     "direct": "direct",
@@ -17,108 +21,128 @@ TITLES = {
     "oracle_minus_guided": "oracle - guided",
 }
 
+HEADINGS = {**TITLES, "guided_fallback": "with fallback", "oracle": "oracle"}
+"""Where branches are columns; ``COLUMNS_MEAN`` says what the short ones stand for."""
+
+COLUMNS_MEAN = "With fallback: guided, the frame where there is no box; oracle: the true boxes."
+
+DETECTOR_TITLES = {
+    "ap50": "AP at IoU 0.5 (mAP@50)",
+    "ap50_95": "AP over IoU 0.5 to 0.95 (mAP@50:95)",
+    "lesion_recall": "lesions found",
+    "precision": "boxes that find a lesion",
+    "false_boxes_per_normal_image": "false boxes per normal image",
+    "normal_images_with_a_box": "normal images with a box",
+    **{
+        f"froc_{number.replace('/', '_')}": f"sensitivity at {number} false boxes per image"
+        for number in ("1/8", "1/4", "1/2", "1", "2", "4", "8")
+    },
+    "froc_mean": "mean of these sensitivities",
+    "confidence_ece": "calibration error of the confidence",
+    "confidence_brier": "Brier score of the confidence",
+}
+
+UNRELIABLE = f"Fewer than {RELIABLE} patients with a lesion: the intervals are unreliable."
+
+SILENT = "Under literal a detector that never fires has a perfect score."
+
+MISSING: Mapping[str, Any] = {"value": None, "ci_low": None, "ci_high": None}
+
 Nested = dict[str, Any]
 
 
-def document(scores: Nested, detection: Nested, *, model: str) -> str:
-    """All tables of one run, report/comparison.md.
+def of_run(scores: Nested, model: str) -> list[Table]:
+    """All tables of one run.
 
     Args:
-        scores: what ``evaluation.scores.scores`` gives, with ``operating``.
-        detection: name -> value, ci_low, ci_high.
-        model: the network, for the paper's numbers beside ours.
+        scores: ``Results.scores``.
+        model: the network.
     """
+    return [
+        dice_by_rule(scores, model),
+        differences(scores, model),
+        by_metric(scores, model, "strict"),
+        by_metric(scores, model, "lesion"),
+        _distances(scores, model),
+        _subsets(scores, model),
+        _others(scores, model),
+        _detector(scores, model),
+    ]
+
+
+def document(scores: Nested, model: str, beside: Sequence[Table]) -> str:
+    """All tables of one run in Markdown, report/comparison.md.
+
+    Args:
+        scores: ``Results.scores``.
+        model: the network.
+        beside: ``paper_tables.tables`` of the run.
+    """
+    counted, *warnings = sample_sentences(scores)
     parts = [
         f"# {model}: direct and guided on the same test images",
-        _sample(scores["sample"], scores["operating"]),
-        "## Dice, %, by rule",
-        dice_by_rule(scores),
-        "## Differences: Dice in points, 95 % interval, p of Wilcoxon's test on patient means",
-        differences(scores),
-        "## All metrics under `strict`, %",
-        by_metric(scores, "strict", ("dice", "iou", "precision", "recall", "specificity", "accuracy", "nsd")),
-        "## All metrics under `lesion`, %",
-        by_metric(scores, "lesion", ("dice", "iou", "precision", "recall", "specificity", "accuracy", "nsd")),
-        "## Distances of contours, pixels; a miss or a false positive is the image's diagonal",
-        _distances(scores),
-        "## By pathology and by lesion size (terciles of the images with a lesion): Dice under `strict`, %",
-        _subsets(scores),
-        "## Normals, lesions, calibration, loss",
-        _others(scores),
-        "## The detector",
-        _detector(detection),
+        counted,
+        *(f"**{warning}**" for warning in warnings),
+        *_chapters(of_run(scores, model), "##"),
         "## Beside the paper",
-        beside_the_paper(scores, model),
+        *_chapters(beside, "###"),
     ]
     return "\n\n".join(parts) + "\n"
 
 
-def dice_by_rule(scores: Nested) -> str:
+def sample_sentences(scores: Nested) -> list[str]:
+    """What was scored and chosen; then warnings, if there are any."""
+    sample, operating = scores["sample"], scores["operating"]
+    of_lesion = (
+        f"{sample['images_with_lesion']} of them with {_number(sample['lesions'], 'lesion')} "
+        f"({_number(sample['patients_with_lesion'], 'patient')})"
+        if sample["lesions"]
+        else "none of them with a lesion"
+    )
+    counted = (
+        f"{_number(sample['images'], 'test image')} of {_number(sample['patients'], 'patient')}, {of_lesion}. Boxes "
+        f"count from confidence {operating['confidence']:g}, pixels from probability "
+        f"{operating['direct_threshold']:g} (direct) and {operating['guided_threshold']:g} (guided): chosen on the "
+        "validation images for Dice under strict, unless params.yaml fixes them. Brackets are 95 % intervals: "
+        f"{DRAWS:,} bootstrap draws of whole patients."
+    )
+    return [counted] if sample["intervals_reliable"] else [counted, UNRELIABLE]
+
+
+def dice_by_rule(scores: Nested, model: str) -> Table:
     """Branch x rule."""
-    rules = list(scores["differences"]["guided_minus_direct"])
-    rows = [
-        [TITLES[branch], *(percent(of[rule]["dice"]) for rule in rules)] for branch, of in scores["branches"].items()
-    ]
-    return markdown(["", *(f"`{rule}`" for rule in rules)], rows)
+    caption = "Percent. All rules score the same masks: what differs along a row is the rule's doing."
+    columns = {rule: (f"{rule}.dice", percent) for rule in RULES}
+    return _by_branch(scores, model, "dice_by_rule", "Dice by rule", caption, columns)
 
 
-def differences(scores: Nested) -> str:
+def differences(scores: Nested, model: str) -> Table:
     """Paired difference x rule."""
-    rules = list(scores["differences"]["guided_minus_direct"])
+    caption = (
+        "Points, on the same images; p of Wilcoxon's signed-rank test on patient means, where the rule gives an image "
+        "a score of its own."
+    )
     rows = [
-        [TITLES[name], *(percent(of[rule]["dice"]) + _p(of[rule]["dice"]) for rule in rules)]
+        [TITLES[name], *(percent(of[rule]["dice"]) + _p(of[rule]["dice"]) for rule in RULES)]
         for name, of in scores["differences"].items()
     ]
-    return markdown(["", *(f"`{rule}`" for rule in rules)], rows)
+    return Table("differences", "Differences of Dice", f"{caption} {_of(scores, model)}", ["", *RULES], rows)
 
 
-def by_metric(scores: Nested, rule: str, metrics: Sequence[str]) -> str:
+def by_metric(scores: Nested, model: str, rule: str) -> Table:
     """Branch x metric under one rule."""
-    rows = [
-        [TITLES[branch], *(percent(of[rule][metric]) for metric in metrics)]
-        for branch, of in scores["branches"].items()
-    ]
-    return markdown(["", *metrics], rows)
+    columns = {metric: (f"{rule}.{metric}", percent) for metric in (*OVERLAP, "nsd")}
+    title = f"All metrics under {rule}"
+    return _by_branch(scores, model, f"metrics_{rule}", title, "Percent; nsd is the normalized surface Dice.", columns)
 
 
-def beside_the_paper(scores: Nested, model: str) -> str:
-    """The paper's line for this network and ours under the rule that fits it best, with the reason."""
-    if model not in published.DIRECT:
-        return f"The paper has no numbers for {model}."
-    rows = []
-    for branch, table in published.TABLES.items():
-        paper, rule = table[model], published.RULES[branch]
-        ours = scores["branches"][branch]
-        metrics = ("dice", "iou", "recall", "precision")
-        rows.append([f"{branch}, paper", f"{paper.loss:.4f}", *(f"{getattr(paper, metric):.2f}" for metric in metrics)])
-        rows.append(
-            [f"{branch}, ours, `{rule}`", _plain(ours["loss"]), *(percent(ours[rule][metric]) for metric in metrics)]
-        )
-    reasons = "\n".join(f"- {branch}, `{published.RULES[branch]}`: {why}." for branch, why in published.REASONS.items())
-    table_of_both = markdown(["%", "loss", "Dice", "IoU", "recall", "precision"], rows)
-    note = (
-        "The paper's split, training and scoring are not published in full; equal numbers would not make them the same "
-        "experiment. The loss is that of params.yaml, its mean over regions."
-    )
-    return f"{table_of_both}\n\n{reasons}\n\n{note}"
-
-
-def markdown(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """A table; numbers to the right."""
-    lines = [header, ["---", *["---:"] * (len(header) - 1)], *rows]
-    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
-
-
-def percent(score: Nested) -> str:
+def percent(score: Mapping[str, Any]) -> str:
     """``84.0 (71.7 to 90.3)``; a dash where there is no value, no bracket where there is no interval."""
-    return _cell(score, scale=100, digits=1)
+    return number(score, scale=100, digits=1)
 
 
-def _plain(score: Nested) -> str:
-    return _cell(score, scale=1, digits=3)
-
-
-def _cell(score: Nested, *, scale: float, digits: int) -> str:
+def number(score: Mapping[str, Any], *, scale: float = 1, digits: int = 3) -> str:
+    """Value and interval, times ``scale``, as ``percent`` writes them."""
     value, low, high = score["value"], score["ci_low"], score["ci_high"]
     if value is None:
         return "-"
@@ -126,77 +150,84 @@ def _cell(score: Nested, *, scale: float, digits: int) -> str:
     return text if low is None or high is None else f"{text} ({scale * low:z.{digits}f} to {scale * high:z.{digits}f})"
 
 
+def _distances(scores: Nested, model: str) -> Table:
+    caption = "Pixels. A miss or a false positive is worth the image's diagonal; the last columns count such images."
+    pixels = partial(number, digits=1)
+    columns: Columns = {
+        f"{title}, {rule}": (f"{rule}.{metric}", pixels)
+        for rule in ("strict", "lesion")
+        for title, metric in (("HD95", "hd95"), ("mean distance", "msd"))
+    }
+    counts: Columns = {"misses": ("cases.misses", str), "false positives": ("cases.false_positives", str)}
+    return _by_branch(scores, model, "distances", "Distances of contours", caption, {**columns, **counts})
+
+
+def _subsets(scores: Nested, model: str) -> Table:
+    caption = "Dice under strict, percent. Sizes: terciles of the lesion area among the images with a lesion."
+    groups = [f"by_pathology.{name}" for name in ("normal", "benign", "malignant")]
+    groups += [f"by_size.{name}" for name in SIZES]
+    columns = {group.split(".")[1]: (f"{group}.dice", percent) for group in groups}
+    return _by_branch(scores, model, "subsets", "By pathology and by lesion size", caption, columns)
+
+
+def _others(scores: Nested, model: str) -> Table:
+    caption = (
+        "A lesion is outlined when a predicted area overlaps it enough. The controls have neither probabilities nor a "
+        "loss."
+    )
+    columns: Columns = {
+        "normals with a false positive, %": ("normals.share_with_false_positive", percent),
+        "false area on normals, %": ("normals.false_area_share", percent),
+        "lesions outlined, %": ("lesionwise.recall", percent),
+        "false areas per image": ("lesionwise.false_areas_per_image", partial(number, digits=2)),
+        "calibration error, %": ("mask_calibration.ece", percent),
+        "Brier score": ("mask_calibration.brier", number),
+        "loss": ("loss", number),
+    }
+    return _by_branch(scores, model, "others", "Normals, lesions, calibration, loss", caption, columns)
+
+
+def _detector(scores: Nested, model: str) -> Table:
+    caption = "Shares and counts; lesions found, precision and boxes on normals at the operating confidence."
+    rows = [[DETECTOR_TITLES.get(name, name), number(score)] for name, score in scores["detection"].items()]
+    return Table("detector", "The detector", f"{caption} {_of(scores, model)}", ["", "value"], rows)
+
+
+Columns = Mapping[str, tuple[str, Callable[[Any], str]]]
+"""Heading -> where a branch has the score (keys joined by dots), and how it is written."""
+
+
+def _by_branch(scores: Nested, model: str, name: str, title: str, caption: str, columns: Columns) -> Table:
+    rows = [
+        [TITLES[branch], *(write(_at(of, path)) for path, write in columns.values())]
+        for branch, of in scores["branches"].items()
+    ]
+    return Table(name, title, f"{caption} {_of(scores, model)}", ["", *columns], rows)
+
+
+def _at(of: Nested, path: str) -> Any:  # noqa: ANN401 - a score or a count
+    """What lies there; no value where a branch has no such score."""
+    return reduce(lambda group, key: group.get(key, MISSING), path.split("."), of)
+
+
+def _of(scores: Nested, model: str) -> str:
+    """Whose numbers these are, for a table that stands alone."""
+    sample = scores["sample"]
+    return " ".join(
+        [
+            f"{model}, {_number(sample['images'], 'test image')}; in brackets 95 % intervals from resampled patients.",
+            *([] if sample["intervals_reliable"] else [UNRELIABLE]),
+        ]
+    )
+
+
 def _p(score: Nested) -> str:
     return f", p {score['p']:.3g}" if score.get("p") is not None else ""
 
 
-def _sample(sample: Nested, operating: Nested) -> str:
-    confidence, direct, guided = (operating[key] for key in ("confidence", "direct_threshold", "guided_threshold"))
-    text = (
-        f"{sample['images']} test images of {sample['patients']} patients, {sample['images_with_lesion']} of them with "
-        f"{sample['lesions']} lesions ({sample['patients_with_lesion']} patients). Boxes count from confidence "
-        f"{confidence}, pixels from probability {direct} (direct) and {guided} (guided): chosen on the validation "
-        "images for Dice under `strict`, unless params.yaml fixes them. Brackets are 95 % intervals: 2,000 bootstrap "
-        "draws of whole patients."
-    )
-    if not sample["intervals_reliable"]:
-        text += "\n\n**Fewer than 8 patients with a lesion: the intervals are unreliable.**"
-    return text
+def _number(count: int, of: str) -> str:
+    return f"{count} {of}" if count == 1 else f"{count} {of}s"
 
 
-def _distances(scores: Nested) -> str:
-    header = ["", "HD95, `strict`", "mean distance, `strict`", "HD95, `lesion`", "mean distance, `lesion`"]
-    columns = [("strict", "hd95"), ("strict", "msd"), ("lesion", "hd95"), ("lesion", "msd")]
-    rows = [
-        [
-            TITLES[branch],
-            *(_cell(of[rule][metric], scale=1, digits=1) for rule, metric in columns),
-            str(of["cases"]["misses"]),
-            str(of["cases"]["false_positives"]),
-        ]
-        for branch, of in scores["branches"].items()
-    ]
-    return markdown([*header, "misses", "false positives"], rows)
-
-
-def _subsets(scores: Nested) -> str:
-    groups = [("by_pathology", name) for name in ("normal", "benign", "malignant")]
-    groups += [("by_size", name) for name in ("small", "medium", "large")]
-    rows = [
-        [TITLES[branch], *(percent(of[group][name]["dice"]) for group, name in groups)]
-        for branch, of in scores["branches"].items()
-    ]
-    return markdown(["", *(name for _, name in groups)], rows)
-
-
-def _others(scores: Nested) -> str:
-    header = ["", "normals with a false positive, %", "false area on normals, %", "lesions outlined, %"]
-    header += ["false areas per image", "calibration error, %", "Brier score", "loss"]
-    rows = []
-    for branch, of in scores["branches"].items():
-        calibration = of.get("mask_calibration")
-        rows.append(
-            [
-                TITLES[branch],
-                percent(of["normals"]["share_with_false_positive"]),
-                percent(of["normals"]["false_area_share"]),
-                percent(of["lesionwise"]["recall"]),
-                _cell(of["lesionwise"]["false_areas_per_image"], scale=1, digits=2),
-                percent(calibration["ece"]) if calibration else "-",
-                _plain(calibration["brier"]) if calibration else "-",
-                _plain(of["loss"]) if "loss" in of else "-",
-            ]
-        )
-    return markdown(header, rows)
-
-
-def _detector(detection: Nested) -> str:
-    rows = [
-        [
-            name.replace("_", " "),
-            _plain(score),
-            *([f"{published.DETECTOR[name]:.1f} %"] if name in published.DETECTOR else [""]),
-        ]
-        for name, score in detection.items()
-    ]
-    return markdown(["", "ours", "paper, Table 4"], rows)
+def _chapters(tables: Iterable[Table], level: str) -> list[str]:
+    return [part for each in tables for part in (f"{level} {each.title}", each.caption, markdown(each))]
