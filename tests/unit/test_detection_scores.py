@@ -125,6 +125,14 @@ def test_froc_curve_has_a_point_per_threshold() -> None:
     assert curve["confidence"].tolist() == [0.9, 0.8, 0.7, 0.6, 0.5, 0.4]
     assert curve["false_boxes_per_image"].tolist() == [0, 1 / 4, 2 / 4, 3 / 4, 5 / 4, 5 / 4]
     assert curve["sensitivity"].tolist() == pytest.approx([1 / 3, 1 / 3, 2 / 3, 2 / 3, 2 / 3, 1])
+    # boxes so far: 1, 2, 4, 5, 7, 8; of them find a lesion: 1, 1, 2, 2, 2, 3
+    assert curve["precision"].tolist() == pytest.approx([1, 1 / 2, 2 / 4, 2 / 5, 2 / 7, 3 / 8])
+
+
+def test_froc_curve_without_lesions_has_no_sensitivity_and_a_precision_of_zero() -> None:
+    curve = froc_curve(detections_of((*FALSE_N, 0.9)), lesions_of(), INDEX, match_iou=0.5)
+    assert curve["sensitivity"].isna().all()
+    assert curve["precision"].tolist() == [0]
 
 
 def test_where_the_first_threshold_has_too_many_false_boxes_sensitivity_is_zero() -> None:

@@ -26,7 +26,21 @@ def overlaps(a: npt.NDArray[np.float64], b: npt.NDArray[np.float64]) -> npt.NDAr
 
 
 def match(detections: pd.DataFrame, lesions: pd.DataFrame, match_iou: float) -> pd.Series:
-    """Which boxes find a lesion: by falling confidence, each takes the unfound lesion it overlaps most (COCO's rule).
+    """Which boxes find a lesion.
+
+    Args:
+        detections: as in ``matched``.
+        lesions: as in ``matched``.
+        match_iou: as in ``matched``.
+
+    Returns:
+        bool per row of ``detections``.
+    """
+    return matched(detections, lesions, match_iou) >= 0
+
+
+def matched(detections: pd.DataFrame, lesions: pd.DataFrame, match_iou: float) -> pd.Series:
+    """Which lesion a box finds: by falling confidence, each takes the unfound lesion it overlaps most (COCO's rule).
 
     A box's answer does not depend on weaker boxes, so it holds at every confidence threshold.
 
@@ -36,12 +50,12 @@ def match(detections: pd.DataFrame, lesions: pd.DataFrame, match_iou: float) -> 
         match_iou: least intersection over union.
 
     Returns:
-        bool per row of ``detections``.
+        Position in ``lesions`` per row of ``detections``, -1 for a box that finds none.
     """
     ordered = detections.sort_values("confidence", ascending=False, kind="stable")
     boxes, truth = (rows[BOX].to_numpy(dtype=np.float64) for rows in (ordered, lesions))
     lesions_of = lesions.groupby("image_id").indices
-    found = np.zeros(len(ordered), dtype=np.bool_)
+    found = np.full(len(ordered), -1)
     for image_id, rows in ordered.groupby("image_id").indices.items():
         if image_id not in lesions_of:
             continue
@@ -49,6 +63,6 @@ def match(detections: pd.DataFrame, lesions: pd.DataFrame, match_iou: float) -> 
         for row, own in zip(rows, iou, strict=True):
             lesion = int(own.argmax())
             if own[lesion] >= match_iou:
-                found[row] = True
+                found[row] = lesions_of[image_id][lesion]
                 iou[:, lesion] = -1
     return pd.Series(found, index=ordered.index).reindex(detections.index)

@@ -88,7 +88,7 @@ def counts(
 def froc_curve(
     detections: pd.DataFrame, lesions: pd.DataFrame, index: pd.DataFrame, *, match_iou: float
 ) -> pd.DataFrame:
-    """The curve whose points ``froc`` gives, for a figure.
+    """The curve whose points ``froc`` gives, and precision over recall, for figures.
 
     Args:
         detections: as in ``scores``.
@@ -97,8 +97,8 @@ def froc_curve(
         match_iou: as in ``scores``.
 
     Returns:
-        confidence, false_boxes_per_image, sensitivity: a row per threshold, by falling confidence; to be drawn as steps
-        to the right.
+        confidence, false_boxes_per_image, sensitivity, precision (share of the boxes so far that find a lesion): a row
+        per threshold, by falling confidence; sensitivity over false boxes is to be drawn as steps to the right.
     """
     images, boxes, lesions = _with_patients(detections, lesions, index)
     everyone = np.zeros(len(boxes), dtype=np.intp)
@@ -108,6 +108,7 @@ def froc_curve(
             "confidence": confidence,
             "false_boxes_per_image": ratio(false[:, 0], len(images)),
             "sensitivity": ratio(hits[:, 0], len(lesions)),
+            "precision": ratio(hits[:, 0], hits[:, 0] + false[:, 0]),
         }
     )
 

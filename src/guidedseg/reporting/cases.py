@@ -1,0 +1,76 @@
+"""Test images with all that is drawn of them: decoded once, for figures and page alike."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from guidedseg.datasets import prepared
+from guidedseg.datasets.lookahead import in_order
+from guidedseg.detection.boxes import BOX
+from guidedseg.evaluation.counts import regions_of
+from guidedseg.reporting.results import MODES, Results
+
+
+@dataclass(frozen=True)
+class Case:
+    """One test image.
+
+    Attributes:
+        image_id: its name.
+        patient_id: whose.
+        pathology: normal, benign or malignant.
+        image: (H, W) uint8.
+        truth: (H, W) bool.
+        masks: mode -> (H, W) bool, predicted.
+        dice: branch of ``PREDICTED`` -> Dice under ``strict``.
+        boxes: the detector's, at the operating confidence: x0, y0, x1, y1, confidence, found; by falling confidence.
+        lesions: the true boxes: x0, y0, x1, y1, found (by one of ``boxes``).
+    """
+
+    image_id: str
+    patient_id: str
+    pathology: str
+    image: npt.NDArray[np.uint8]
+    truth: npt.NDArray[np.bool_]
+    masks: Mapping[str, npt.NDArray[np.bool_]]
+    dice: Mapping[str, float]
+    boxes: pd.DataFrame
+    lesions: pd.DataFrame
+
+
+def read(results: Results, folder: Path) -> Iterator[Case]:
+    """Every test image, by image_id; decoded in threads a few ahead.
+
+    Args:
+        results: of the run.
+        folder: of the prepared images.
+    """
+    counted = results.boxes[results.boxes["confidence"] >= results.operating.confidence]
+    counted = counted.sort_values("confidence", ascending=False, kind="stable").assign(found=counted["finds"] >= 0)
+    lesions = results.lesions.assign(found=np.isin(np.arange(len(results.lesions)), counted["finds"]))
+    boxes_of, lesions_of = (dict(iter(rows.groupby("image_id"))) for rows in (counted, lesions))
+    dice = results.dice.to_dict("index")
+
+    def case(row: tuple[str, str, str]) -> Case:
+        image_id, patient_id, pathology = row
+        truth = prepared.load_mask(folder, image_id)
+        regions = regions_of(results.tiles["direct"], results.tiles["guided"], image_id, results.operating)
+        return Case(
+            image_id=image_id,
+            patient_id=patient_id,
+            pathology=pathology,
+            image=prepared.load_image(folder, image_id),
+            truth=truth,
+            masks={mode: regions[mode].mask(*truth.shape) for mode in MODES},
+            dice=dice[image_id],
+            boxes=boxes_of.get(image_id, counted[:0])[[*BOX, "confidence", "found"]].reset_index(drop=True),
+            lesions=lesions_of.get(image_id, lesions[:0])[[*BOX, "found"]].reset_index(drop=True),
+        )
+
+    yield from in_order(
+        case, results.images[["image_id", "patient_id", "pathology"]].itertuples(index=False, name=None)
+    )

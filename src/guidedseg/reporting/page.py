@@ -1,0 +1,129 @@
+"""The report as a page: one file, nothing from the web, every text escaped."""
+
+import base64
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import jinja2
+
+from guidedseg.evaluation.counts import PREDICTED
+from guidedseg.reporting.figures import of_run
+from guidedseg.reporting.gallery import OUTCOMES, Entry
+from guidedseg.reporting.results import Nested, Results
+from guidedseg.reporting.table import Table
+from guidedseg.reporting.tables import TITLES, percent
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A figure on a page.
+
+    Attributes:
+        name: of its files.
+        title: over it.
+        caption: under it.
+        alt: instead of it.
+        source: of the picture, a ``data:`` address.
+    """
+
+    name: str
+    title: str
+    caption: str
+    alt: str
+    source: str
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What was run.
+
+    Attributes:
+        params: as params.yaml has them, of the chosen dataset, profile and network alone.
+        split: metrics/split.json.
+    """
+
+    params: dict[str, Any]
+    split: Nested
+
+
+def index(
+    results: Results, facts: Facts, tables: Sequence[Table], figures: Sequence[Shown], gallery: Sequence[Entry]
+) -> str:
+    """The page of one run.
+
+    Args:
+        results: of the run.
+        facts: what was run.
+        tables: in their order on the page.
+        figures: likewise; the one named ``rules`` stands beside the headline.
+        gallery: an entry per test image.
+    """
+    return (
+        environment()
+        .get_template("index.html.j2")
+        .render(
+            model=results.model,
+            results=results,
+            sample=results.scores["sample"],
+            operating=results.scores["operating"],
+            branches=results.scores["branches"],
+            differences=results.scores["differences"],
+            detection=results.scores["detection"],
+            facts=facts,
+            parameters=_flat(facts.params),
+            tables=tables,
+            rules=[figure for figure in figures if figure.name == "rules"],
+            figures=[figure for figure in figures if figure.name != "rules"],
+            gallery=gallery,
+            predicted=PREDICTED,
+            outcomes=OUTCOMES,
+        )
+    )
+
+
+def figures(results: Results, folder: Path) -> list[Shown]:
+    """The figures of a run, embedded.
+
+    Args:
+        results: of the run.
+        folder: of the PNGs.
+    """
+    return [
+        Shown(
+            kind.name,
+            kind.title,
+            kind.caption(results),
+            kind.alt(results),
+            embedded((folder / f"{kind.name}.png").read_bytes()),
+        )
+        for kind in of_run(results)
+    ]
+
+
+def embedded(png: bytes) -> str:
+    """A PNG file as a ``data:`` address."""
+    return f"data:image/png;base64,{base64.b64encode(png).decode('ascii')}"
+
+
+def environment() -> jinja2.Environment:
+    """The templates; what they leave open is an error."""
+    templates = jinja2.Environment(
+        loader=jinja2.PackageLoader("guidedseg.reporting"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    templates.filters["percent"] = percent
+    templates.globals["titles"] = TITLES
+    return templates
+
+
+def _flat(group: dict[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Nested keys joined by dots."""
+    flat: dict[str, Any] = {}
+    for key, value in group.items():
+        flat |= _flat(value, f"{prefix}{key}.") if isinstance(value, dict) else {f"{prefix}{key}": value}
+    return flat
