@@ -63,6 +63,7 @@ def leaderboard(
     csv: Annotated[Path | None, typer.Option(help="Write all scores under all rules to this file.")] = None,
     markdown: Annotated[Path | None, typer.Option(help="Write the tables to this file.")] = None,
     latex: Annotated[Path | None, typer.Option(help="Write the tables to this file.")] = None,
+    page: Annotated[Path | None, typer.Option(help="Write it as a page to this file.")] = None,
 ) -> None:
     """Compare the experiments: seeds and folds pooled, ranked where comparable, with intervals and tests."""
     from guidedseg import experiments, params
@@ -83,6 +84,11 @@ def leaderboard(
         (markdown, board.markdown(scored, rule, metric)),
         (latex, board.latex(scored, rule, metric)),
     ]
+    if page:
+        from guidedseg.reporting import leaderboard_page, network_masks
+
+        masks, missing = network_masks.of_sections(Path(), scored.sections)
+        outputs.append((page, leaderboard_page.html(scored, rule, metric, masks, [*notes, *missing])))
     for target, content in outputs:
         if target:
             with whole_file(target) as path:

@@ -16,10 +16,10 @@ from dvc.repo import Repo
 from dvc_data.index import DataIndexError
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
-from tqdm import tqdm
 
 from guidedseg.errors import GuidedsegError, listed
 from guidedseg.evaluation.counts import IMAGE_COLUMNS, read_table
+from guidedseg.progress import bar
 
 WORKSPACE = "workspace"
 
@@ -67,7 +67,7 @@ def read(repo: Path, revs: Sequence[str] = (), commits: int = 1) -> tuple[list[R
         GuidedsegError: not a DVC repository, an unknown revision, or nothing could be read.
     """
     runs, notes = [], []
-    for name, rev, state in tqdm(_experiments(repo, revs, commits), desc="experiments", disable=None, leave=False):
+    for name, rev, state in bar("experiments", _experiments(repo, revs, commits), unit="experiment"):
         try:
             if state in REMEDIES:
                 raise GuidedsegError(REMEDIES[state].format(name=name))
@@ -98,8 +98,35 @@ def _experiments(repo: Path, revs: Sequence[str], commits: int) -> list[tuple[st
     return result + baseline
 
 
+def fetch(repo: Path, run: Run, paths: Sequence[str], target: Path) -> None:
+    """Copy files or folders of a run from the work tree, DVC's cache or its remote.
+
+    Args:
+        repo: root of the repository.
+        run: one that ``read`` gave.
+        paths: relative to the root.
+        target: an existing folder, in which they get the same paths.
+
+    Raises:
+        GuidedsegError: not to be had.
+    """
+    with closing(_files(repo, run.rev)) as files:
+        for path in paths:
+            (target / path).parent.mkdir(parents=True, exist_ok=True)
+            try:
+                files.get(path, str(target / path), recursive=True)
+            except (DvcException, DataIndexError, OSError):
+                raise GuidedsegError(
+                    f"{run.name}: {path} is neither in the work tree nor in the cache; `dvc pull`, or run it again"
+                ) from None
+
+
+def _files(repo: Path, rev: str) -> dvc.api.DVCFileSystem:
+    return dvc.api.DVCFileSystem(str(repo), rev=None if rev == WORKSPACE else rev)
+
+
 def _read_run(repo: Path, name: str, rev: str) -> Run:
-    with closing(dvc.api.DVCFileSystem(str(repo), rev=None if rev == WORKSPACE else rev)) as files:
+    with closing(_files(repo, rev)) as files:
         params, lock = (_read_yaml(files, file) for file in ("params.yaml", "dvc.lock"))
         _check_params(params)
         evaluation = f"evaluations/{params['model']}"

@@ -106,6 +106,7 @@ def new_project(folder: Path) -> Project:
     project.git("config", "user.email", "test@example.org")
     project.dvc("init", "--quiet")
     shutil.copy(ROOT / ".dvc" / "config", folder / ".dvc" / "config")
+    shutil.copytree(ROOT / ".dvc" / "plots", folder / ".dvc" / "plots", dirs_exist_ok=True)
     project.set(**TINY)
     project.commit()
     return project

@@ -4,6 +4,7 @@ import json
 import shutil
 import subprocess
 import sys
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -12,6 +13,7 @@ from project import Project
 pytestmark = pytest.mark.pipeline
 
 COMMAND = "from guidedseg.cli import main; main()"
+FILES = ["--csv", "board.csv", "--markdown", "board.md", "--latex", "board.tex", "--page", "board.html"]
 
 
 @pytest.fixture(scope="module")
@@ -50,7 +52,7 @@ def leaderboard(project: Project, *arguments: str, ok: bool = True) -> tuple[str
 @pytest.fixture(scope="module")
 def printed(compared: Project) -> tuple[str, str]:
     """What the command prints; its files lie in the project."""
-    return leaderboard(compared, "--csv", "board.csv", "--markdown", "board.md", "--latex", "board.tex")
+    return leaderboard(compared, *FILES)
 
 
 def scores(project: Project, **wanted: str) -> pd.DataFrame:
@@ -90,6 +92,25 @@ def test_tables_are_printed_and_written_and_the_queued_experiment_is_named(compa
     assert r"\toprule" in (compared.folder / "board.tex").read_text()
 
 
+@pytest.mark.usefixtures("printed")
+def test_page_shows_tables_the_networks_masks_and_what_was_left_out(compared: Project, browser: Any):
+    view = browser.new_page()
+    wrong: list[str] = []
+    view.on("pageerror", lambda error: wrong.append(str(error)))
+    view.on("console", lambda message: wrong.append(message.text))
+    view.goto((compared.folder / "board.html").as_uri())
+    assert view.locator("table").count() == 3
+    value = scores(compared, branch="oracle", rule="strict", metric="dice", changed="")["value"].item()
+    assert f"{100 * value:.1f} (" in view.locator("table").first.inner_text()
+    words = view.get_attribute("figure img", "alt")
+    assert "unetpp direct" in words
+    assert "unetpp guided" in words
+    assert view.evaluate("document.querySelector('figure img').decode().then(() => true)")
+    assert "waiting" in view.inner_text("#main ul")  # still queued
+    assert not wrong
+    view.close()
+
+
 def test_parameters_without_their_run_are_not_believed(compared: Project):
     compared.set(scoring={"match_iou": 0.4})
     try:
@@ -113,10 +134,15 @@ def test_files_of_another_revision_are_not_believed(compared: Project):
 
 def test_what_is_in_no_cache_is_named_with_the_remedy(compared: Project):
     cache, evaluations, elsewhere = (compared.folder / name for name in (".dvc/cache", "evaluations", "elsewhere"))
+    predictions = compared.folder / "predictions"
     elsewhere.mkdir()
     cache.rename(elsewhere / "cache")
+    predictions.rename(elsewhere / "predictions")
     try:
-        out, notes = leaderboard(compared)  # of the workspace, whose files are on the disk
+        out, notes = leaderboard(compared, "--page", "without.html")  # of the workspace: its files are on the disk
+        page = (compared.folder / "without.html").read_text(encoding="utf-8")
+        assert "no masks of unetpp: " in page
+        assert "Masks by network" not in page
         assert "Note: threshold: evaluations/unetpp is neither in the work tree nor in the cache; `dvc pull`" in notes
         assert "unetpp" in out
         evaluations.rename(elsewhere / "evaluations")
@@ -126,6 +152,7 @@ def test_what_is_in_no_cache_is_named_with_the_remedy(compared: Project):
         (elsewhere / "evaluations").rename(evaluations)
     finally:
         shutil.rmtree(cache, ignore_errors=True)
+        (elsewhere / "predictions").rename(predictions)
         (elsewhere / "cache").rename(cache)
 
 

@@ -2,6 +2,7 @@
 
 import json
 import math
+import os
 import re
 import shutil
 import subprocess
@@ -149,17 +150,47 @@ def test_ultralytics_left_nothing_in_the_dataset(finished: Project):
     }
 
 
-def test_pictures_and_curves_are_there(finished: Project):
+FIGURES = {"rules", "failures", "contours", "masks", "boxes", "lesion_size", "patients", "detector", "reliability"}
+FIGURES |= {"training", "patient_slices"}
+
+
+def test_figures_and_curves_are_there(finished: Project):
     plots = finished.folder / "plots"
-    tables = {"segmenter_direct", "segmenter_guided", "detector", "froc"}
-    tables |= {"reliability_boxes", "reliability_direct", "reliability_guided"}
-    assert {path.name for path in plots.iterdir()} == {"curves.png", "test_images.png", *(f"{t}.csv" for t in tables)}
+    curves = {"segmenter_direct", "segmenter_guided", "detector", "froc", "rules"}
+    curves |= {"reliability_boxes", "reliability_direct", "reliability_guided"}
+    assert {path.name for path in plots.iterdir()} == {"png", "svg", *(f"{curve}.csv" for curve in curves)}
+    for kind in ("png", "svg"):
+        assert {path.name for path in (plots / kind).iterdir()} == {f"{name}.{kind}" for name in FIGURES}
 
 
-def test_report_holds_the_tables_and_all_scores(finished: Project):
+def test_rule_chart_holds_what_the_metrics_say(finished: Project):
+    chart = pd.read_csv(finished.folder / "plots" / "rules.csv").set_index(["branch", "rule"])
+    for branch in BRANCHES:
+        for rule in RULES:
+            value = metrics(finished, "comparison")[branch][rule]["dice"]["value"]
+            assert chart.loc[(branch, rule), "dice"] == pytest.approx(100 * value, rel=1e-5)
+
+
+def test_report_holds_the_page_the_tables_and_all_scores(finished: Project):
     report = finished.folder / "report"
-    assert {path.name for path in report.iterdir()} == {"comparison.md", "scores.json"}
+    assert {path.name for path in report.iterdir()} - {".gitignore"} == {
+        *("index.html", "comparison.md", "scores.json", "run.js", "tables")
+    }
     assert "control: silent" in (report / "comparison.md").read_text()
+    names = {path.stem for path in (report / "tables").iterdir()}
+    assert {"table3_direct", "table4_detector", "table5_guided", "table6_side_by_side", "table7_others"} < names
+    assert {path.name for path in (report / "tables").iterdir()} == {
+        f"{name}.{ending}" for name in names for ending in ("csv", "md", "tex")
+    }
+
+
+def test_dvc_shows_curves_rule_chart_and_pictures(finished: Project):
+    shown = json.loads(finished.dvc("plots", "show", "--json"))
+    assert "errors" not in shown
+    assert f"plots{os.sep}png{os.sep}rules.png" in shown["data"]
+    chart = next(key for key in shown["data"] if key.startswith("Dice under every rule"))
+    points = shown["data"][chart][0]["content"]["data"]["values"]
+    assert {point["branch"] for point in points} == BRANCHES
 
 
 def test_no_absolute_path_leaks_into_the_artifacts(finished: Project):
