@@ -42,12 +42,12 @@ class Page:
 
 def pages(board: Leaderboard, rule: str, metric: str) -> list[Page]:
     """A page per section."""
-    chosen = board.scores[(board.scores["rule"] == rule) & (board.scores["metric"] == metric)]
+    of_metric = board.scores[board.scores["metric"] == metric]
     return [
         Page(
             _title(section),
             _remarks(section, rule, metric),
-            leaderboard_tables.of_section(chosen[chosen["section"] == section.number], rule, metric),
+            leaderboard_tables.of_section(of_metric[of_metric["section"] == section.number], rule, metric),
         )
         for section in board.sections
     ]

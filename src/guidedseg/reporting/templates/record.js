@@ -4,8 +4,9 @@
   if (!record) return;
   const place = document.getElementById("record");
   const make = (name, text) => { const element = document.createElement(name); element.textContent = text; return element; };
-  const pairs = (title, values) => {
+  const pairs = (title, values, open) => {
     const block = document.createElement("details");
+    block.open = open;
     const list = document.createElement("dl");
     list.className = "parameters";
     for (const [key, value] of Object.entries(values)) {
@@ -16,5 +17,9 @@
     block.append(make("summary", title), list);
     return block;
   };
-  place.replaceChildren(pairs("Code, machine", record.run), pairs("Versions", record.versions), pairs("Durations", record.durations));
+  place.replaceChildren(
+    pairs("Code and machine", record.run, true),
+    pairs("Durations", record.durations, true),
+    pairs("Versions", record.versions, false),
+  );
 })();
