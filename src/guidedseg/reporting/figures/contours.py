@@ -62,7 +62,7 @@ def caption(results: Results) -> str:
     """What the lines are, and which images."""
     return (
         f"Truth green and solid, prediction of {results.model} red and dashed, the detector's boxes yellow (guided "
-        f"only); Dice under `strict`. {masks.by_rule(results)}"
+        f"only); Dice under strict. {masks.by_rule(results)}"
     )
 
 

@@ -58,7 +58,7 @@ def caption(results: Results) -> str:
     """What the groups are."""
     empty = [HEADINGS[group].split(":")[0].split(",")[0] for group, chosen in groups(results).items() if not chosen]
     return (
-        f"Five groups of up to {selection.SHOWN} test images of {results.model} under the rule `strict`, in the order "
+        f"Five groups of up to {selection.SHOWN} test images of {results.model} under the rule strict, in the order "
         "that each heading says, ties by name; an image may be in several. Percentages are Dice, unless they say of "
         "what. Truth green and solid, prediction red and dashed, the detector's boxes yellow."
         + (f" Without any image: {'; '.join(empty)}." if empty else "")

@@ -14,7 +14,7 @@ from guidedseg.reporting.figures.kind import Kind
 from guidedseg.reporting.results import MODES, Results
 
 RULE = (
-    "the images with a lesion that are nearest to the quantiles 0, 25, 50, 75 and 100 % of guided Dice under `strict`, "
+    "the images with a lesion that are nearest to the quantiles 0, 25, 50, 75 and 100 % of guided Dice under strict, "
     "and the normal with the lowest"
 )
 
@@ -104,7 +104,7 @@ def draw(results: Results, cases: Mapping[str, Case]) -> Figure:
 def caption(results: Results) -> str:
     """What is shown by which rule."""
     return (
-        f"Image, true mask, and the masks that {results.model} predicted in both modes; Dice under `strict`. "
+        f"Image, true mask, and the masks that {results.model} predicted in both modes; Dice under strict. "
         + by_rule(results)
     )
 
