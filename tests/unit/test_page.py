@@ -141,6 +141,16 @@ def test_an_image_enlarges_and_arrows_go_on_with_the_keyboard_alone(opened: Open
     assert not view.is_visible("#large")
 
 
+def test_where_there_are_no_keys_buttons_flip_the_enlarged_image(opened: Open) -> None:
+    view = opened(*ORDINARY)
+    view.click("li[data-name='a_good'] button")
+    view.click("#large [data-flip=direct]")
+    assert view.locator("#large path.direct").is_visible()
+    assert not view.locator("#large path.truth").is_visible()
+    assert view.get_attribute("#large [data-flip=direct]", "aria-pressed") == "true"
+    assert view.is_checked("[name=view][value=direct]", timeout=1000)
+
+
 def test_markup_in_names_is_text(opened: Open) -> None:
     drawing = ORDINARY[0]._replace(image_id=f"{HOSTILE} $x$ &", patient_id="</script><img src=x onerror=alert(1)>")
     view = opened(drawing)

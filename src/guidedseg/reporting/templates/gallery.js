@@ -4,6 +4,7 @@
   const list = document.getElementById("cases");
   const cases = [...list.children];
   const large = document.getElementById("large");
+  const flips = large.querySelectorAll("[data-flip]");
   const dice = new Map(cases.map((item) => [item, JSON.parse(item.dataset.dice)]));
   const outcomes = new Map(cases.map((item) => [item, JSON.parse(item.dataset.outcomes)]));
   const gain = (item) => dice.get(item).guided - dice.get(item).direct;
@@ -22,6 +23,7 @@
     const chosen = Object.fromEntries(new FormData(form));
     const low = Number(chosen.low), high = chosen.high === "" ? 100 : Number(chosen.high);
     list.dataset.view = large.dataset.view = chosen.view;
+    for (const button of flips) button.setAttribute("aria-pressed", button.dataset.flip === chosen.view);
     shown = cases.filter((item) => {
       const score = dice.get(item)[chosen.branch];
       return (!chosen.pathology || item.dataset.pathology === chosen.pathology)
@@ -60,7 +62,10 @@
   document.getElementById("previous").addEventListener("click", () => step(-1));
   document.getElementById("next").addEventListener("click", () => step(1));
   document.getElementById("close").addEventListener("click", () => large.close());
-  large.addEventListener("click", (event) => { if (event.target === large) large.close(); });
+  large.addEventListener("click", (event) => {
+    if (event.target === large) large.close();
+    if (event.target.dataset.flip) { form.elements.view.value = event.target.dataset.flip; update(); }
+  });
   large.addEventListener("close", () => { if (opened) opened.querySelector("button").focus(); });
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;

@@ -1,10 +1,14 @@
 """The page of a finished run, opened as its reader would; of the phantom and of real images."""
 
 import re
-from collections.abc import Iterator
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 import yaml
@@ -76,13 +80,98 @@ def test_nothing_comes_from_the_web(finished: Project):
     assert str(finished.folder) not in html
 
 
+def only_tested(folder: Path, keep: Callable[[pd.DataFrame], pd.DataFrame]) -> None:
+    """Of the test images only those that ``keep`` chooses stay; the others are nowhere."""
+    path = folder / "data" / "split.csv"
+    split = pd.read_csv(path)
+    index = pd.read_csv(folder / "data" / "prepared" / "index.csv")
+    kept = keep(index[index["image_id"].isin(split.loc[split["split"] == "test", "image_id"])])["image_id"]
+    path.unlink()
+    split[(split["split"] != "test") | split["image_id"].isin(kept)].to_csv(path, index=False)
+
+
+def no_lesions(folder: Path) -> None:
+    only_tested(folder, lambda test: test[test["pathology"] == "normal"])
+
+
+def one_image(folder: Path) -> None:
+    only_tested(folder, lambda test: test[test["pathology"] != "normal"][:1])
+
+
+def no_boxes(folder: Path) -> None:
+    rewrite(folder / "data" / "detections.csv", lambda text: text.splitlines()[0] + "\n")
+    items = folder / "predictions" / "unetpp" / "guided" / "items.csv"
+    table = pd.read_csv(items)
+    kept = (table["source"] != "detector").to_numpy()
+    rewrite(items, lambda _: table[kept].to_csv(index=False))
+    tiles = items.with_name("probabilities.npy")
+    remaining = np.load(tiles)[kept]
+    tiles.unlink()
+    np.save(tiles, remaining)
+
+
+HOSTILE = '<script>alert("x")< $x$ &'
+
+
+def hostile_name(folder: Path) -> None:
+    """The first test image gets a name that is markup, a formula and not a word."""
+    split = pd.read_csv(folder / "data" / "split.csv")
+    old = split.loc[split["split"] == "test", "image_id"].iloc[0]
+    quoted = '"' + HOSTILE.replace('"', '""') + '"'
+    for path in folder.rglob("*.csv"):
+        rewrite(path, lambda text: text.replace(f"{old},", f"{quoted},"))
+    for kind in ("images", "masks"):
+        picture = folder / "data" / "prepared" / kind / f"{old}.png"
+        picture.rename(picture.with_stem(HOSTILE))
+
+
+def rewrite(path: Path, change: Callable[[str], str]) -> None:
+    """In a new file: the old one may be a link into DVC's cache."""
+    text = path.read_text(encoding="utf-8")
+    path.unlink()
+    path.write_text(change(text), encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (no_lesions, "No test image has a lesion"),
+        (no_boxes, "The detector found nothing at all in the test images"),
+        (one_image, "1 test image of 1 patient"),
+        (hostile_name, HOSTILE),
+    ],
+)
+def test_a_run_of_an_empty_or_odd_kind_has_a_page_that_says_so(
+    finished: Project, tmp_path: Path, browser: Any, change: Callable[[Path], None], said: str
+):
+    folder = tmp_path / "copy"
+    shutil.copytree(finished.folder, folder, ignore=shutil.ignore_patterns(".git", ".dvc", "raw", "yolo", "report"))
+    change(folder)
+    for stage in ("evaluate", "report"):
+        command = [sys.executable, "-W", "error", "-m", f"stages.{stage}", "unetpp"]
+        done = subprocess.run(
+            command, cwd=folder, env=finished.environment, check=False, capture_output=True, text=True
+        )
+        assert done.returncode == 0, done.stderr
+    view = browser.new_page()
+    wrong: list[str] = []
+    view.on("pageerror", lambda error: wrong.append(str(error)))
+    view.on("dialog", lambda dialog: wrong.append(dialog.message))
+    view.goto((folder / "report" / "index.html").as_uri())
+    assert said in view.inner_text("#main")
+    assert view.evaluate("Promise.all([...document.images].map(image => image.decode())).then(all => all.length)") > 10
+    assert not wrong
+    view.close()
+
+
 @pytest.mark.real
 def test_a_run_on_real_images_has_a_page(bus_uclm_mini: Path, tmp_path: Path, browser: Any):
     project = new_project(tmp_path / "real")
     (project.folder / "data" / "external").mkdir(parents=True)
     (project.folder / "data" / "external" / "bus_uclm").symlink_to(bus_uclm_mini)
     project.set(dataset="bus_uclm", datasets={"bus_uclm": {"images": None}})
-    project.set(model="attention_unet", split={"val": 0.3, "test": 0.3})
+    quick = {"detector": {"epochs": 1, "patience": 1, "close_mosaic": 0}, "train": {"epochs": 1, "patience": 1}}
+    project.set(model="attention_unet", split={"val": 0.3, "test": 0.3}, profiles={"quick": quick})
     project.dvc("repro")
     view = browser.new_page()
     view.goto((project.folder / "report" / "index.html").as_uri())
