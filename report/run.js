@@ -1,6 +1,6 @@
 window.guidedsegRun = {
   "run": {
-    "commit": "4601b748632b1d4fd054744cf84f47c16a81656f",
+    "commit": "44dd41297647255a2bef83c64fb7a7996eed5e05",
     "uncommitted changes": "none",
     "operating system": "Debian GNU/Linux 12 (bookworm), x86_64",
     "processor": "AMD EPYC",
