@@ -416,6 +416,24 @@ def test_the_papers_numbers_stand_under_the_rule_that_fits_them(rule, label, dic
     assert reason in board.markdown(result, rule, "dice")
 
 
+def test_the_papers_tables_hold_every_network_once_with_the_scores_of_the_board():
+    newest, older = (
+        run(images(), dataset="bus_uclm"),
+        run(images(guided=40), dataset="bus_uclm", scoring__confidence=0.3),
+    )
+    result = boarded(newest, older, run(images(), model="skunet", dataset="bus_uclm"))
+    (page,) = board.pages(result, "strict", "dice")
+    assert [each.name.removeprefix("section1_") for each in page.of_paper] == [
+        *("table3_direct", "table5_guided", "table6_side_by_side", "table7_others")
+    ]
+    lesion = [row for row in page.of_paper[1].rows if row[2] == "lesion"]
+    assert [row[0] for row in lesion] == ["UNet++", "SK-U-Net"]
+    # recall of patient k = 0, ..., 9 in the newest: guided 0.60 + 2 k / 100
+    assert [row[6].split(" (")[0] for row in lesion] == ["69.0", "69.0"]
+    assert page.of_paper[0].title in board.markdown(result, "strict", "dice")
+    assert page.of_paper[0].title not in board.text(result, "strict", "dice")
+
+
 def test_under_another_rule_the_paper_has_no_numbers():
     result = boarded(run(images(), dataset="bus_uclm"))
     assert "The paper has no numbers under this rule." in board.text(result, "strict", "dice")
@@ -425,6 +443,7 @@ def test_under_another_rule_the_paper_has_no_numbers():
 
 def test_the_paper_is_not_set_beside_the_phantom(plain):
     assert "paper" not in board.text(plain, "literal", "dice")
+    assert not board.pages(plain, "literal", "dice")[0].of_paper
 
 
 # Outputs
@@ -437,10 +456,11 @@ def test_latex_escapes_what_latex_reads_and_marks_the_best():
     assert r"dice, \%" in latex
     printed = re.sub(r"^(%|\\label).*$", "", latex, flags=re.MULTILINE)  # a label is read as it is
     assert not re.search(r"(?<!\\)[%_#]", printed)
-    assert printed.count(r"\textbf{") == 1  # of one network, only the ranking has a best
+    ours, _ = printed.split("The paper's Table 3", maxsplit=1)
+    assert ours.count(r"\textbf{") == 1  # of one network, only the ranking has a best
     assert printed.count(r"\textcolor{gray}{attention\_unet") == 2
     bodies = [part[: part.index(r"\bottomrule")] for part in printed.split(r"\toprule")[1:]]
-    assert len(bodies) == 3
+    assert len(bodies) == 3 + 4
     for body in bodies:
         assert len({line.count(" & ") for line in body.splitlines() if line.endswith(r"\\")}) == 1
 

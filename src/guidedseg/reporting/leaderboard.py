@@ -33,11 +33,13 @@ class Page:
         title: of the section.
         remarks: what a reader must know before the numbers.
         tables: side by side, ranking, differences.
+        of_paper: the paper's tables with ours of every network, under their own rules; too wide for a terminal.
     """
 
     title: str
     remarks: list[str]
     tables: list[Table]
+    of_paper: list[Table]
 
 
 def pages(board: Leaderboard, rule: str, metric: str) -> list[Page]:
@@ -48,6 +50,7 @@ def pages(board: Leaderboard, rule: str, metric: str) -> list[Page]:
             _title(section),
             _remarks(section, rule, metric),
             leaderboard_tables.of_section(of_metric[of_metric["section"] == section.number], rule, metric),
+            leaderboard_tables.of_paper(section, board.scores),
         )
         for section in board.sections
     ]
@@ -70,7 +73,7 @@ def markdown(board: Leaderboard, rule: str, metric: str) -> str:
     parts = ["# Leaderboard"]
     for page in pages(board, rule, metric):
         parts += [f"## {page.title}", *page.remarks]
-        for each in page.tables:
+        for each in [*page.tables, *page.of_paper]:
             parts += [f"### {each.title}", each.caption, table.markdown(each)]
     return "\n\n".join([*parts, *not_comparable(board.sections)]) + "\n"
 
@@ -79,7 +82,7 @@ def latex(board: Leaderboard, rule: str, metric: str) -> str:
     """Tables that stand alone, title and remarks of the section in their captions."""
     parts = [table.NEEDS]
     for page in pages(board, rule, metric):
-        for each in page.tables:
+        for each in [*page.tables, *page.of_paper]:
             caption = " ".join([f"{page.title}.", *page.remarks, each.caption])
             parts.append(table.latex(replace(each, caption=caption)))
     return "\n\n".join([*parts, *(f"% {line}" for line in not_comparable(board.sections))]) + "\n"

@@ -7,10 +7,11 @@ from dataclasses import replace
 
 import pandas as pd
 
+from guidedseg.evaluation.bootstrap import RELIABLE
 from guidedseg.evaluation.counts import PREDICTED
 from guidedseg.evaluation.rules import BOUNDARY, IMAGEWISE
-from guidedseg.reporting import published, tables
-from guidedseg.reporting.pooling import DIFFERENCE
+from guidedseg.reporting import paper_tables, published, tables
+from guidedseg.reporting.pooling import DIFFERENCE, Entry, Section
 from guidedseg.reporting.table import Table, best_of
 
 RANKED = ("direct", "guided", "guided_fallback")
@@ -29,6 +30,9 @@ _THEIRS = (
     "The paper's rows are of another experiment, and of two rules whatever rule ours follow: its direct column fits "
     f"{published.RULES['direct']} best, its guided column {published.RULES['guided']}."
 )
+
+_NOT_COUNTED = "table4_detector"
+"""The leaderboard reads what is counted per image, not boxes."""
 
 _ENTRY = ("profile", "seeds", "folds", "changed")
 """What tells the entries of a network apart; a column that says nothing is left out."""
@@ -127,6 +131,42 @@ def differences(scores: pd.DataFrame, rule: str, metric: str) -> Table:
             cells,
         )
     )
+
+
+def of_paper(section: Section, scores: pd.DataFrame) -> list[Table]:
+    """The paper's Tables 3, 5, 6 and 7 with the newest entry of every network; on another dataset there are none.
+
+    Args:
+        section: of the leaderboard.
+        scores: of all sections.
+    """
+    if section.first.dataset != "bus_uclm":
+        return []
+    mine = scores[scores["section"] == section.number]
+    ours = {
+        entry.model: _nested(mine[(mine[["model", "profile", "changed"]] == _identity(entry)).all(axis=1)], section)
+        for entry in section.newest
+    }
+    tables_of = paper_tables.tables(ours, dataset=section.first.dataset)
+    return [
+        replace(each, name=f"section{section.number}_{each.name}") for each in tables_of if each.name != _NOT_COUNTED
+    ]
+
+
+def _identity(entry: Entry) -> pd.Series:
+    return pd.Series({"model": entry.model, "profile": entry.profile, "changed": entry.changed})
+
+
+def _nested(rows: pd.DataFrame, section: Section) -> tables.Nested:
+    """An entry's scores as ``evaluation.scores.scores`` nests them; no detector and no loss, which are not counted."""
+    images = section.first.images
+    patients = images.loc[images["lesion_px"] > 0, "patient_id"].nunique()
+    nested: tables.Nested = {"sample": {"intervals_reliable": patients >= RELIABLE}, "branches": {}, "differences": {}}
+    for row in rows.to_dict("records"):
+        group = nested["differences" if row["branch"] == DIFFERENCE else "branches"]
+        leaf = {key: _known(row[key]) for key in ("value", "ci_low", "ci_high", "p")}
+        group.setdefault(row["branch"], {}).setdefault(row["rule"], {})[row["metric"]] = leaf
+    return nested
 
 
 def _test(rule: str) -> str:

@@ -16,7 +16,7 @@ from guidedseg.evaluation.operating import Operating
 from guidedseg.evaluation.rules import strict
 from guidedseg.experiments import Run, fetch
 from guidedseg.inference import tiles
-from guidedseg.reporting import page, published, selection
+from guidedseg.reporting import page, selection
 from guidedseg.reporting.figures import masks
 from guidedseg.reporting.pooling import Entry, Section
 from guidedseg.reporting.results import MODES
@@ -41,8 +41,7 @@ def of_sections(repo: Path, sections: Sequence[Section]) -> tuple[dict[int, page
     """
     shown, notes = {}, []
     for section in sections:
-        newest = {entry.model: entry for entry in reversed(section.entries)}
-        entries = [newest[model] for model in published.NAMES if model in newest]
+        entries = section.newest
         images = entries[0].rows("guided").drop_duplicates("image_id").sort_values("image_id", ignore_index=True)
         chosen = selection.spread(images, pd.DataFrame([_dice(entry) for entry in entries]).mean())
         columns = []

@@ -80,6 +80,12 @@ class Section:
         """The newest."""
         return self.entries[0]
 
+    @property
+    def newest(self) -> list[Entry]:
+        """Of every network, in the order of ``published.NAMES``."""
+        by_model = {entry.model: entry for entry in reversed(self.entries)}
+        return [by_model[model] for model in published.NAMES if model in by_model]
+
 
 @dataclass(frozen=True)
 class Leaderboard:

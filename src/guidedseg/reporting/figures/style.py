@@ -178,10 +178,8 @@ def contour(axes: Axes, mask: npt.NDArray[np.bool_], colour: str, *, dashed: boo
         axes.plot(closed[:, 0], closed[:, 1], color=colour, linewidth=1.2, linestyle=DASHES if dashed else "-")
 
 
-def box(axes: Axes, corners: npt.NDArray[np.float64], colour: str, *, dashed: bool = False, label: str = "") -> None:
-    """A box x0, y0, x1, y1 with a small label above it."""
+def box(axes: Axes, corners: npt.NDArray[np.float64], colour: str, *, dashed: bool = False) -> None:
+    """A box x0, y0, x1, y1."""
     x0, y0, x1, y1 = (float(value) for value in corners)
     style = "--" if dashed else "-"
     axes.add_patch(Rectangle((x0, y0), x1 - x0, y1 - y0, fill=False, edgecolor=colour, linewidth=1, linestyle=style))
-    if label:
-        axes.text(x0, max(y0 - 3, 0), label, color=colour, fontsize=6, va="bottom", parse_math=False)
