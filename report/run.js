@@ -1,6 +1,6 @@
 window.guidedsegRun = {
   "run": {
-    "commit": "44dd41297647255a2bef83c64fb7a7996eed5e05",
+    "commit": "689030f030b2e3750be9859f295aaf4e2fce8d8f",
     "uncommitted changes": "none",
     "operating system": "Debian GNU/Linux 12 (bookworm), x86_64",
     "processor": "AMD EPYC",
