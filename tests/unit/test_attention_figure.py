@@ -80,10 +80,10 @@ def test_of_few_images_each_is_shown_once_and_equal_scores_go_by_name():
 def test_every_image_has_a_row_per_mode_with_its_maps_from_coarse_to_fine(tmp_path):
     rows = drawn(tmp_path, lesion("b", 8), lesion("a", 2, pathology="malignant"))
     assert [title(row[0]) for row in rows] == [
-        "a, malignant\ndirect: Dice 1.00",
-        "guided: Dice 0.40",
-        "b, benign\ndirect: Dice 1.00",
-        "guided: Dice 1.00",
+        "a, malignant\ndirect: Dice 100.0 %",
+        "guided: Dice 40.0 %",
+        "b, benign\ndirect: Dice 100.0 %",
+        "guided: Dice 100.0 %",
     ]
     for row in rows:
         assert [title(axes) for axes in row[1:]] == ["2 x 2: 0.20 to 0.80", "4 x 4: 0.00 to 1.00"]
@@ -153,7 +153,7 @@ def test_outline_of_the_lesion_lies_on_image_and_maps(tmp_path):
 @pytest.mark.parametrize("boxes", [(), ((0.4, FRAME, everywhere()),)])
 def test_image_without_a_counted_box_says_no_region_and_shows_no_guided_map(tmp_path, boxes):
     direct, guided = drawn(tmp_path, lesion("a", boxes=boxes))
-    assert title(guided[0]) == "guided: Dice 0.00, no region"
+    assert title(guided[0]) == "guided: Dice 0.0 %, no region"
     assert [text.get_text() for text in guided[1].texts] == ["No region, so no attention map."]
     assert not any(axes.images or axes.axison for axes in guided[1:])
     assert all(len(axes.images) == 2 for axes in direct[1:])
@@ -180,7 +180,7 @@ def test_texts_name_the_rule_the_grids_and_the_scores():
     assert "quantiles 0, 1/3, 2/3 and 1 of the guided Dice" in caption
     assert "do not explain a decision" in caption
     assert "grids of 2 x 2, 4 x 4" in alt
-    assert "worst first: a: Dice direct 1.00, guided 0.40; b: Dice direct 1.00, guided 1.00." in alt
+    assert "worst first: a: Dice direct 100.0 %, guided 40.0 %; b: Dice direct 100.0 %, guided 100.0 %." in alt
 
 
 def test_odd_names_are_written_as_they_are_and_files_are_the_same_each_time(tmp_path):

@@ -118,8 +118,8 @@ def test_median_of_each_third_by_lesion_area() -> None:
 def test_panels_share_axes_and_a_miss_is_seen_whole() -> None:
     direct, guided = figure_of("lesion_size", SIZED).axes
     assert [axes.get_title() for axes in (direct, guided)] == [
-        "direct: median 0.50, 3 of 6 at 0",
-        "guided: median 0.00, 6 of 6 at 0",  # no box anywhere
+        "direct: median 50.0 %, 3 of 6 at 0",
+        "guided: median 0.0 %, 6 of 6 at 0",  # no box anywhere
     ]
     assert direct.get_xlim() == guided.get_xlim()
     assert direct.get_xscale() == "log"

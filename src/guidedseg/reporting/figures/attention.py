@@ -65,7 +65,7 @@ def _draw(results: Results, cases: Mapping[str, Case]) -> Figure:
 
 def _row(results: Results, case: Case, mode: str, region: Region, axes: Sequence[Axes]) -> None:
     boxes = region.tiles.items[BOX].to_numpy()[region.chosen]
-    title = f"{mode}: Dice {case.dice[mode]:.2f}"
+    title = f"{mode}: Dice {100 * case.dice[mode]:.1f} %"
     if mode == "direct":
         title = "\n".join([*textwrap.wrap(f"{case.image_id}, {case.pathology}", 34), title])
     style.picture(axes[0], case.image, title)
@@ -127,7 +127,8 @@ def _alt(results: Results) -> str:
     dice = results.dice
     grids = ", ".join(map(_grid, results.gates["direct"]))
     scores = "; ".join(
-        f"{image_id}: Dice direct {dice.at[image_id, 'direct']:.2f}, guided {dice.at[image_id, 'guided']:.2f}"
+        f"{image_id}: Dice direct {100 * dice.at[image_id, 'direct']:.1f} %, "
+        f"guided {100 * dice.at[image_id, 'guided']:.1f} %"
         for image_id in images
     )
     return (

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter, PercentFormatter
 
 from guidedseg.evaluation.scores import SIZES, sizes
 from guidedseg.reporting.cases import Case
@@ -62,13 +62,14 @@ def _panel(axes: Axes, shown: pd.DataFrame, mode: str) -> None:
         axes.plot(ends, [row.median] * 2, color="black", linewidth=2, alpha=0.8, label=label)
     missed = int((shown[mode] == 0).sum())
     axes.set(
-        title=f"{mode}: median {shown[mode].median():.2f}, {missed} of {len(shown)} at 0",
+        title=f"{mode}: median {100 * shown[mode].median():.1f} %, {missed} of {len(shown)} at 0",
         xscale="log",
         xlim=(shown["share"].min() / 1.6, shown["share"].max() * 1.6),  # wide enough for a tick
         ylim=(0, 1),
         xlabel="lesion area, % of the image",
-        ylabel="Dice of the image (strict)",
+        ylabel="Dice of the image (strict), %",
     )
+    axes.yaxis.set_major_formatter(PercentFormatter(1, symbol=""))
     axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
     axes.xaxis.set_minor_formatter(NullFormatter())
@@ -90,7 +91,7 @@ def alt(results: Results) -> str:
         return "No test image has a lesion."
     texts = []
     for mode in MODES:
-        typical = ", ".join(f"{row.Index} {row.median:.2f}" for row in medians(shown, mode).itertuples())
+        typical = ", ".join(f"{row.Index} {100 * row.median:.1f} %" for row in medians(shown, mode).itertuples())
         texts.append(f"{mode}: {typical}, {int((shown[mode] == 0).sum())} of {len(shown)} images at 0")
     return f"Median Dice by size of the lesion. {'; '.join(texts)}."
 

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
+from matplotlib.ticker import PercentFormatter
 
 from guidedseg.reporting.cases import Case
 from guidedseg.reporting.figures import style
@@ -49,8 +50,9 @@ def draw(results: Results, cases: Mapping[str, Case]) -> Figure:  # noqa: ARG001
     axes.set(
         xlim=(0, 1),
         ylim=(len(shown) - 0.4, -0.6),
-        xlabel="mean Dice of the patient's images (strict)\nin brackets: images with a lesion, of all",
+        xlabel="mean Dice of the patient's images (strict), %\nin brackets: images with a lesion, of all",
     )
+    axes.xaxis.set_major_formatter(PercentFormatter(1, symbol=""))
     axes.grid(axis="x")
     figure.legend(loc="outside upper center", ncols=2)
     return figure
@@ -64,7 +66,7 @@ def caption(results: Results) -> str:
     """What a row is."""
     return (
         f"Mean Dice under strict of each of the {len(means(results))} test patients, sorted by the direct approach. "
-        "Normals count 1 where nothing was outlined, else 0."
+        "Normals count 100 where nothing was outlined, else 0."
     )
 
 
@@ -72,10 +74,10 @@ def alt(results: Results) -> str:
     """Who gains, in numbers."""
     shown = means(results)
     gain = shown["guided"] - shown["direct"]
+    ranges = [f"{mode} from {100 * shown[mode].min():.1f} to {100 * shown[mode].max():.1f} %" for mode in MODES]
     return (
         f"Of {len(shown)} patients the guided approach has the higher mean Dice for {int((gain > 0).sum())}, the lower "
-        f"for {int((gain < 0).sum())}; direct from {shown['direct'].min():.2f} to {shown['direct'].max():.2f}, guided "
-        f"from {shown['guided'].min():.2f} to {shown['guided'].max():.2f}."
+        f"for {int((gain < 0).sum())}; {', '.join(ranges)}."
     )
 
 
