@@ -1,6 +1,6 @@
 window.guidedsegRun = {
   "run": {
-    "commit": "689030f030b2e3750be9859f295aaf4e2fce8d8f",
+    "commit": "411ae398f73b94e2c44420d51d624f5d7d7d3715",
     "uncommitted changes": "none",
     "operating system": "Debian GNU/Linux 12 (bookworm), x86_64",
     "processor": "AMD EPYC",
