@@ -1,7 +1,7 @@
 window.guidedsegRun = {
   "run": {
-    "commit": "411ae398f73b94e2c44420d51d624f5d7d7d3715",
-    "uncommitted changes": "none",
+    "commit": "a4a8d99936fdd3c254205445ce42104d850afccf",
+    "uncommitted changes": "dvc.yaml, src/guidedseg/experiments.py, src/guidedseg/reporting/cases.py, src/guidedseg/reporting/figures/boxes.py, src/guidedseg/reporting/figures/failures.py, [...]",
     "operating system": "Debian GNU/Linux 12 (bookworm), x86_64",
     "processor": "AMD EPYC",
     "cores": "2",

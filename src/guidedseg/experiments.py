@@ -25,6 +25,9 @@ WORKSPACE = "workspace"
 
 PREPARED = "data/prepared"
 
+ABSENT = (DvcException, DataIndexError, OSError)
+"""What DVC raises where a file is to be had nowhere."""
+
 REMEDIES = {
     "Queued": "queued; `dvc queue start` runs it",
     "Running": "still running",
@@ -115,10 +118,12 @@ def fetch(repo: Path, run: Run, paths: Sequence[str], target: Path) -> None:
             (target / path).parent.mkdir(parents=True, exist_ok=True)
             try:
                 files.get(path, str(target / path), recursive=True)
-            except (DvcException, DataIndexError, OSError):
-                raise GuidedsegError(
-                    f"{run.name}: {path} is neither in the work tree nor in the cache; `dvc pull`, or run it again"
-                ) from None
+            except ABSENT:
+                raise GuidedsegError(f"{run.name}: {_absent(path)}") from None
+
+
+def _absent(path: str) -> str:
+    return f"{path} is neither in the work tree nor in the cache; `dvc pull`, or run it again"
 
 
 def _files(repo: Path, rev: str) -> dvc.api.DVCFileSystem:
@@ -136,10 +141,8 @@ def _read_run(repo: Path, name: str, rev: str) -> Run:
         try:
             with files.open(f"{evaluation}/images.csv", "r") as file:
                 images = read_table(file)
-        except (DvcException, DataIndexError, OSError):
-            raise GuidedsegError(
-                f"{evaluation} is neither in the work tree nor in the cache; `dvc pull`, or run it again"
-            ) from None
+        except ABSENT:
+            raise GuidedsegError(_absent(evaluation)) from None
     if not set(IMAGE_COLUMNS) <= set(images.columns):
         raise GuidedsegError(f"{evaluation}/images.csv is an older version's, with other columns; run it again")
     return Run(name, rev, params, _outs(lock)[PREPARED], images)

@@ -1,6 +1,7 @@
 """A made-up run of drawn images: results in memory, prepared images on the disk."""
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from unittest import mock
 
@@ -33,8 +34,7 @@ def run_of(*drawings: Drawing, model: str = "unetpp", gates: dict[str, tuple[Til
     of_boxes = detection.scores(
         boxes, lesions, sample, confidence=0.5, match_iou=0.5, weights=bootstrap.weights(sample, seed=0, draws=20)
     )
-    few = lambda rows, seed: bootstrap.weights(rows, seed=seed, draws=20)  # noqa: E731
-    with mock.patch("guidedseg.evaluation.scores.weights", few):
+    with mock.patch("guidedseg.evaluation.scores.weights", partial(bootstrap.weights, draws=20)):
         everything = scores(evaluation, seed=0, batch=16)
     everything["operating"] = OPERATING.__dict__
     everything["detection"] = {name: bootstrap.interval(estimate) for name, estimate in of_boxes.items()}

@@ -49,8 +49,7 @@ def read(results: Results, folder: Path) -> Iterator[Case]:
         results: of the run.
         folder: of the prepared images.
     """
-    counted = results.boxes[results.boxes["confidence"] >= results.operating.confidence]
-    counted = counted.sort_values("confidence", ascending=False, kind="stable").assign(found=counted["finds"] >= 0)
+    counted = results.counted.assign(found=results.counted["finds"] >= 0)
     lesions = results.lesions.assign(found=np.isin(np.arange(len(results.lesions)), counted["finds"]))
     boxes_of, lesions_of = (dict(iter(rows.groupby("image_id"))) for rows in (counted, lesions))
     dice = results.dice.to_dict("index")

@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 import pandas as pd
 
 from guidedseg.errors import GuidedsegError
-from guidedseg.evaluation.bootstrap import RELIABLE
 from guidedseg.evaluation.rules import IMAGEWISE, METRICS, OVERLAP, RULES
 from guidedseg.reporting import leaderboard_tables, published, table, tables
 from guidedseg.reporting.pooling import Entry, Leaderboard, Section, fold_of, sizes
@@ -102,8 +101,7 @@ def _remarks(section: Section, rule: str, metric: str) -> list[str]:
     """What a reader must know before the numbers."""
     size = sizes(section.first)
     lines = [f"Test images: {size['images']}; patients: {size['patients']}."]
-    images = section.first.images
-    if images.loc[images["lesion_px"] > 0, "patient_id"].nunique() < RELIABLE:
+    if not section.reliable:
         lines.append(tables.UNRELIABLE)
     for entry in section.entries:
         lines += _incomplete(entry)

@@ -7,11 +7,10 @@ from dataclasses import replace
 
 import pandas as pd
 
-from guidedseg.evaluation.bootstrap import RELIABLE
 from guidedseg.evaluation.counts import PREDICTED
 from guidedseg.evaluation.rules import BOUNDARY, IMAGEWISE
 from guidedseg.reporting import paper_tables, published, tables
-from guidedseg.reporting.pooling import DIFFERENCE, Entry, Section
+from guidedseg.reporting.pooling import DIFFERENCE, Section
 from guidedseg.reporting.table import Table, best_of
 
 RANKED = ("direct", "guided", "guided_fallback")
@@ -34,6 +33,9 @@ _THEIRS = (
 _NOT_COUNTED = "table4_detector"
 """The leaderboard reads what is counted per image, not boxes."""
 
+_IDENTITY = ["model", "profile", "changed"]
+"""What makes an entry of a section."""
+
 _ENTRY = ("profile", "seeds", "folds", "changed")
 """What tells the entries of a network apart; a column that says nothing is left out."""
 
@@ -51,7 +53,7 @@ def side_by_side(scores: pd.DataFrame, rule: str, metric: str) -> Table:
     )
     rows, values = [], []
     ours = scores[(scores["rule"] == rule) & scores["branch"].isin([*PREDICTED, DIFFERENCE])]
-    for _, group in ours.groupby(["model", "profile", "changed"], sort=False):
+    for _, group in ours.groupby(_IDENTITY, sort=False):
         of = {row["branch"]: row for _, row in group.iterrows()}
         difference = of[DIFFERENCE]
         shown = [_shown(of[branch], metric) for branch in (*PREDICTED, DIFFERENCE)]
@@ -142,9 +144,9 @@ def of_paper(section: Section, scores: pd.DataFrame) -> list[Table]:
     """
     if section.first.dataset != "bus_uclm":
         return []
-    mine = scores[scores["section"] == section.number]
+    of_entries = scores[scores["section"] == section.number].groupby(_IDENTITY)
     ours = {
-        entry.model: _nested(mine[(mine[["model", "profile", "changed"]] == _identity(entry)).all(axis=1)], section)
+        entry.model: _nested(of_entries.get_group((entry.model, entry.profile, entry.changed)), section)
         for entry in section.newest
     }
     tables_of = paper_tables.tables(ours, dataset=section.first.dataset)
@@ -153,15 +155,9 @@ def of_paper(section: Section, scores: pd.DataFrame) -> list[Table]:
     ]
 
 
-def _identity(entry: Entry) -> pd.Series:
-    return pd.Series({"model": entry.model, "profile": entry.profile, "changed": entry.changed})
-
-
 def _nested(rows: pd.DataFrame, section: Section) -> tables.Nested:
     """An entry's scores as ``evaluation.scores.scores`` nests them; no detector and no loss, which are not counted."""
-    images = section.first.images
-    patients = images.loc[images["lesion_px"] > 0, "patient_id"].nunique()
-    nested: tables.Nested = {"sample": {"intervals_reliable": patients >= RELIABLE}, "branches": {}, "differences": {}}
+    nested: tables.Nested = {"sample": {"intervals_reliable": section.reliable}, "branches": {}, "differences": {}}
     for row in rows.to_dict("records"):
         group = nested["differences" if row["branch"] == DIFFERENCE else "branches"]
         leaf = {key: _known(row[key]) for key in ("value", "ci_low", "ci_high", "p")}

@@ -11,6 +11,7 @@ import jinja2
 from guidedseg.evaluation.counts import PREDICTED
 from guidedseg.reporting.figures import of_run
 from guidedseg.reporting.gallery import OUTCOMES, Entry
+from guidedseg.reporting.parameters import flat
 from guidedseg.reporting.results import Nested, Results
 from guidedseg.reporting.table import Table
 from guidedseg.reporting.tables import TITLES, percent
@@ -72,7 +73,7 @@ def index(
             differences=results.scores["differences"],
             detection=results.scores["detection"],
             facts=facts,
-            parameters=_flat(facts.params),
+            parameters=flat(facts.params),
             tables=tables,
             rules=[figure for figure in figures if figure.name == "rules"],
             figures=[figure for figure in figures if figure.name != "rules"],
@@ -119,11 +120,3 @@ def environment() -> jinja2.Environment:
     templates.filters["percent"] = percent
     templates.globals["titles"] = TITLES
     return templates
-
-
-def _flat(group: dict[str, Any], prefix: str = "") -> dict[str, Any]:
-    """Nested keys joined by dots."""
-    flat: dict[str, Any] = {}
-    for key, value in group.items():
-        flat |= _flat(value, f"{prefix}{key}.") if isinstance(value, dict) else {f"{prefix}{key}": value}
-    return flat

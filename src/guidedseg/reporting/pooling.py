@@ -14,13 +14,14 @@ from typing import Any
 
 import pandas as pd
 
-from guidedseg.evaluation.bootstrap import DRAWS, Array, intervals, weights
+from guidedseg.evaluation.bootstrap import DRAWS, RELIABLE, Array, intervals, weights
 from guidedseg.evaluation.counts import CONTROLS, PREDICTED
 from guidedseg.evaluation.paired import holm
 from guidedseg.evaluation.rules import METRICS, RULES
 from guidedseg.evaluation.scores import estimate, p_values
 from guidedseg.experiments import Run
 from guidedseg.reporting import published
+from guidedseg.reporting.parameters import flat
 
 DIFFERENCE = "guided_minus_direct"
 
@@ -79,6 +80,12 @@ class Section:
     def first(self) -> Entry:
         """The newest."""
         return self.entries[0]
+
+    @property
+    def reliable(self) -> bool:
+        """Whether enough patients have a lesion for intervals to be trusted."""
+        images = self.first.images
+        return bool(images.loc[images["lesion_px"] > 0, "patient_id"].nunique() >= RELIABLE)
 
     @property
     def newest(self) -> list[Entry]:
@@ -265,14 +272,12 @@ def _without(group: Params, *keys: str) -> Params:
 
 
 def _flat(group: Params) -> dict[str, str]:
-    """Nested keys joined by dots; 10 and 10.0 are the same text."""
-    result: dict[str, str] = {}
-    for key, value in group.items():
-        if isinstance(value, dict):
-            result |= {f"{key}.{rest}": leaf for rest, leaf in _flat(value).items()}
-        elif isinstance(value, str):
-            result[key] = value
-        else:
-            whole = isinstance(value, float) and value.is_integer()
-            result[key] = json.dumps(int(value) if whole else value, separators=(",", ":"))
-    return result
+    """As text; 10 and 10.0 are the same."""
+    return {key: _text(value) for key, value in flat(group).items()}
+
+
+def _text(value: Any) -> str:  # noqa: ANN401 - a value of a YAML file
+    if isinstance(value, str):
+        return value
+    whole = isinstance(value, float) and value.is_integer()
+    return json.dumps(int(value) if whole else value, separators=(",", ":"))

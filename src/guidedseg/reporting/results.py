@@ -70,6 +70,12 @@ class Results:
             columns[branch] = pd.Series(strict(rows)[:, 0], index=rows["image_id"].to_numpy())
         return pd.DataFrame(columns).sort_index()
 
+    @cached_property
+    def counted(self) -> pd.DataFrame:
+        """Of ``boxes`` those at the operating confidence, by falling confidence."""
+        enough = self.boxes[self.boxes["confidence"] >= self.operating.confidence]
+        return enough.sort_values("confidence", ascending=False, kind="stable")
+
     @property
     def operating(self) -> Operating:
         """Confidence and thresholds that the validation images chose."""

@@ -131,7 +131,6 @@ def caption(results: Results) -> str:
     """What counts, and which images."""
     chosen = groups(results)
     empty = [HEADINGS[group].split(":")[0] for group, names in chosen.items() if not names]
-    any_box = (results.boxes["confidence"] >= results.operating.confidence).any()
     return (
         f"The detector's boxes at the operating confidence {results.operating.confidence:.3f} with their confidences "
         "(where there is room), and the true boxes. A box finds a lesion from an IoU of "
@@ -139,20 +138,19 @@ def caption(results: Results) -> str:
         "33, 67 and 100 % of the best finding box's confidence; with a missed lesion, the largest first; with false "
         "boxes, the highest confidence first. Each image once."
         + (f" Without any image: {'; '.join(empty)}." if empty else "")
-        + ("" if any_box else " The detector found nothing at that confidence.")
+        + ("" if len(results.counted) else " The detector found nothing at that confidence.")
         + ("" if len(results.lesions) else " No test image has a lesion.")
     )
 
 
 def alt(results: Results) -> str:
     """Names and confidences by group."""
-    counted = results.boxes[results.boxes["confidence"] >= results.operating.confidence]
-    parts = []
+    counted, parts = results.counted, []
     for group, names in groups(results).items():
         each = []
         for name in names:
-            own = counted[counted["image_id"] == name].sort_values("confidence", ascending=False, kind="stable")
-            said = [f"{row.confidence:.2f}{' false' if row.finds < 0 else ''}" for row in own.itertuples()]
+            own = counted[counted["image_id"] == name].itertuples()
+            said = [f"{row.confidence:.2f}{' false' if row.finds < 0 else ''}" for row in own]
             each.append(f"{name} ({', '.join(said) or 'no box'})")
         parts.append(f"{HEADINGS[group].split(':')[0]}: {', '.join(each) or 'none'}.")
     return f"The detector's boxes with their confidences. {' '.join(parts)}"

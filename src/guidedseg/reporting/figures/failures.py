@@ -40,7 +40,7 @@ def draw(results: Results, cases: Mapping[str, Case]) -> Figure:
     """A heading per group, four pictures a line."""
     lines, panels = [], []
     for group, chosen in groups(results).items():
-        wanted = [(cases[name], mode, group) for name in chosen for mode in (MODES if group in BOTH else ("guided",))]
+        wanted = [(cases[name], mode, group) for name in chosen for mode in _modes(group)]
         for start in range(0, max(len(wanted), 1), 4):
             part = wanted[start : start + 4]
             heading = HEADINGS[group] + ("" if wanted else ": none")
@@ -72,14 +72,16 @@ def alt(results: Results) -> str:
     for group, chosen in groups(results).items():
         each = [
             f"{name} ("
-            + ", ".join(
-                f"{mode} {100 * dice.loc[name, mode]:.1f} %" for mode in (MODES if group in BOTH else ("guided",))
-            )
+            + ", ".join(f"{mode} {100 * dice.loc[name, mode]:.1f} %" for mode in _modes(group))
             + f"{_remark(group, sizes, name)})"
             for name in chosen
         ]
         parts.append(f"{HEADINGS[group]}: {', '.join(each) or 'none'}.")
     return " ".join(parts)
+
+
+def _modes(group: str) -> Sequence[str]:
+    return MODES if group in BOTH else ("guided",)
 
 
 def _guided(results: Results) -> pd.DataFrame:

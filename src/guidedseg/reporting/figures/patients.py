@@ -45,7 +45,7 @@ def draw(results: Results, cases: Mapping[str, Case]) -> Figure:  # noqa: ARG001
             clip_on=False,
             label=mode,
         )
-    labels = [f"{_short(row.Index)}  ({row.with_lesion} of {row.images})" for row in shown.itertuples()]
+    labels = [f"{style.short(row.Index, 1.75)}  ({row.with_lesion} of {row.images})" for row in shown.itertuples()]
     axes.set_yticks(rows, labels, fontsize=7, parse_math=False)
     axes.set(
         xlim=(0, 1),
@@ -56,10 +56,6 @@ def draw(results: Results, cases: Mapping[str, Case]) -> Figure:  # noqa: ARG001
     axes.grid(axis="x")
     figure.legend(loc="outside upper center", ncols=2)
     return figure
-
-
-def _short(name: str) -> str:
-    return name if len(name) <= 24 else f"{name[:12]}…{name[-11:]}"
 
 
 def caption(results: Results) -> str:
