@@ -12,9 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import guidedseg.detection.yolo  # noqa: F401 - sets the environment that Ultralytics is to be imported in
-from guidedseg.detection.boxes import BOX
 from guidedseg.evaluation.box_ranking import average_precision, brier_score, calibration_error, froc
 from guidedseg.evaluation.detection import counts, froc_curve, reliability, scores
+from guidedseg.names import BOX
 
 REAL = Path(__file__).parents[1] / "data" / "real_boxes"
 ONE = np.ones((1, 1))

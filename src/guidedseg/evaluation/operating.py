@@ -15,7 +15,7 @@ import pandas as pd
 from guidedseg import progress, regions
 from guidedseg.errors import listed
 from guidedseg.inference.tiles import Tiles
-from guidedseg.segmentation.inputs import BOX
+from guidedseg.names import BOX
 
 UNDECIDED = 0.5
 """Where nothing speaks for another value."""

@@ -9,7 +9,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from guidedseg import regions
-from guidedseg.segmentation.inputs import BOX, read_items
+from guidedseg.names import BOX
+from guidedseg.segmentation.inputs import read_items
 
 
 @dataclass(frozen=True)

@@ -10,9 +10,9 @@ import pandas as pd
 
 from guidedseg.datasets import prepared
 from guidedseg.datasets.lookahead import in_order
-from guidedseg.detection.boxes import BOX
 from guidedseg.evaluation.counts import regions_of
-from guidedseg.reporting.results import MODES, Results
+from guidedseg.names import BOX, MODES
+from guidedseg.reporting.results import Results
 
 
 @dataclass(frozen=True)

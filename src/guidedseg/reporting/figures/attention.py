@@ -14,12 +14,12 @@ from matplotlib.patheffects import withStroke
 
 from guidedseg.evaluation.counts import Region, regions_of
 from guidedseg.inference.tiles import Tiles, assemble
+from guidedseg.names import BOX, MODES
 from guidedseg.reporting.cases import Case
 from guidedseg.reporting.figures import style
 from guidedseg.reporting.figures.kind import Kind
-from guidedseg.reporting.results import MODES, Results
+from guidedseg.reporting.results import Results
 from guidedseg.reporting.selection import by_quantile
-from guidedseg.segmentation.inputs import BOX
 
 SHOWN = 4
 COLOURS = mpl.colormaps["viridis"]

@@ -13,13 +13,14 @@ from guidedseg.datasets import prepared
 from guidedseg.errors import GuidedsegError
 from guidedseg.evaluation.counts import regions_of
 from guidedseg.evaluation.operating import Operating
+from guidedseg.evaluation.pooling import Entry, Section
 from guidedseg.evaluation.rules import strict
 from guidedseg.experiments import Run, fetch
 from guidedseg.inference import tiles
-from guidedseg.reporting import page, selection
+from guidedseg.names import MODES
+from guidedseg.reporting import selection
 from guidedseg.reporting.figures import masks
-from guidedseg.reporting.pooling import Entry, Section
-from guidedseg.reporting.results import MODES
+from guidedseg.reporting.page.index import Shown, embedded
 
 CAPTION = (
     "The newest entry of every network; Dice under strict. Shown are the images with a lesion that are nearest to the "
@@ -29,7 +30,7 @@ CAPTION = (
 Rows = dict[str, masks.Row]
 
 
-def of_sections(repo: Path, sections: Sequence[Section]) -> tuple[dict[int, page.Shown], list[str]]:
+def of_sections(repo: Path, sections: Sequence[Section]) -> tuple[dict[int, Shown], list[str]]:
     """A figure per section, of the newest entry of every network.
 
     Args:
@@ -106,7 +107,7 @@ def _side_by_side(columns: Sequence[Rows], name: str) -> masks.Row:
     )
 
 
-def _shown(section: Section, rows: Sequence[masks.Row]) -> page.Shown:
+def _shown(section: Section, rows: Sequence[masks.Row]) -> Shown:
     buffer = io.BytesIO()
     masks.grid(rows).savefig(buffer, format="png", dpi=100, metadata={"Software": None})
     scores = [
@@ -114,10 +115,10 @@ def _shown(section: Section, rows: Sequence[masks.Row]) -> page.Shown:
         + ", ".join(f"{head} {100 * dice:.0f}".replace("\n", " ") for head, dice in row.dice.items())
         for row in rows
     ]
-    return page.Shown(
+    return Shown(
         name=f"masks-{section.number}",
         title="Masks by network",
         caption=CAPTION,
         alt=f"Masks of the same test images; Dice in percent: {'; '.join(scores)}.",
-        source=page.embedded(buffer.getvalue()),
+        source=embedded(buffer.getvalue()),
     )
