@@ -13,9 +13,9 @@ from guidedseg.datasets import prepared
 from guidedseg.errors import GuidedsegError
 from guidedseg.evaluation.counts import regions_of
 from guidedseg.evaluation.operating import Operating
-from guidedseg.evaluation.pooling import Entry, Section
+from guidedseg.evaluation.pooling import Entry, Run, Section
 from guidedseg.evaluation.rules import strict
-from guidedseg.experiments import Run, fetch
+from guidedseg.experiments import fetch
 from guidedseg.inference import tiles
 from guidedseg.names import MODES
 from guidedseg.reporting import selection

@@ -1,0 +1,146 @@
+"""Scores of the leaderboard: intervals, the spread between seeds, and tests corrected over one family."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from board_runs import boarded, folds, images, run, score, tables
+
+from guidedseg.evaluation.bootstrap import interval, weights
+from guidedseg.evaluation.rules import IMAGEWISE, METRICS, OVERLAP, RULES
+from guidedseg.evaluation.scores import estimate
+from guidedseg.evaluation.standings import DIFFERENCE, Leaderboard
+from guidedseg.reporting.board import formats
+
+ENDS = ["value", "ci_low", "ci_high"]
+
+
+@pytest.fixture(scope="module")
+def plain() -> Leaderboard:
+    """One run of the reference."""
+    return boarded(run(images()))
+
+
+@pytest.fixture(scope="module")
+def repeated() -> Leaderboard:
+    """Three seeds: direct finds 20, 30 and 46 pixels of every lesion of 100."""
+    return boarded(*(run(images(direct=tp), seed=seed) for seed, tp in enumerate((20, 30, 46))))
+
+
+def test_folds_are_scored_as_one_evaluation_of_all_their_images():
+    runs = folds(2, 0, 1)
+    rows = (
+        pd.concat([one.images for one in runs]).query("branch == 'guided'").sort_values("image_id", ignore_index=True)
+    )
+    expected = estimate(rows, weights(rows, seed=0, draws=100), batch=16)
+    result = boarded(*runs)
+    for rule in RULES:
+        for number, metric in enumerate(METRICS if rule in IMAGEWISE else OVERLAP):
+            found = score(result, "guided", rule, metric)
+            assert {end: found[end] for end in ENDS} == pytest.approx(interval(expected[rule][:, number]))
+    found = score(result)
+    assert (found["images"], found["patients"], found["runs"], found["folds"]) == (12, 6, 3, "0 1 2")
+
+
+# Seeds
+
+
+def test_seeds_are_no_patients(plain):
+    once, thrice = plain, boarded(*(run(images(), seed=seed) for seed in (0, 1, 2)))
+    assert list(score(thrice)[ENDS]) == list(score(once)[ENDS])
+    assert score(thrice, DIFFERENCE)["p"] == score(once, DIFFERENCE)["p"]
+    assert (score(thrice)["runs"], score(thrice)["seeds"]) == (3, "0 1 2")
+    more = boarded(run(images(range(30))))  # the same ten lesions, of three times as many patients
+    assert score(more)["value"] == pytest.approx(score(once)["value"], abs=1e-6)
+    width = {name: score(of)["ci_high"] - score(of)["ci_low"] for name, of in (("once", once), ("more", more))}
+    assert width["more"] < 0.8 * width["once"]
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_seeds_are_averaged_under_every_rule(repeated, rule):
+    # batch_pooled too: a batch holds images of one seed, as in a run of its own
+    alone = [score(boarded(run(images(direct=tp))), rule=rule)["value"] for tp in (20, 30, 46)]
+    assert score(repeated, rule=rule)["value"] == pytest.approx(np.mean(alone), abs=1e-6)
+
+
+def test_spread_is_of_the_seeds_scores(repeated):
+    # recall of a lesion is tp / 100 and patient k = 0, ..., 9 has k pixels more: 0.245, 0.345, 0.505
+    found = score(repeated, rule="lesion", metric="recall")
+    assert found["value"] == pytest.approx(0.365)
+    # deviations -0.12, -0.02, 0.14: sqrt((0.0144 + 0.0004 + 0.0196) / 2)
+    assert found["seed_sd"] == pytest.approx(0.131149)
+    assert (found["seed_min"], found["seed_max"]) == (0.245, 0.505)
+    # guided is the same in all, so the difference spreads as direct does
+    assert score(repeated, DIFFERENCE, "lesion", "recall")["seed_sd"] == pytest.approx(0.131149)
+    assert score(repeated, "guided", "lesion", "recall")["seed_sd"] == 0
+
+
+def test_one_seed_has_no_spread(plain):
+    spread = ["seed_sd", "seed_min", "seed_max", "both_low", "both_high"]
+    assert plain.scores[spread].isna().all(axis=None)
+    for table in tables(plain):
+        assert not {"seed sd", "seed range", "patients and seeds"} & set(table.columns)
+
+
+def test_tables_show_the_spread_beside_the_interval(repeated):
+    side_by_side, ranking, differences = tables(repeated, "lesion", "recall")
+    assert side_by_side["direct"].item().endswith("), sd 13.1")
+    direct = ranking[ranking["branch"] == "direct"]
+    assert direct[["seed sd", "seed range"]].to_numpy().tolist() == [["13.1", "24.5 to 50.5"]]
+    # guided has 60 + 9 pixels of 100: minus 24.5 and 50.5
+    assert differences[["seed sd", "seed range"]].to_numpy().tolist() == [["13.1", "18.5 to 44.5"]]
+    assert "seed sd and seed range are of those" in formats.markdown(repeated, "lesion", "recall")
+
+
+# Tests
+
+
+def test_p_values_are_corrected_over_every_section_entry_and_rule_of_the_metric():
+    runs = [run(images(), model=model) for model in ("unetpp", "unet3plus")]
+    other = run(images(), model="deeplabv3", profile="paper", split__test=0.3)
+    result = boarded(*runs, other)
+    assert len(result.sections) == 2
+    tests = result.scores[(result.scores["metric"] == "dice") & result.scores["p"].notna()]
+    # three entries under each rule that has a test; guided is better on all of ten patients: p = 2 / 2**10 everywhere
+    assert set(tests["branch"]) == {DIFFERENCE}
+    assert tests["p"].tolist() == pytest.approx([0.00195312] * len(tests))
+    assert len(tests) == 3 * tests["rule"].nunique()
+    assert tests["p_holm"].tolist() == pytest.approx([0.00195312 * len(tests)] * len(tests), rel=1e-5)
+
+
+def test_other_metrics_are_another_family(plain):
+    tests = plain.scores[plain.scores["p"].notna()]
+    for _, of_metric in tests.groupby("metric"):
+        assert (of_metric["p_holm"] <= of_metric["p"] * len(of_metric) + 1e-9).all()
+
+
+def test_every_table_of_a_page_prints_the_same_corrected_p():
+    # two entries of one network, of which the paper's table shows the newest
+    newest, older = (run(images(), dataset="bus_uclm", scoring__confidence=value) for value in (0.3, 0.4))
+    result = boarded(newest, older, run(images(), model="skunet", dataset="bus_uclm"))
+    expected = f"{score(result, DIFFERENCE, model='skunet')['p_holm']:.3g}"
+    (page,) = formats.pages(result, "strict", "dice")
+    found = []
+    for table in [*page.tables, *page.of_paper]:
+        if "p (Holm)" in table.header:
+            cells = [dict(zip(table.header, row, strict=True)) for row in table.rows]
+            of_rule = [row for row in cells if row.get("rule", "strict") == "strict" and row.get("whose") != "paper"]
+            found += [row["p (Holm)"] for row in of_rule if row["network"] in {"skunet", "SK-U-Net"}]
+            assert "corrected over all tests of" in table.caption
+    assert found == [expected] * 3
+
+
+def test_the_difference_is_paired(plain):
+    # recall of patient k: direct 0.25 + k / 100, guided 0.60 + 2 k / 100: the difference is direct + 0.1 in every draw
+    direct, difference = (score(plain, branch, "lesion", "recall")[ENDS] for branch in ("direct", DIFFERENCE))
+    assert list(difference) == pytest.approx([end + 0.1 for end in direct])
+
+
+def test_a_pooled_rule_has_no_test(plain):
+    assert pd.isna(score(plain, DIFFERENCE, "pooled")["p"])
+    differences = tables(plain, "pooled")[2]
+    assert differences["p"].tolist() == differences["p (Holm)"].tolist() == ["-"]
+
+
+def test_the_same_runs_give_the_same_scores():
+    runs = [run(images()), run(images(), model="transunet")]
+    assert formats.csv(boarded(*runs)) == formats.csv(boarded(*runs))
