@@ -88,7 +88,7 @@ def test_tables_show_the_spread_beside_the_interval(repeated):
     assert direct[["seed sd", "seed range"]].to_numpy().tolist() == [["13.1", "24.5 to 50.5"]]
     # guided has 60 + 9 pixels of 100: minus 24.5 and 50.5
     assert differences[["seed sd", "seed range"]].to_numpy().tolist() == [["13.1", "18.5 to 44.5"]]
-    assert "seed sd and seed range are of those" in formats.markdown(repeated, "lesion", "recall")
+    assert "is the mean of theirs, on the same test images" in formats.markdown(repeated, "lesion", "recall")
 
 
 # Tests

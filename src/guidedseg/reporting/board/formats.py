@@ -13,6 +13,11 @@ from guidedseg.reporting.board import paper, tables
 from guidedseg.reporting.tables import published, table
 from guidedseg.reporting.tables.table import Table
 
+_REPEATED = (
+    "A score of several seeds is the mean of theirs, on the same test images; its interval is for other patients, sd "
+    "and range are of the seeds' scores. Patients and seeds: the interval for other trainings too, from three seeds on."
+)
+
 
 def check_choice(rule: str, metric: str) -> None:
     """Raise when a rule or metric does not exist, or not together."""
@@ -104,6 +109,8 @@ def _remarks(section: Section, rule: str, metric: str) -> list[str]:
     total = first.runs[0].params["split"].get("folds")
     if first.folds and len(first.folds) < total:
         lines.append(f"Only fold {', '.join(map(str, first.folds))} of {total}.")
+    if any(len(entry.seeds) > 1 for entry in section.entries):
+        lines.append(_REPEATED)
     if first.dataset == paper.DATASET:
         lines += _beside_the_paper(rule, metric)
     return lines

@@ -44,12 +44,7 @@ _ENTRY = ("profile", "seeds", "folds", "changed")
 """What tells the entries of a network apart; a column that says nothing is left out."""
 
 _SPREAD = ("seed sd", "seed range", "patients and seeds")
-"""Of the scores of an entry's seeds; likewise left out where nothing was repeated."""
-
-_REPEATED = (
-    "A score is the mean of the seeds' scores; seed sd and seed range are of those, on the same test images. Patients "
-    "and seeds: the 95 % interval for other patients and other trainings, from three seeds on."
-)
+"""Of the scores of an entry's seeds; likewise left out."""
 
 
 def of_section(scores: pd.DataFrame, rule: str, metric: str) -> list[Table]:
@@ -85,7 +80,6 @@ def side_by_side(scores: pd.DataFrame, rule: str, metric: str) -> Table:
         for place in best_of([_known(of.get(branch)) for of in values[first:last]], smallest=metric in DISTANCES)
     )
     remarks = [_test(rule, metric)]
-    remarks += ["sd: of the seeds' scores, whose mean is shown."] if _repeated(ours) else []
     remarks += [wording.SILENT] if rule == "literal" else []
     remarks += [_THEIRS] if len(rows) > number else []
     return _compact(
@@ -120,7 +114,7 @@ def ranking(scores: pd.DataFrame, rule: str, metric: str) -> Table:
     caption = (
         f"Ranked by {metric}{unit} under the rule {rule}, {'smallest' if smaller else 'best'} first; 95 % intervals "
         "from resampled patients. Without a rank: the oracle, which is given the true boxes, and the controls, which "
-        f"are no networks{', and the paper' if theirs.any() else ''}.{_repeated(rows)}"
+        f"are no networks{', and the paper' if theirs.any() else ''}."
     )
     return _compact(
         Table(
@@ -147,7 +141,7 @@ def differences(scores: pd.DataFrame, rule: str, metric: str) -> Table:
         Table(
             f"section{scores['section'].iloc[0]}_differences",
             "Guided - direct",
-            f"On the same images, {metric} under the rule {rule}. {_test(rule, metric)}{_repeated(rows)}",
+            f"On the same images, {metric} under the rule {rule}. {_test(rule, metric)}",
             ["network", f"{metric}, {unit}", *_SPREAD, "p", "p (Holm)", *_ENTRY],
             cells,
         )
@@ -188,11 +182,6 @@ def _test(rule: str, metric: str) -> str:
     if rule not in IMAGEWISE:
         return "No test: this rule gives an image no score of its own."
     return f"{wording.TEST} {wording.FAMILY.format(metric=metric)}"
-
-
-def _repeated(rows: pd.DataFrame) -> str:
-    """What the columns of the seeds mean, where there are any."""
-    return f" {_REPEATED}" if rows["seed_sd"].notna().any() else ""
 
 
 def _unit(metric: str) -> str:
