@@ -23,8 +23,9 @@ from guidedseg.reporting.figures import masks
 from guidedseg.reporting.page.index import Shown, embedded
 
 CAPTION = (
-    "The newest entry of every network, its first seed; Dice under strict. Shown are the images with a lesion that are nearest to the "
-    "quantiles 0, 25, 50, 75 and 100 % of the networks' mean guided Dice under strict, and the normal with the lowest."
+    "The newest entry of every network, its first seed; Dice under strict. Shown are the images with a lesion that are "
+    "nearest to the quantiles 0, 25, 50, 75 and 100 % of the networks' mean guided Dice under strict, and the normal "
+    "with the lowest."
 )
 
 Rows = dict[str, masks.Row]
