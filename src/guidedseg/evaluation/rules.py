@@ -89,7 +89,9 @@ def literal(rows: pd.DataFrame) -> Scores:
     """
     scores = strict(rows)
     branch, no_box, empty = rows["branch"].to_numpy(), rows["boxes"].to_numpy() == 0, ~_not_empty(rows)[1]
-    silent = np.select([branch == "direct", branch == "guided_fallback"], [empty, empty & no_box], default=no_box)
+    silent = np.select(
+        [np.isin(branch, ("direct", "direct_ungated")), branch == "guided_fallback"], [empty, empty & no_box], no_box
+    )
     scores[silent] = _PERFECT
     return scores
 
