@@ -13,7 +13,7 @@ from guidedseg.cli import app
 from guidedseg.errors import GuidedsegError
 from guidedseg.evaluation.counts import BRANCHES
 from guidedseg.evaluation.rules import IMAGEWISE, METRICS, OVERLAP
-from guidedseg.evaluation.standings import COLUMNS, DIFFERENCE
+from guidedseg.evaluation.standings import COLUMNS, TESTED
 from guidedseg.reporting.board import formats
 
 
@@ -51,12 +51,12 @@ def test_csv_holds_every_score_once():
     result = boarded(run(images(), seed=0), run(images(), seed=1))
     table = pd.read_csv(io.StringIO(formats.csv(result)), dtype={"seeds": str, "folds": str}, keep_default_na=True)
     assert table.columns.tolist() == COLUMNS
-    assert set(table["branch"]) == {*BRANCHES, DIFFERENCE}
+    assert set(table["branch"]) == {*BRANCHES, *TESTED}
     per_branch = len(IMAGEWISE) * len(METRICS) + 2 * len(OVERLAP)
-    assert len(table) == 7 * per_branch
+    assert len(table) == (len(BRANCHES) + len(TESTED)) * per_branch
     assert not table.duplicated(["section", "profile", "changed", "model", "branch", "rule", "metric"]).any()
     row = table.query("branch == 'guided_minus_direct' and rule == 'strict' and metric == 'dice'").iloc[0]
-    assert row["value"] == score(result, DIFFERENCE)["value"]
+    assert row["value"] == score(result, TESTED[0])["value"]
     assert row["p"] == 0.00195312
     assert row[["seed_sd", "seed_min", "seed_max"]].tolist() == [0, row["value"], row["value"]]
     assert (row["seeds"], row["runs"], row["section"]) == ("0 1", 2, 1)

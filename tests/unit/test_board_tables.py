@@ -113,16 +113,24 @@ def test_approaches_are_ranked_best_first_and_the_others_stand_between_without_a
         ("2", "transunet", "guided"),  # equal scores, equal ranks
         ("4", "unetpp", "guided, frame where no box"),
         ("4", "transunet", "guided, frame where no box"),
-        ("6", "unetpp", "direct"),
+        ("6", "unetpp", "guided, no gate"),
+        ("6", "transunet", "guided, no gate"),
+        ("8", "unetpp", "direct"),
+        ("9", "unetpp", "direct, no gate"),
+        ("9", "transunet", "direct, no gate"),
         ("", "", "control: silent"),
         ("", "", "control: everything"),
     ]
 
 
-def test_value_and_interval_are_percent():
-    ranking = tables(boarded(run(images(range(10, 11)))))[1].set_index("branch")
-    # one patient, so no draw differs; a lesion of 100 px, 25 found: Dice 50 / 125 = 0.4; with the normal's 1: 0.7
-    assert ranking.loc["direct", "dice, %"] == "70.0 (70.0 to 70.0)"
+def test_value_and_interval_are_percent(plain):
+    found = score(plain)
+    ranking = tables(plain)[1].set_index("branch")
+    ends = [f"{100 * found[end]:.1f}" for end in ("value", "ci_low", "ci_high")]
+    assert ranking.loc["direct", "dice, %"] == "{} ({} to {})".format(*ends)
+    # one patient: a lesion of 100 px, 25 found: Dice 50 / 125 = 0.4; with the normal's 1: 0.7; no interval
+    alone = tables(boarded(run(images(range(10, 11)))))[1].set_index("branch")
+    assert alone.loc["direct", "dice, %"] == "70.0"
 
 
 def test_distances_are_ranked_smallest_first_in_pixels(plain):

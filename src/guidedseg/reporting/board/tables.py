@@ -9,9 +9,9 @@ import pandas as pd
 
 from guidedseg.evaluation.counts import PREDICTED
 from guidedseg.evaluation.pooling import Section
-from guidedseg.evaluation.rules import BOUNDARY, IMAGEWISE
+from guidedseg.evaluation.rules import BOUNDARY
 from guidedseg.evaluation.scores import Nested
-from guidedseg.evaluation.standings import DIFFERENCE
+from guidedseg.evaluation.standings import TESTED
 from guidedseg.names import NETWORKS
 from guidedseg.reporting.board import paper
 from guidedseg.reporting.tables import of_paper as beside_paper
@@ -34,6 +34,9 @@ _THEIRS = (
     f"{published.RULES['direct']} best, its guided column {published.RULES['guided']}."
 )
 
+_BRANCHES = beside_paper.BRANCHES
+_GUIDED_MINUS_DIRECT = TESTED[0]
+
 _NOT_COUNTED = "table4_detector"
 """The leaderboard reads what is counted per image, not boxes."""
 
@@ -45,6 +48,9 @@ _ENTRY = ("profile", "seeds", "folds", "changed")
 
 _SPREAD = ("seed sd", "seed range", "patients and seeds")
 """Of the scores of an entry's seeds; likewise left out."""
+
+
+_LEAF = ("value", "ci_low", "ci_high", "groups")
 
 
 def of_section(scores: pd.DataFrame, rule: str, metric: str) -> list[Table]:
@@ -59,24 +65,24 @@ def side_by_side(scores: pd.DataFrame, rule: str, metric: str) -> Table:
         "model", key=lambda names: names.map({name: order.index(name) for name in order}), kind="stable"
     )
     rows, values = [], []
-    ours = scores[(scores["rule"] == rule) & scores["branch"].isin([*PREDICTED, DIFFERENCE])]
+    ours = scores[(scores["rule"] == rule) & scores["branch"].isin([*_BRANCHES, _GUIDED_MINUS_DIRECT])]
     for _, group in ours.groupby(_IDENTITY, sort=False):
         of = {row["branch"]: row for _, row in group.iterrows()}
-        difference = of[DIFFERENCE]
-        shown = [f"{_shown(of[each], metric)}{_sd(of[each], metric)}" for each in (*PREDICTED, DIFFERENCE)]
+        difference = of[_GUIDED_MINUS_DIRECT]
+        shown = [f"{_shown(of[each], metric)}{_sd(of[each], metric)}" for each in (*_BRANCHES, _GUIDED_MINUS_DIRECT)]
         rows.append([difference["model"], *shown, *_tested(difference), *_entry(difference)])
-        values.append({branch: of[branch]["value"] for branch in PREDICTED})
+        values.append({branch: of[branch]["value"] for branch in _BRANCHES})
     number = len(rows)
     theirs = scores[scores["branch"].str.startswith(paper.PREFIX)]
     for model, group in theirs.groupby("model", sort=False):
         of = {row["branch"].removeprefix(paper.PREFIX): row for _, row in group.iterrows()}
-        shown = [_shown(of[branch], metric) if branch in of else "" for branch in PREDICTED]
+        shown = [_shown(of[branch], metric) if branch in of else "" for branch in _BRANCHES]
         rows.append([f"{model}, paper", *shown, *("" for _ in ("difference", "p", "Holm", *_ENTRY))])
         values.append({branch: row["value"] for branch, row in of.items()})
     best = frozenset(
         (first + place, 1 + column)
         for first, last in ((0, number), (number, len(rows)))
-        for column, branch in enumerate(PREDICTED)
+        for column, branch in enumerate(_BRANCHES)
         for place in best_of([_known(of.get(branch)) for of in values[first:last]], smallest=metric in DISTANCES)
     )
     remarks = [_test(rule, metric)]
@@ -88,7 +94,13 @@ def side_by_side(scores: pd.DataFrame, rule: str, metric: str) -> Table:
             "Side by side",
             f"{metric}, {_unit(metric)}, under the rule {rule}; 95 % intervals from resampled patients. The difference "
             f"is of the same images. {' '.join([wording.COLUMNS_MEAN, *remarks])}",
-            ["network", *(wording.HEADINGS[branch] for branch in (*PREDICTED, DIFFERENCE)), "p", "p (Holm)", *_ENTRY],
+            [
+                "network",
+                *(wording.HEADINGS[branch] for branch in (*_BRANCHES, _GUIDED_MINUS_DIRECT)),
+                "p",
+                "p (Holm)",
+                *_ENTRY,
+            ],
             rows,
             best,
             frozenset(range(number, len(rows))),
@@ -100,7 +112,7 @@ def ranking(scores: pd.DataFrame, rule: str, metric: str) -> Table:
     """Best first; what is no approach has its place but no rank."""
     smaller = metric in DISTANCES
     scores = scores[scores["rule"] == rule]
-    rows = scores[scores["branch"] != DIFFERENCE].sort_values("value", ascending=smaller, kind="stable")
+    rows = scores[~scores["branch"].isin(TESTED)].sort_values("value", ascending=smaller, kind="stable")
     ranks = rows.loc[rows["branch"].isin(RANKED), "value"].rank(method="min", ascending=smaller).dropna().astype(int)
     theirs = rows["branch"].str.startswith(paper.PREFIX)
     cells = [
@@ -130,10 +142,13 @@ def ranking(scores: pd.DataFrame, rule: str, metric: str) -> Table:
 
 
 def differences(scores: pd.DataFrame, rule: str, metric: str) -> Table:
-    """Guided - direct of every entry."""
-    rows = scores[(scores["rule"] == rule) & (scores["branch"] == DIFFERENCE)]
+    """Guided - direct of every entry, with gates and without."""
+    rows = scores[(scores["rule"] == rule) & scores["branch"].isin(TESTED)]
     cells = [
-        [row["model"], _shown(row, metric), *_spread(row, metric), *_tested(row), *_entry(row)]
+        [
+            *(row["model"], _TITLES[row["branch"]], _shown(row, metric)),
+            *(*_spread(row, metric), *_tested(row), *_entry(row)),
+        ]
         for _, row in rows.iterrows()
     ]
     unit = "pixels" if metric in PIXELS else "points"
@@ -142,7 +157,7 @@ def differences(scores: pd.DataFrame, rule: str, metric: str) -> Table:
             f"section{scores['section'].iloc[0]}_differences",
             "Guided - direct",
             f"On the same images, {metric} under the rule {rule}. {_test(rule, metric)}",
-            ["network", f"{metric}, {unit}", *_SPREAD, "p", "p (Holm)", *_ENTRY],
+            ["network", "difference", f"{metric}, {unit}", *_SPREAD, "p", "p (Holm)", *_ENTRY],
             cells,
         )
     )
@@ -172,15 +187,15 @@ def _nested(rows: pd.DataFrame) -> Nested:
     """An entry's scores as ``evaluation.scores.scores`` nests them; no detector and no loss, which are not counted."""
     nested: Nested = {"branches": {}, "differences": {}}
     for row in rows.to_dict("records"):
-        group = nested["differences" if row["branch"] == DIFFERENCE else "branches"]
-        leaf = {key: _known(row[key]) for key in ("value", "ci_low", "ci_high", "p", "p_holm")}
+        group = nested["differences" if row["branch"] in TESTED else "branches"]
+        leaf = {key: _known(row[key]) for key in (*_LEAF, "p", "p_holm")}
         group.setdefault(row["branch"], {}).setdefault(row["rule"], {})[row["metric"]] = leaf
     return nested
 
 
 def _test(rule: str, metric: str) -> str:
-    if rule not in IMAGEWISE:
-        return "No test: this rule gives an image no score of its own."
+    if rule == "batch_pooled":
+        return "No test: a swap would have to make the batches anew."
     return f"{wording.TEST} {wording.FAMILY.format(metric=metric)}"
 
 
@@ -211,8 +226,7 @@ def _entry(row: pd.Series) -> list[str]:
 
 def _shown(row: pd.Series, metric: str) -> str:
     """Value and interval, in percent or pixels."""
-    score = {key: _known(row[key]) for key in ("value", "ci_low", "ci_high")}
-    return wording.number(score, scale=_scale(metric), digits=1)
+    return wording.number({key: _known(row[key]) for key in _LEAF}, scale=_scale(metric), digits=1)
 
 
 def _scale(metric: str) -> int:
