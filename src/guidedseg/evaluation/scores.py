@@ -162,7 +162,7 @@ def _differences(by_branch: dict[str, pd.DataFrame], estimates: dict[str, dict[s
     """Paired differences with their p; Holm's correction is of all Dice tests here: one family, one page."""
     result: Nested = {}
     for name, (one, other) in DIFFERENCES.items():
-        p_of = p_values(by_branch[one], by_branch[other], seed=seed)
+        p_of = p_values([by_branch[one]], [by_branch[other]], seed=seed)
         result[name] = {}
         for rule in RULES:
             difference = estimates[one][rule].minus(estimates[other][rule])
