@@ -7,12 +7,13 @@ is made of is replaced by one that only keeps its state, and a file that names a
 
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
-from torch.serialization import get_unsafe_globals_in_checkpoint, safe_globals
+from torch import serialization
 
 OF_A_DETECTOR = re.compile(
     r"(ultralytics|torch\.nn\.modules)\.[\w.]+"
@@ -54,23 +55,36 @@ def read(path: Path) -> Checkpoint:
         OSError: it cannot be read.
         ValueError: it is no checkpoint, is damaged, or names what no detector needs; the text says which.
     """
-    try:
-        named = get_unsafe_globals_in_checkpoint(path)
-    except OSError:
-        raise
-    except Exception as error:
-        raise ValueError("it is not a zip file as torch.save writes it; a bare pickle is not read") from error
-    foreign = sorted(name for name in named if not OF_A_DETECTOR.fullmatch(name))
-    if foreign:
-        raise ValueError(f"it names {', '.join(foreign)}: no part of a detector, and possibly a program to run")
-    try:
-        with safe_globals([(_Inert, name) for name in named]):
+    with _allowed_by_torch_alone():
+        try:
+            named = serialization.get_unsafe_globals_in_checkpoint(path)
+        except OSError:
+            raise
+        except Exception as error:
+            raise ValueError("it is not a zip file as torch.save writes it; a bare pickle is not read") from error
+        foreign = sorted(name for name in named if not OF_A_DETECTOR.fullmatch(name))
+        if foreign:
+            raise ValueError(f"it names {', '.join(foreign)}: no part of a detector, and possibly a program to run")
+        serialization.add_safe_globals([(_Inert, name) for name in named])
+        try:
             content = torch.load(path, map_location="cpu", weights_only=True)
-        model = content.get("ema") or content["model"]
-        return Checkpoint(model.state["yaml"], model.state["names"], dict(_tensors(model)))
-    except Exception as error:  # whatever a damaged or made-up file leads to
-        what = str(error).splitlines()[0] if str(error) else "no message"
-        raise ValueError(f"it holds no network of Ultralytics ({type(error).__name__}: {what})") from error
+            model = content.get("ema") or content["model"]
+            return Checkpoint(model.state["yaml"], model.state["names"], dict(_tensors(model)))
+        except Exception as error:  # whatever a damaged or made-up file leads to
+            what = str(error).splitlines()[0] if str(error) else "no message"
+            raise ValueError(f"it holds no network of Ultralytics ({type(error).__name__}: {what})") from error
+
+
+@contextmanager
+def _allowed_by_torch_alone() -> Iterator[None]:
+    """Without the real classes that Ultralytics allows for good once it has loaded a file of its own."""
+    before = serialization.get_safe_globals()
+    serialization.clear_safe_globals()
+    try:
+        yield
+    finally:
+        serialization.clear_safe_globals()
+        serialization.add_safe_globals(before)
 
 
 def _tensors(module: _Inert, prefix: str = "") -> Iterator[tuple[str, torch.Tensor]]:

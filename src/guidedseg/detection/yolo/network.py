@@ -71,12 +71,30 @@ def build(architecture: Any, names: Any, tensors: Mapping[str, torch.Tensor]) ->
     if not isinstance(named, dict) or sorted(named) != list(range(description["nc"])):
         raise ValueError(f"it has {description['nc']} class(es) and no list of as many names")
     try:
-        net = DetectionModel(deepcopy(description), ch=description.get("channels", 3), verbose=False)
+        net = _plain(description, description["nc"])
+        width = _class_width(net, tensors)
+        if width != _class_width(net, net.state_dict()):
+            net.load(_plain(description, width), verbose=False)
         net.load_state_dict(tensors)
     except Exception as error:  # of whichever layer cannot be built as described
-        raise ValueError(f"its weights do not fit its architecture ({error})") from error
+        what = " ".join(str(error).split("\n\t")[:2])  # torch lists every tensor, a line each
+        raise ValueError(f"its weights do not fit its architecture ({type(error).__name__}: {what})") from error
     net.names = {number: str(name) for number, name in named.items()}
     return net
+
+
+def _plain(description: Mapping[str, Any], classes: int) -> DetectionModel:
+    return DetectionModel(deepcopy(description), ch=description.get("channels", 3), nc=classes, verbose=False)
+
+
+def _class_width(net: DetectionModel, tensors: Mapping[str, torch.Tensor]) -> int:
+    """Channels before the last layer of the branch that tells classes.
+
+    There are as many as classes (within bounds), and after fine-tuning for fewer classes still as many as before:
+    ``load`` takes over the branch of the other network.
+    """
+    branch = net.model[-1].cv3[0]
+    return tensors[f"model.{len(net.model) - 1}.cv3.0.{len(branch) - 1}.weight"].shape[1]
 
 
 def device() -> str:
