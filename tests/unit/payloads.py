@@ -18,7 +18,7 @@ class Payload:
 
 
 def bare(path: Path, trace: Path) -> Path:
-    path.write_bytes(pickle.dumps({"model": Payload(trace)}))
+    path.write_bytes(pickle.dumps({"model": Payload(trace)}, protocol=2))  # torch's
     return path
 
 

@@ -30,12 +30,12 @@ def detect(
     Raises:
         GuidedsegError: the folder holds no trained detector.
     """
-    net, config = trained.load(detector)
+    net, image_size = trained.load(detector)
     predictor = DetectionPredictor(
         overrides={
             "task": "detect",
             "mode": "predict",
-            "imgsz": config["image_size"],
+            "imgsz": image_size,
             "conf": floor,
             "iou": nms_iou,
             "max_det": max_boxes,

@@ -35,8 +35,8 @@ def write(trained: Checkpoint, target: Path, *, image_size: int, recipe: Mapping
     save_file({name: tensor.contiguous() for name, tensor in trained.tensors.items()}, target / "weights.safetensors")
 
 
-def load(folder: Path) -> tuple[DetectionModel, dict[str, Any]]:
-    """A trained detector (in evaluation mode, float32, on the CPU) and its config.json.
+def load(folder: Path) -> tuple[DetectionModel, int]:
+    """A trained detector (in evaluation mode, float32, on the CPU) and the image size that it was trained at.
 
     Raises:
         GuidedsegError: there is none, or its weights are not those of the network that config.json describes.
@@ -44,10 +44,10 @@ def load(folder: Path) -> tuple[DetectionModel, dict[str, Any]]:
     try:
         config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
         tensors = load_file(folder / "weights.safetensors")
-        net = network.build(config["architecture"], config["names"], tensors)
+        net, image_size = network.build(config["architecture"], config["names"], tensors), int(config["image_size"])
     except (OSError, SafetensorError, ValueError, KeyError, TypeError) as error:
         raise GuidedsegError(
             f"{folder}: config.json and weights.safetensors are no trained detector ({type(error).__name__}: {error}). "
             "Fetch both again with `dvc pull`, or train again with `dvc repro -f train_detector`."
         ) from error
-    return net.eval(), config
+    return net.eval(), image_size
