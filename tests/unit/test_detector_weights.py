@@ -112,6 +112,13 @@ def test_checkpoint_with_another_architecture_is_refused(change, what, saved, tm
     assert not trace.exists()
 
 
+@pytest.mark.parametrize("names", [None, "lesion", {0: "lesion", "b": "cyst"}, {1: "lesion"}])
+def test_checkpoint_whose_classes_are_not_numbered_is_refused(names, saved, tmp_path):
+    path = changed(saved, tmp_path / "changed.pt", names=names)
+    with pytest.raises(GuidedsegError, match=KEY.format(r"changed\.pt") + r"it has 80 class\(es\) and no list"):
+        weights.check(path)
+
+
 def test_yaml_with_a_program_is_refused(tmp_path):
     trace, path = tmp_path / "trace", tmp_path / "program.yaml"
     path.write_text(f"nc: 1\nactivation: open({str(trace)!r}, 'w')\nbackbone: []\nhead: [[[-1], 1, Detect, [nc]]]\n")

@@ -68,7 +68,7 @@ def build(architecture: Any, names: Any, tensors: Mapping[str, torch.Tensor]) ->
     """
     description = checked(architecture)
     named = dict(enumerate(names)) if isinstance(names, list) else names
-    if not isinstance(named, dict) or sorted(named) != list(range(description["nc"])):
+    if not isinstance(named, dict) or len(named) != description["nc"] or set(named) != set(range(len(named))):
         raise ValueError(f"it has {description['nc']} class(es) and no list of as many names")
     try:
         net = _plain(description, description["nc"])
