@@ -9,7 +9,8 @@ def main() -> str:
     """Train on data/yolo."""
     from guidedseg import params
     from guidedseg.detection import yolo
-    from guidedseg.writing import whole_directory, write_json
+    from guidedseg.json_files import write_json
+    from guidedseg.writing import whole_directory
 
     settings = params.load()
     recipe = settings.chosen.detector.model_dump()

@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from guidedseg.datasets import bus_uclm, duplicates, prepared
+from guidedseg.datasets import bus_uclm, duplicates, prepared, preparing
 
 pytestmark = pytest.mark.real
 
@@ -17,7 +17,7 @@ def mini(bus_uclm_mini):
 @pytest.fixture(scope="module")
 def folder(mini, tmp_path_factory):
     target = tmp_path_factory.mktemp("mini") / "prepared"
-    prepared.write(bus_uclm.read(mini, official=True), target, duplicate_threshold=0.8)
+    preparing.write(bus_uclm.read(mini, official=True), target, duplicate_threshold=0.8)
     return target
 
 
