@@ -40,6 +40,10 @@ DETECTOR_TITLES = {
 
 UNRELIABLE = f"Fewer than {RELIABLE} patients with a lesion: the intervals are unreliable."
 
+TEST = "p: Wilcoxon's signed-rank test on patient means."
+
+FAMILY = "p (Holm): corrected over all tests of {metric} in this report, under every rule."
+
 SILENT = "Under literal a detector that never fires has a perfect score."
 
 MISSING: Mapping[str, Any] = {"value": None, "ci_low": None, "ci_high": None}
