@@ -22,10 +22,10 @@ import pandas as pd
 import psutil
 
 from guidedseg.datasets import bus_uclm, phantom, prepared, splits
-from guidedseg.detection.boxes import BOX
 from guidedseg.evaluation import counts
 from guidedseg.evaluation.operating import Operating
 from guidedseg.inference import tiles
+from guidedseg.names import BOX
 from guidedseg.reporting import cases, results
 from guidedseg.segmentation import inputs
 from guidedseg.writing import write_json

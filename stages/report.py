@@ -18,8 +18,9 @@ DETECTION_HEADLINE = ("ap50", "ap50_95", "lesion_recall", "precision", "false_bo
 def main() -> str:
     """Report on the network named on the command line, with the mode of params.yaml as the headline."""
     from guidedseg import params
+    from guidedseg.names import MODES
     from guidedseg.reporting import results
-    from guidedseg.reporting.tables import percent
+    from guidedseg.reporting.tables.wording import percent
 
     model = sys.argv[1]
     settings = params.load()
@@ -28,7 +29,7 @@ def main() -> str:
     )
     _page(run, _chosen(settings))
     _metrics(run, settings.mode)  # last: where they are, all else is
-    dice = {mode: percent(run.scores["branches"][mode]["strict"]["dice"]) for mode in results.MODES}
+    dice = {mode: percent(run.scores["branches"][mode]["strict"]["dice"]) for mode in MODES}
     return f"report/index.html: {model}, Dice under strict in %: direct {dice['direct']}, guided {dice['guided']}"
 
 
@@ -51,8 +52,10 @@ def _page(run: "Results", params: dict[str, object]) -> None:
     """plots/ and report/."""
     from guidedseg import record
     from guidedseg.progress import bar
-    from guidedseg.reporting import cases, figures, gallery, page, paper_tables, table, tables
+    from guidedseg.reporting import cases, figures
     from guidedseg.reporting.figures import rules
+    from guidedseg.reporting.page import gallery, index
+    from guidedseg.reporting.tables import of_paper, of_run, table
     from guidedseg.writing import whole_directory, whole_file, write_json
 
     became, needed = gallery.outcomes(run).to_dict("index"), figures.images(run)
@@ -65,18 +68,18 @@ def _page(run: "Results", params: dict[str, object]) -> None:
         for name, curve in {**run.curves, "rules": rules.table(run)}.items():
             curve.to_csv(target / f"{name}.csv", index=False, lineterminator="\n", float_format="%.6g")
         figures.write(run, kept, target)
-        pictures = page.figures(run, target / "png")
-    of_paper = paper_tables.tables({run.model: run.scores}, dataset=str(params["dataset"]))
-    of_run = tables.of_run(run.scores, run.model)
+        pictures = index.figures(run, target / "png")
+    beside = of_paper.tables({run.model: run.scores}, dataset=str(params["dataset"]))
+    own = of_run.tables(run.scores, run.model)
     with whole_directory(Path("report/tables")) as target:
-        for each in [*of_paper, *of_run]:
+        for each in [*beside, *own]:
             table.write(each, target)
     write_json(run.scores, Path("report/scores.json"))
     with whole_file(Path("report/comparison.md")) as path:
-        path.write_text(tables.document(run.scores, run.model, of_paper), encoding="utf-8")
-    facts = page.Facts(params, json.loads(Path("metrics/split.json").read_text(encoding="utf-8")))
+        path.write_text(of_run.document(run.scores, run.model, beside), encoding="utf-8")
+    facts = index.Facts(params, json.loads(Path("metrics/split.json").read_text(encoding="utf-8")))
     with whole_file(Path("report/index.html")) as path:
-        path.write_text(page.index(run, facts, [*of_paper, *of_run], pictures, shown), encoding="utf-8")
+        path.write_text(index.index(run, facts, [*beside, *own], pictures, shown), encoding="utf-8")
     record.write(record.collect(Path(), of=f"evaluations/{run.model}"), Path("report/run.js"))
 
 

@@ -9,6 +9,7 @@ def main() -> str:
     """Split the prepared images."""
     from guidedseg import params
     from guidedseg.datasets import prepared, splits
+    from guidedseg.names import SPLITS
     from guidedseg.writing import whole_file, write_json
 
     settings = params.load()
@@ -19,7 +20,7 @@ def main() -> str:
     with whole_file(Path("data/split.csv")) as path:
         split.to_csv(path, index=False, lineterminator="\n")
     write_json(audit, Path("metrics/split.json"))
-    images = ", ".join(f"{audit[name]['images']} {name}" for name in splits.SPLITS)
+    images = ", ".join(f"{audit[name]['images']} {name}" for name in SPLITS)
     leaks = ", ".join(
         f"{number} {what.removesuffix('_in_several_splits').replace('_', ' ')}"
         for what, number in audit["leakage"].items()

@@ -67,9 +67,9 @@ def leaderboard(
 ) -> None:
     """Compare the experiments: seeds and folds pooled, ranked where comparable, with intervals and tests."""
     from guidedseg import experiments, params
-    from guidedseg.reporting import leaderboard as board
-    from guidedseg.reporting import pooling
-    from guidedseg.writing import whole_file
+    from guidedseg.evaluation import pooling
+    from guidedseg.reporting.board import formats as board
+    from guidedseg.writing import write_text
 
     board.check_choice(rule, metric)
     settings = params.load()
@@ -79,20 +79,18 @@ def leaderboard(
     for note in [*notes, *scored.notes]:
         typer.echo(f"Note: {note}", err=True)
     typer.echo(board.text(scored, rule, metric), nl=False)
-    outputs = [
-        (csv, board.csv(scored)),
-        (markdown, board.markdown(scored, rule, metric)),
-        (latex, board.latex(scored, rule, metric)),
-    ]
+    if csv:
+        write_text(csv, board.csv(scored))
+    if markdown:
+        write_text(markdown, board.markdown(scored, rule, metric))
+    if latex:
+        write_text(latex, board.latex(scored, rule, metric))
     if page:
-        from guidedseg.reporting import leaderboard_page, network_masks
+        from guidedseg.reporting.board import masks
+        from guidedseg.reporting.board.page import html
 
-        masks, missing = network_masks.of_sections(Path(), scored.sections)
-        outputs.append((page, leaderboard_page.html(scored, rule, metric, masks, [*notes, *missing])))
-    for target, content in outputs:
-        if target:
-            with whole_file(target) as path:
-                path.write_text(content, encoding="utf-8")
+        shown, missing = masks.of_sections(Path(), scored.sections)
+        write_text(page, html(scored, rule, metric, shown, [*notes, *missing]))
 
 
 def main() -> None:

@@ -49,6 +49,12 @@ def whole_file(target: Path) -> Iterator[Path]:
         partial.unlink(missing_ok=True)
 
 
+def write_text(target: Path, text: str) -> None:
+    """Write a text file, UTF-8."""
+    with whole_file(target) as path:
+        path.write_text(text, encoding="utf-8")
+
+
 def write_json(values: Mapping[str, Any], target: Path) -> None:
     """Write nested scalars as JSON that ``dvc metrics`` reads; a NaN or an infinity is an error, null is not."""
     with whole_file(target) as path:

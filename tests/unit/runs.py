@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 from drawings import OPERATING, Drawing, drawn, tiles
 
-from guidedseg.detection.boxes import matched
 from guidedseg.evaluation import bootstrap, detection
+from guidedseg.evaluation.matching import matched
 from guidedseg.evaluation.scores import one_per_image, scores
 from guidedseg.inference.tiles import Tiles
 from guidedseg.reporting import cases

@@ -8,7 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from guidedseg.detection.boxes import BOX, match, overlaps, read_detections
+from guidedseg.detection.boxes import read_detections
+from guidedseg.evaluation.matching import match, overlaps
+from guidedseg.names import BOX
 
 DETECTION = ["image_id", *BOX, "confidence"]
 

@@ -10,7 +10,7 @@ import pytest
 from drawings import Drawing, disk, everywhere, nothing, square
 from runs import cases_of, run_of
 
-from guidedseg.reporting import gallery
+from guidedseg.reporting.page import gallery
 
 BOX = (4, 4, 16, 14)
 

@@ -9,8 +9,9 @@ import pandas as pd
 import pytest
 
 from guidedseg.datasets import prepared
+from guidedseg.names import BOX
 from guidedseg.segmentation import inputs
-from guidedseg.segmentation.inputs import BOX, COLUMNS, TRAINED_ON, frames, positions, rois
+from guidedseg.segmentation.inputs import COLUMNS, TRAINED_ON, frames, positions, rois
 
 WIDTH, HEIGHT = 100, 80
 INDEX = pd.DataFrame(

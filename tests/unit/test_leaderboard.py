@@ -12,15 +12,15 @@ from typer.testing import CliRunner
 from guidedseg import experiments, params
 from guidedseg.cli import app
 from guidedseg.errors import GuidedsegError
+from guidedseg.evaluation import pooling
 from guidedseg.evaluation.bootstrap import interval, weights
 from guidedseg.evaluation.counts import BRANCHES, IMAGE_COLUMNS, PREDICTED
+from guidedseg.evaluation.pooling import DIFFERENCE, Leaderboard
 from guidedseg.evaluation.rules import IMAGEWISE, METRICS, OVERLAP, RULES
 from guidedseg.evaluation.scores import estimate
 from guidedseg.experiments import Run
-from guidedseg.reporting import leaderboard as board
-from guidedseg.reporting import pooling
-from guidedseg.reporting.pooling import DIFFERENCE, Leaderboard
-from guidedseg.reporting.table import Table
+from guidedseg.reporting.board import formats as board
+from guidedseg.reporting.tables.table import Table
 
 ROOT = Path(__file__).parent.parent.parent
 REFERENCE = params.load(ROOT / "params.yaml").model_dump()

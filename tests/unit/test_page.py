@@ -8,7 +8,8 @@ import pytest
 from drawings import Drawing, everywhere, nothing, square
 from runs import cases_of, run_of
 
-from guidedseg.reporting import gallery, page, table
+from guidedseg.reporting.page import gallery, index
+from guidedseg.reporting.tables import table
 
 BOX = (4, 4, 16, 14)
 FOUND = ((0.9, BOX, everywhere()),)
@@ -47,7 +48,7 @@ def opened(browser: Any, tmp_path: Path) -> Open:
         results = run_of(*drawings)
         became = gallery.outcomes(results).to_dict("index")
         entries = [gallery.entry(case, became[name]) for name, case in cases_of(results, drawings, tmp_path).items()]
-        html = page.index(results, page.Facts(params, SPLIT), [TABLE], [], entries)
+        html = index.index(results, index.Facts(params, SPLIT), [TABLE], [], entries)
         (tmp_path / "index.html").write_text(html, encoding="utf-8")
         (tmp_path / "run.js").write_text(run_js, encoding="utf-8")
         contexts.append(browser.new_context(**options))

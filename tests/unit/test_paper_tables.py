@@ -9,9 +9,10 @@ from drawings import Drawing, everywhere, nothing, square
 from runs import run_of
 
 from guidedseg.evaluation.rules import RULES
-from guidedseg.reporting import published
-from guidedseg.reporting.paper_tables import tables
-from guidedseg.reporting.table import Table
+from guidedseg.names import NETWORKS
+from guidedseg.reporting.tables import published
+from guidedseg.reporting.tables.of_paper import tables
+from guidedseg.reporting.tables.table import Table
 from guidedseg.segmentation.models import MODELS
 
 Nested = dict[str, Any]
@@ -253,7 +254,7 @@ def test_test_images_without_a_lesion_have_dashes() -> None:
 
 def test_five_networks_of_the_paper_can_be_trained() -> None:
     assert set(published.DIRECT) == set(published.GUIDED) == set(MODELS) - {"unet", "skunet"}
-    assert list(published.NAMES) == list(MODELS)
+    assert list(NETWORKS) == list(MODELS)
     assert set(published.RULES) == set(published.REASONS) == set(published.TABLES) == {"direct", "guided"}
     assert set(published.RULES.values()) <= set(RULES)
 

@@ -11,20 +11,17 @@ from guidedseg.evaluation import bootstrap
 from guidedseg.evaluation.counts import BRANCHES
 from guidedseg.evaluation.rules import RULES
 from guidedseg.evaluation.scores import DIFFERENCES, scores
-from guidedseg.reporting import paper_tables
-from guidedseg.reporting.table import Table
-from guidedseg.reporting.tables import (
-    DETECTOR_TITLES,
-    TITLES,
+from guidedseg.reporting.tables import of_paper
+from guidedseg.reporting.tables.of_run import (
     by_metric,
     dice_by_rule,
     differences,
     document,
-    number,
-    of_run,
-    percent,
     sample_sentences,
+    tables,
 )
+from guidedseg.reporting.tables.table import Table
+from guidedseg.reporting.tables.wording import DETECTOR_TITLES, TITLES, number, percent
 
 Nested = dict[str, Any]
 OPERATING = {
@@ -75,12 +72,12 @@ def rows(table: Table) -> dict[str, dict[str, str]]:
 
 
 def named(of: Nested, name: str) -> Table:
-    (found,) = [table for table in of_run(of, "unetpp") if table.name == name]
+    (found,) = [table for table in tables(of, "unetpp") if table.name == name]
     return found
 
 
 def written(of: Nested) -> str:
-    return document(of, "unetpp", paper_tables.tables({"unetpp": of}, dataset="bus_uclm"))
+    return document(of, "unetpp", of_paper.tables({"unetpp": of}, dataset="bus_uclm"))
 
 
 def test_dice_has_a_row_per_branch_and_a_column_per_rule(of: Nested) -> None:
@@ -125,18 +122,18 @@ def test_difference_that_rounds_to_nothing_has_no_sign() -> None:
 
 
 def test_a_run_has_eight_tables_whose_captions_name_the_network_and_the_images(of: Nested) -> None:
-    tables = of_run(of, "unetpp")
-    assert [table.name for table in tables] == [
+    shown = tables(of, "unetpp")
+    assert [table.name for table in shown] == [
         *("dice_by_rule", "differences", "metrics_strict", "metrics_lesion"),
         *("distances", "subsets", "others", "detector"),
     ]
-    assert all("unetpp, 3 test images;" in table.caption for table in tables)
+    assert all("unetpp, 3 test images;" in table.caption for table in shown)
 
 
 def test_document_has_all_tables_of_the_run_and_then_those_of_the_paper(of: Nested) -> None:
     text = written(of)
     titles = [line.removeprefix("## ") for line in text.splitlines() if line.startswith("## ")]
-    assert titles == [*(table.title for table in of_run(of, "unetpp")), "Beside the paper"]
+    assert titles == [*(table.title for table in tables(of, "unetpp")), "Beside the paper"]
     of_paper = text[text.index("## Beside the paper") :]
     titles = [line.removeprefix("### ") for line in of_paper.splitlines() if line.startswith("### ")]
     assert [title.split(":")[0] for title in titles] == [f"The paper's Table {number}" for number in range(3, 8)]
@@ -176,8 +173,8 @@ def test_intervals_of_few_patients_are_called_unreliable_under_every_table(of: N
     warning = f"Fewer than {bootstrap.RELIABLE} patients with a lesion: the intervals are unreliable."
     assert sample_sentences(of)[1:] == ([] if reliable else [warning])
     assert (f"**{warning}**" in written(of)) != reliable
-    tables = [*of_run(of, "unetpp"), *paper_tables.tables({"unetpp": of}, dataset="bus_uclm")]
-    assert {warning in table.caption for table in tables} == {not reliable}
+    shown = [*tables(of, "unetpp"), *of_paper.tables({"unetpp": of}, dataset="bus_uclm")]
+    assert {warning in table.caption for table in shown} == {not reliable}
 
 
 def test_distances_stand_beside_the_number_of_misses(of: Nested) -> None:

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from guidedseg.detection.boxes import matched
+from guidedseg.evaluation.matching import matched
 from guidedseg.reporting.selection import at_equal_steps, by_quantile, detections, failures, largest, slices, spread
 
 

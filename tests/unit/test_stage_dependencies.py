@@ -6,9 +6,6 @@ from stage_imports import ROOT, closure
 
 STAGES = yaml.safe_load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))["stages"]
 
-TEMPLATES = "src/guidedseg/reporting/templates"
-"""What one module of the report reads, without an import."""
-
 
 def code_dependencies(stage: str) -> set[str]:
     return {dep for dep in STAGES[stage]["deps"] if dep.startswith(("src/", "stages/"))}
@@ -33,14 +30,10 @@ def test_stage_depends_on_no_module_it_does_not_import(stage):
     imported = {file.relative_to(ROOT).as_posix() for file in closure(ROOT / "stages" / f"{stage}.py")}
     idle = [
         dep
-        for dep in code_dependencies(stage) - {TEMPLATES}
+        for dep in code_dependencies(stage)
         if not any(file == dep or file.startswith(f"{dep}/") for file in imported)
     ]
     assert not idle, f"remove from the deps of {stage} in dvc.yaml: {idle}"
-
-
-def test_only_the_report_depends_on_the_templates_of_its_page():
-    assert {stage for stage in STAGES if TEMPLATES in code_dependencies(stage)} == {"report"}
 
 
 @pytest.mark.parametrize("stage", STAGES)

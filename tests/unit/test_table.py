@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from guidedseg.reporting.table import NEEDS, Table, best_of, csv, latex, markdown, text, write
+from guidedseg.reporting.tables.table import NEEDS, Table, best_of, csv, latex, markdown, text, write
 
 
 def table(*rows: list[str], header: tuple[str, ...] = ("network", "Dice, %"), **more: frozenset) -> Table:

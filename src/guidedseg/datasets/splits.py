@@ -14,11 +14,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from guidedseg.errors import GuidedsegError, listed
+from guidedseg.names import PATHOLOGIES, SPLITS
 
 logger = logging.getLogger(__name__)
 
-SPLITS = ("train", "val", "test")
-PATHOLOGIES = ("normal", "benign", "malignant")
 PROTOCOLS = ("official", "holdout", "folds")
 UNITS = ("patient", "image")
 CANDIDATES = 200  # shuffles tried for a holdout by patient

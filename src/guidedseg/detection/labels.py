@@ -6,7 +6,7 @@ from pathlib import Path
 import pandas as pd
 import yaml
 
-SPLITS = ("train", "val", "test")
+from guidedseg.names import SPLITS
 
 
 def write(prepared: Path, index: pd.DataFrame, lesions: pd.DataFrame, split: pd.DataFrame, target: Path) -> int:

@@ -7,7 +7,6 @@ patients sorted. A row of ones gives the score itself. Scores are one number per
 import numpy as np
 import pandas as pd
 
-from guidedseg.detection.boxes import match
 from guidedseg.evaluation.bootstrap import ratio
 from guidedseg.evaluation.box_ranking import (
     BINS,
@@ -22,6 +21,7 @@ from guidedseg.evaluation.box_ranking import (
     froc,
     froc_steps,
 )
+from guidedseg.evaluation.matching import match
 
 IOUS = np.linspace(0.5, 0.95, 10)
 

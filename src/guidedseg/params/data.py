@@ -4,7 +4,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from guidedseg.params.group import Count, Group, NonNegative, OpenShare, Seed
+from guidedseg.params.group import Count, Group, NonNegative, OpenShare, Seed, Share
 
 
 class Phantom(Group):
@@ -86,6 +86,7 @@ class Scoring(Group):
     """From probabilities and boxes to counts."""
 
     confidence: OpenShare | None
+    gate: Share | None
     mask_threshold: OpenShare | None
     match_iou: OpenShare
     surface_tolerance: OpenShare

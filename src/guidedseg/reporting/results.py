@@ -5,24 +5,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
 from guidedseg.datasets import prepared
-from guidedseg.detection.boxes import BOX, matched, read_detections
+from guidedseg.detection.boxes import read_detections
 from guidedseg.evaluation import bootstrap, calibration, counts, detection
 from guidedseg.evaluation.counts import PREDICTED, Evaluation
+from guidedseg.evaluation.matching import matched
 from guidedseg.evaluation.operating import Operating
 from guidedseg.evaluation.rules import strict
-from guidedseg.evaluation.scores import one_per_image, scores
+from guidedseg.evaluation.scores import Nested, one_per_image, scores
 from guidedseg.inference import tiles
 from guidedseg.inference.tiles import Tiles
-
-MODES = ("direct", "guided")
-"""The approaches whose masks are shown; each has a network of its own."""
-
-Nested = dict[str, Any]
+from guidedseg.names import BOX, MODES
 
 
 @dataclass(frozen=True)

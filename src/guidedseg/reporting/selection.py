@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from guidedseg.detection.boxes import BOX
+from guidedseg.names import BOX
 
 SHOWN = 4
 """Images of a group, a line of pictures."""

@@ -14,10 +14,10 @@ import pandas as pd
 
 from guidedseg import regions
 from guidedseg.datasets import prepared
+from guidedseg.names import BOX
 from guidedseg.progress import bar
 
 COLUMNS = ["image_id", "split", "source", "confidence", "x0", "y0", "x1", "y1"]
-BOX = ["x0", "y0", "x1", "y1"]
 
 TRAINED_ON = ("frame", "truth", "background")
 """Sources that train a network and choose its checkpoint: never the boxes that it will be judged on."""

@@ -11,7 +11,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
 from matplotlib.patheffects import withStroke
 
-from guidedseg.detection.boxes import BOX
+from guidedseg.names import BOX
 from guidedseg.reporting import selection
 from guidedseg.reporting.cases import Case
 from guidedseg.reporting.figures import style

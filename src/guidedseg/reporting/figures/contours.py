@@ -7,11 +7,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from guidedseg.detection.boxes import BOX
+from guidedseg.names import BOX, MODES
 from guidedseg.reporting.cases import Case
 from guidedseg.reporting.figures import masks, style
 from guidedseg.reporting.figures.kind import Kind
-from guidedseg.reporting.results import MODES, Results
+from guidedseg.reporting.results import Results
 
 
 def panel(axes: Axes, case: Case, mode: str, title: str) -> None:

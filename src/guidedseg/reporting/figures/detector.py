@@ -7,12 +7,12 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from guidedseg.evaluation.box_ranking import FALSE_BOXES
-from guidedseg.reporting import published
 from guidedseg.reporting.cases import Case
 from guidedseg.reporting.figures import style
 from guidedseg.reporting.figures.kind import Kind
 from guidedseg.reporting.results import Results
-from guidedseg.reporting.tables import percent
+from guidedseg.reporting.tables import published
+from guidedseg.reporting.tables.wording import percent
 
 COLOUR = "#0072b2"
 POINT = {"marker": "*", "color": "#d55e00", "markeredgecolor": "black", "markersize": 14, "linestyle": "", "zorder": 5}

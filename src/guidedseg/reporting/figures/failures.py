@@ -5,11 +5,12 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 from matplotlib.figure import Figure
 
+from guidedseg.names import MODES
 from guidedseg.reporting import selection
 from guidedseg.reporting.cases import Case
 from guidedseg.reporting.figures import contours, style
 from guidedseg.reporting.figures.kind import Kind
-from guidedseg.reporting.results import MODES, Results
+from guidedseg.reporting.results import Results
 
 HEADINGS = {
     "worst": "Worst outlines: lesion and guided prediction, lowest Dice first",

@@ -7,11 +7,12 @@ import numpy as np
 import numpy.typing as npt
 from matplotlib.figure import Figure
 
+from guidedseg.names import MODES
 from guidedseg.reporting import selection
 from guidedseg.reporting.cases import Case
 from guidedseg.reporting.figures import style
 from guidedseg.reporting.figures.kind import Kind
-from guidedseg.reporting.results import MODES, Results
+from guidedseg.reporting.results import Results
 
 RULE = (
     "the images with a lesion that are nearest to the quantiles 0, 25, 50, 75 and 100 % of guided Dice under strict, "

@@ -7,10 +7,11 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
+from guidedseg.names import MODES
 from guidedseg.reporting.cases import Case
 from guidedseg.reporting.figures import style
 from guidedseg.reporting.figures.kind import Kind
-from guidedseg.reporting.results import MODES, Results
+from guidedseg.reporting.results import Results
 
 
 def means(results: Results) -> pd.DataFrame:

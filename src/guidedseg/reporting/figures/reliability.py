@@ -9,10 +9,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import NullFormatter
 
+from guidedseg.names import MODES
 from guidedseg.reporting.cases import Case
 from guidedseg.reporting.figures import style
 from guidedseg.reporting.figures.kind import Kind
-from guidedseg.reporting.results import MODES, Results
+from guidedseg.reporting.results import Results
 
 
 @dataclass(frozen=True)

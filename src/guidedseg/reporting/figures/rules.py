@@ -12,7 +12,7 @@ from guidedseg.reporting.cases import Case
 from guidedseg.reporting.figures import style
 from guidedseg.reporting.figures.kind import Kind
 from guidedseg.reporting.results import Results
-from guidedseg.reporting.tables import TITLES, UNRELIABLE, percent
+from guidedseg.reporting.tables.wording import TITLES, UNRELIABLE, percent
 
 MEANING = {
     "strict": "every image counts; silence is right on a normal only",

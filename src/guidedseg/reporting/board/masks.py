@@ -11,15 +11,16 @@ import pandas as pd
 
 from guidedseg.datasets import prepared
 from guidedseg.errors import GuidedsegError
-from guidedseg.evaluation.counts import regions_of
 from guidedseg.evaluation.operating import Operating
+from guidedseg.evaluation.pooling import Entry, Section
 from guidedseg.evaluation.rules import strict
 from guidedseg.experiments import Run, fetch
 from guidedseg.inference import tiles
-from guidedseg.reporting import page, selection
+from guidedseg.inference.patchwork import patchworks
+from guidedseg.names import MODES
+from guidedseg.reporting import selection
 from guidedseg.reporting.figures import masks
-from guidedseg.reporting.pooling import Entry, Section
-from guidedseg.reporting.results import MODES
+from guidedseg.reporting.page.index import Shown, embedded
 
 CAPTION = (
     "The newest entry of every network; Dice under strict. Shown are the images with a lesion that are nearest to the "
@@ -29,7 +30,7 @@ CAPTION = (
 Rows = dict[str, masks.Row]
 
 
-def of_sections(repo: Path, sections: Sequence[Section]) -> tuple[dict[int, page.Shown], list[str]]:
+def of_sections(repo: Path, sections: Sequence[Section]) -> tuple[dict[int, Shown], list[str]]:
     """A figure per section, of the newest entry of every network.
 
     Args:
@@ -82,7 +83,7 @@ def _of_run(repo: Path, run: Run, names: Sequence[str], folder: Path) -> Rows:
     direct, guided = (tiles.load(folder / path) for path in predictions)
     rows = {}
     for name in names:
-        truth, regions = prepared.load_mask(of_images, name), regions_of(direct, guided, name, operating)
+        truth, patches = prepared.load_mask(of_images, name), patchworks(direct, guided, name, operating)
         counted = run.images[run.images["image_id"] == name].set_index("branch")
         heads = {mode: f"{model}\n{mode}" for mode in MODES}
         rows[name] = masks.Row(
@@ -90,7 +91,7 @@ def _of_run(repo: Path, run: Run, names: Sequence[str], folder: Path) -> Rows:
             pathology=str(counted["pathology"].iloc[0]),
             image=prepared.load_image(of_images, name),
             truth=truth,
-            masks={head: regions[mode].mask(*truth.shape) for mode, head in heads.items()},
+            masks={head: patches[mode].mask(*truth.shape) for mode, head in heads.items()},
             dice={head: float(strict(counted.loc[[mode]])[0, 0]) for mode, head in heads.items()},
         )
     return rows
@@ -106,7 +107,7 @@ def _side_by_side(columns: Sequence[Rows], name: str) -> masks.Row:
     )
 
 
-def _shown(section: Section, rows: Sequence[masks.Row]) -> page.Shown:
+def _shown(section: Section, rows: Sequence[masks.Row]) -> Shown:
     buffer = io.BytesIO()
     masks.grid(rows).savefig(buffer, format="png", dpi=100, metadata={"Software": None})
     scores = [
@@ -114,10 +115,10 @@ def _shown(section: Section, rows: Sequence[masks.Row]) -> page.Shown:
         + ", ".join(f"{head} {100 * dice:.0f}".replace("\n", " ") for head, dice in row.dice.items())
         for row in rows
     ]
-    return page.Shown(
+    return Shown(
         name=f"masks-{section.number}",
         title="Masks by network",
         caption=CAPTION,
         alt=f"Masks of the same test images; Dice in percent: {'; '.join(scores)}.",
-        source=page.embedded(buffer.getvalue()),
+        source=embedded(buffer.getvalue()),
     )

@@ -9,12 +9,13 @@ from typing import Any
 import jinja2
 
 from guidedseg.evaluation.counts import PREDICTED
+from guidedseg.evaluation.recipe import flat
+from guidedseg.evaluation.scores import Nested
 from guidedseg.reporting.figures import of_run
-from guidedseg.reporting.gallery import OUTCOMES, Entry
-from guidedseg.reporting.parameters import flat
-from guidedseg.reporting.results import Nested, Results
-from guidedseg.reporting.table import Table
-from guidedseg.reporting.tables import TITLES, percent
+from guidedseg.reporting.page.gallery import OUTCOMES, Entry
+from guidedseg.reporting.results import Results
+from guidedseg.reporting.tables.table import Table
+from guidedseg.reporting.tables.wording import TITLES, percent
 
 
 @dataclass(frozen=True)
@@ -111,7 +112,7 @@ def embedded(png: bytes) -> str:
 def environment() -> jinja2.Environment:
     """The templates; what they leave open is an error."""
     templates = jinja2.Environment(
-        loader=jinja2.PackageLoader("guidedseg.reporting"),
+        loader=jinja2.PackageLoader("guidedseg.reporting.page"),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,

@@ -9,9 +9,11 @@ from typing import NamedTuple
 
 from guidedseg.evaluation.paired import holm
 from guidedseg.evaluation.rules import RULES
-from guidedseg.reporting import published
-from guidedseg.reporting.table import Table, best_of
-from guidedseg.reporting.tables import COLUMNS_MEAN, HEADINGS, MISSING, SILENT, UNRELIABLE, Nested, number, percent
+from guidedseg.evaluation.scores import Nested
+from guidedseg.names import NETWORKS
+from guidedseg.reporting.tables import published
+from guidedseg.reporting.tables.table import Table, best_of
+from guidedseg.reporting.tables.wording import COLUMNS_MEAN, HEADINGS, MISSING, SILENT, UNRELIABLE, number, percent
 
 METRICS = {"dice": "Dice", "iou": "IoU", "recall": "recall", "precision": "precision"}
 BRANCHES = ("direct", "guided", "guided_fallback", "oracle")
@@ -56,7 +58,7 @@ def _approach(name: str, title: str, branch: str, ours: Mapping[str, Nested], re
     fits = published.RULES[branch]
     rows = [
         _theirs(
-            [published.NAMES[network], PAPER, "the paper's"],
+            [NETWORKS[network], PAPER, "the paper's"],
             {"loss": f"{row.loss:.4f}", **{metric: f"{getattr(row, metric):.2f}" for metric in METRICS}},
         )
         for network, row in published.TABLES[branch].items()
@@ -96,7 +98,7 @@ def _side_by_side(ours: Mapping[str, Nested], remarks: str) -> Table:
     rows = []
     for network, direct in published.DIRECT.items():
         values = {"direct": direct.dice, "guided": published.GUIDED[network].dice}
-        row = _theirs([published.NAMES[network], PAPER, "two rules"], {key: f"{values[key]:.2f}" for key in values})
+        row = _theirs([NETWORKS[network], PAPER, "two rules"], {key: f"{values[key]:.2f}" for key in values})
         rows.append(row._replace(cells={**row.cells, "difference": f"{values['guided'] - values['direct']:.2f}"}))
     for rule in RULES:
         differences = {network: scores["differences"]["guided_minus_direct"][rule] for network, scores in ours.items()}
@@ -186,4 +188,4 @@ def _absent(ours: Mapping[str, Nested]) -> str:
 
 
 def _name(network: str) -> str:
-    return published.NAMES.get(network, network)
+    return NETWORKS.get(network, network)

@@ -17,11 +17,12 @@ import pandas as pd
 from guidedseg.evaluation.bootstrap import DRAWS, RELIABLE, Array, intervals, weights
 from guidedseg.evaluation.counts import CONTROLS, PREDICTED
 from guidedseg.evaluation.paired import holm
+from guidedseg.evaluation.recipe import flat
 from guidedseg.evaluation.rules import METRICS, RULES
 from guidedseg.evaluation.scores import estimate, p_values
 from guidedseg.experiments import Run
-from guidedseg.reporting import published
-from guidedseg.reporting.parameters import flat
+from guidedseg.names import NETWORKS
+from guidedseg.reporting.tables import published
 
 DIFFERENCE = "guided_minus_direct"
 
@@ -89,9 +90,9 @@ class Section:
 
     @property
     def newest(self) -> list[Entry]:
-        """Of every network, in the order of ``published.NAMES``."""
+        """Of every network, in the order of ``names.NETWORKS``."""
         by_model = {entry.model: entry for entry in reversed(self.entries)}
-        return [by_model[model] for model in published.NAMES if model in by_model]
+        return [by_model[model] for model in NETWORKS if model in by_model]
 
 
 @dataclass(frozen=True)

@@ -32,17 +32,6 @@ class Other(NamedTuple):
     iou: str
 
 
-NAMES = {
-    "unet": "U-Net",
-    "unetpp": "UNet++",
-    "unet3plus": "UNet3+",
-    "attention_unet": "Attention U-Net",
-    "transunet": "TransUNet",
-    "deeplabv3": "DeepLabV3",
-    "skunet": "SK-U-Net",
-}
-"""Networks as papers write them, in the order of tables."""
-
 DIRECT = {
     "unetpp": Row(0.5044, 79.19, 66.26, 77.44, 84.43),
     "unet3plus": Row(0.2905, 77.67, 64.09, 75.02, 83.37),

@@ -8,10 +8,13 @@ from dataclasses import replace
 import pandas as pd
 
 from guidedseg.evaluation.counts import PREDICTED
+from guidedseg.evaluation.pooling import DIFFERENCE, Section
 from guidedseg.evaluation.rules import BOUNDARY, IMAGEWISE
-from guidedseg.reporting import paper_tables, published, tables
-from guidedseg.reporting.pooling import DIFFERENCE, Section
-from guidedseg.reporting.table import Table, best_of
+from guidedseg.evaluation.scores import Nested
+from guidedseg.names import NETWORKS
+from guidedseg.reporting.tables import of_paper as beside_paper
+from guidedseg.reporting.tables import published, wording
+from guidedseg.reporting.tables.table import Table, best_of
 
 RANKED = ("direct", "guided", "guided_fallback")
 """The others are no approaches: the oracle is given the true boxes, the controls are no networks."""
@@ -23,7 +26,7 @@ PIXELS = ("hd95", "msd")
 """The other metrics are printed in percent."""
 
 _PAPER = "paper_"
-_TITLES = {**tables.TITLES, **{f"{_PAPER}{branch}": f"paper: {branch}" for branch in published.TABLES}}
+_TITLES = {**wording.TITLES, **{f"{_PAPER}{branch}": f"paper: {branch}" for branch in published.TABLES}}
 
 _THEIRS = (
     "The paper's rows are of another experiment, and of two rules whatever rule ours follow: its direct column fits "
@@ -47,7 +50,7 @@ def of_section(scores: pd.DataFrame, rule: str, metric: str) -> list[Table]:
 
 def side_by_side(scores: pd.DataFrame, rule: str, metric: str) -> Table:
     """The paper's Table 6 from real runs: entry x branch, and the difference; then the paper's own."""
-    order = list(published.NAMES)
+    order = list(NETWORKS)
     scores = scores.sort_values(
         "model", key=lambda names: names.map({name: order.index(name) for name in order}), kind="stable"
     )
@@ -72,15 +75,15 @@ def side_by_side(scores: pd.DataFrame, rule: str, metric: str) -> Table:
         for column, branch in enumerate(PREDICTED)
         for place in best_of([_known(of.get(branch)) for of in values[first:last]], smallest=metric in DISTANCES)
     )
-    remarks = [tables.SILENT] if rule == "literal" else []
+    remarks = [wording.SILENT] if rule == "literal" else []
     remarks += [_THEIRS] if len(rows) > number else []
     return _compact(
         Table(
             f"section{scores['section'].iloc[0]}_side_by_side",
             "Side by side",
             f"{metric}, {_unit(metric)}, under the rule {rule}; 95 % intervals from resampled patients. The difference "
-            f"is of the same images. {tables.COLUMNS_MEAN} {' '.join([_test(rule), *remarks])}",
-            ["network", *(tables.HEADINGS[branch] for branch in (*PREDICTED, DIFFERENCE)), "p", "p (Holm)", *_ENTRY],
+            f"is of the same images. {wording.COLUMNS_MEAN} {' '.join([_test(rule), *remarks])}",
+            ["network", *(wording.HEADINGS[branch] for branch in (*PREDICTED, DIFFERENCE)), "p", "p (Holm)", *_ENTRY],
             rows,
             best,
             frozenset(range(number, len(rows))),
@@ -149,15 +152,15 @@ def of_paper(section: Section, scores: pd.DataFrame) -> list[Table]:
         entry.model: _nested(of_entries.get_group((entry.model, entry.profile, entry.changed)), section)
         for entry in section.newest
     }
-    tables_of = paper_tables.tables(ours, dataset=section.first.dataset)
+    tables_of = beside_paper.tables(ours, dataset=section.first.dataset)
     return [
         replace(each, name=f"section{section.number}_{each.name}") for each in tables_of if each.name != _NOT_COUNTED
     ]
 
 
-def _nested(rows: pd.DataFrame, section: Section) -> tables.Nested:
+def _nested(rows: pd.DataFrame, section: Section) -> Nested:
     """An entry's scores as ``evaluation.scores.scores`` nests them; no detector and no loss, which are not counted."""
-    nested: tables.Nested = {"sample": {"intervals_reliable": section.reliable}, "branches": {}, "differences": {}}
+    nested: Nested = {"sample": {"intervals_reliable": section.reliable}, "branches": {}, "differences": {}}
     for row in rows.to_dict("records"):
         group = nested["differences" if row["branch"] == DIFFERENCE else "branches"]
         leaf = {key: _known(row[key]) for key in ("value", "ci_low", "ci_high", "p")}
@@ -191,7 +194,7 @@ def _shown(row: pd.Series, metric: str) -> str:
     """Value and interval, in percent or pixels."""
     scale = 1 if metric in PIXELS else 100
     score = {key: _known(row[key]) for key in ("value", "ci_low", "ci_high")}
-    return tables.number(score, scale=scale, digits=1)
+    return wording.number(score, scale=scale, digits=1)
 
 
 def _known(value: float | None) -> float | None:

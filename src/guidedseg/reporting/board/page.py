@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 
-from guidedseg.reporting.leaderboard import not_comparable, pages
-from guidedseg.reporting.page import Shown, environment
-from guidedseg.reporting.pooling import Leaderboard
+from guidedseg.evaluation.pooling import Leaderboard
+from guidedseg.reporting.board.formats import not_comparable, pages
+from guidedseg.reporting.page.index import Shown, environment
 
 
 def html(board: Leaderboard, rule: str, metric: str, masks: Mapping[int, Shown], notes: Sequence[str]) -> str:

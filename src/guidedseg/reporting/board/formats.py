@@ -8,10 +8,11 @@ from dataclasses import dataclass, replace
 import pandas as pd
 
 from guidedseg.errors import GuidedsegError
+from guidedseg.evaluation.pooling import Entry, Leaderboard, Section, fold_of, sizes
 from guidedseg.evaluation.rules import IMAGEWISE, METRICS, OVERLAP, RULES
-from guidedseg.reporting import leaderboard_tables, published, table, tables
-from guidedseg.reporting.pooling import Entry, Leaderboard, Section, fold_of, sizes
-from guidedseg.reporting.table import Table
+from guidedseg.reporting.board import tables
+from guidedseg.reporting.tables import published, table, wording
+from guidedseg.reporting.tables.table import Table
 
 
 def check_choice(rule: str, metric: str) -> None:
@@ -48,8 +49,8 @@ def pages(board: Leaderboard, rule: str, metric: str) -> list[Page]:
         Page(
             _title(section),
             _remarks(section, rule, metric),
-            leaderboard_tables.of_section(of_metric[of_metric["section"] == section.number], rule, metric),
-            leaderboard_tables.of_paper(section, board.scores),
+            tables.of_section(of_metric[of_metric["section"] == section.number], rule, metric),
+            tables.of_paper(section, board.scores),
         )
         for section in board.sections
     ]
@@ -102,7 +103,7 @@ def _remarks(section: Section, rule: str, metric: str) -> list[str]:
     size = sizes(section.first)
     lines = [f"Test images: {size['images']}; patients: {size['patients']}."]
     if not section.reliable:
-        lines.append(tables.UNRELIABLE)
+        lines.append(wording.UNRELIABLE)
     for entry in section.entries:
         lines += _incomplete(entry)
     if section.first.dataset == "bus_uclm":

@@ -10,8 +10,9 @@ import numpy.typing as npt
 import pandas as pd
 
 from guidedseg.evaluation.counts import PREDICTED
+from guidedseg.names import MODES
 from guidedseg.reporting.cases import Case
-from guidedseg.reporting.results import MODES, Results
+from guidedseg.reporting.results import Results
 
 SIDE = 900
 """Longest side of a picture on the page, pixels: all of a BUS-UCLM image; WebP makes about 25 kB of one."""

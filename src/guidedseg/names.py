@@ -1,0 +1,22 @@
+"""Words that several packages share: columns of tables and their values."""
+
+BOX = ["x0", "y0", "x1", "y1"]
+"""Columns of a box, half-open, pixels of the original image."""
+
+SPLITS = ("train", "val", "test")
+
+PATHOLOGIES = ("normal", "benign", "malignant")
+
+MODES = ("direct", "guided")
+"""The approaches, each with a network of its own."""
+
+NETWORKS = {
+    "unet": "U-Net",
+    "unetpp": "UNet++",
+    "unet3plus": "UNet3+",
+    "attention_unet": "Attention U-Net",
+    "transunet": "TransUNet",
+    "deeplabv3": "DeepLabV3",
+    "skunet": "SK-U-Net",
+}
+"""Networks as papers write them, in the order of tables."""

@@ -1,0 +1,1 @@
+"""The leaderboard: many runs side by side."""

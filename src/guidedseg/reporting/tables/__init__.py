@@ -1,0 +1,1 @@
+"""Scores as tables: of one run, and beside the paper's."""
