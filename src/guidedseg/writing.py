@@ -1,11 +1,9 @@
 """Outputs are written whole or not at all."""
 
-import json
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 
 @contextmanager
@@ -53,9 +51,3 @@ def write_text(target: Path, text: str) -> None:
     """Write a text file, UTF-8."""
     with whole_file(target) as path:
         path.write_text(text, encoding="utf-8")
-
-
-def write_json(values: Mapping[str, Any], target: Path) -> None:
-    """Write nested scalars as JSON that ``dvc metrics`` reads; a NaN or an infinity is an error, null is not."""
-    with whole_file(target) as path:
-        path.write_text(json.dumps(values, indent=2, allow_nan=False) + "\n", encoding="utf-8")

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from guidedseg import params, regions
-from guidedseg.datasets import bus_uclm, duplicates, prepared
+from guidedseg.datasets import bus_uclm, duplicates, prepared, preparing
 
 pytestmark = pytest.mark.real
 
@@ -22,7 +22,7 @@ def mini(bus_uclm_mini):
 @pytest.fixture(scope="module")
 def folder(mini, tmp_path_factory):
     target = tmp_path_factory.mktemp("mini") / "prepared"
-    prepared.write(bus_uclm.read(mini, official=True), target, duplicate_threshold=0.8)
+    preparing.write(bus_uclm.read(mini, official=True), target, duplicate_threshold=0.8)
     return target
 
 

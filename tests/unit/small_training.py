@@ -35,7 +35,6 @@ RECIPE: dict[str, Any] = {
     "flip": 0.5,
     "rotation": 10.0,
     "brightness": 0.2,
-    "workers": 0,
 }
 RESULTS = ("config.json", "curve.csv", "weights.safetensors")
 
@@ -60,7 +59,7 @@ def make_inputs() -> Inputs:
 INPUTS = make_inputs()
 
 
-def train(work: Path, *, inputs: Inputs = INPUTS, seed: int = 3, **recipe: Any) -> dict[str, bytes]:
+def train(work: Path, *, inputs: Inputs = INPUTS, seed: int = 3, workers: int = 0, **recipe: Any) -> dict[str, bytes]:
     """Train into ``work``/target with scratch beside it; the bytes of the results."""
     target = work / "target"
     shutil.rmtree(target, ignore_errors=True)
@@ -72,6 +71,7 @@ def train(work: Path, *, inputs: Inputs = INPUTS, seed: int = 3, **recipe: Any) 
         network=NETWORK,
         recipe=RECIPE | recipe,
         seed=seed,
+        workers=workers,
         scratch=work / "scratch",
         target=target,
     )

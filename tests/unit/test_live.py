@@ -84,6 +84,7 @@ def train(work: Path, live: Path | None) -> dict[str, bytes]:
         network=NETWORK,
         recipe=RECIPE,
         seed=3,
+        workers=0,
         scratch=work / "scratch",
         target=target,
         live=live,

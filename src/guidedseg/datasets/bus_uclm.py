@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 
 from guidedseg import progress
 from guidedseg.datasets.lookahead import in_order
-from guidedseg.datasets.sources import LAYOUT, is_junk
+from guidedseg.datasets.places import LAYOUT, is_junk
+from guidedseg.datasets.records import RawImage
 from guidedseg.errors import GuidedsegError, listed
 from guidedseg.resizing import resize
 
@@ -30,33 +31,6 @@ _YES_OR_NO = {"yes": "yes", "y": "yes", "no": "no", "n": "no"}  # POFR_013 has `
 _BLACK, _GREEN, _RED = (0, 0, 0), (0, 255, 0), (0, 0, 255)  # BGR
 _SHOWN = {"normal": "no lesion", "benign": "a green (benign) lesion", "malignant": "a red (malignant) lesion"}
 _REMEDY = "Nothing was written. Take the files named above from the original dataset again."
-
-
-@dataclass(frozen=True)
-class RawImage:
-    """One image of a raw dataset in canonical form.
-
-    Attributes:
-        image_id: the file name without its ending, for example ``ALWI_000``.
-        patient_id: its first four letters.
-        pathology: normal, benign or malignant.
-        image: (H, W) uint8, grey, on the mask's grid.
-        mask: (H, W) bool, True in lesions.
-        stretched: whether the image had another size than the mask and was resized to it.
-        flags: doppler, marks and combined, each yes or no.
-        source: the image's path below the dataset's folder.
-        official_split: train, val or test as the dataset's authors have it, or empty.
-    """
-
-    image_id: str
-    patient_id: str
-    pathology: str
-    image: NDArray[np.uint8]
-    mask: NDArray[np.bool_]
-    stretched: bool
-    flags: dict[str, str]
-    source: str
-    official_split: str
 
 
 @dataclass(frozen=True)

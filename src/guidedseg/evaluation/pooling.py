@@ -33,7 +33,7 @@ COLUMNS = [
 
 Params = dict[str, Any]
 
-_UNUSED = {"official": ("val", "test", "folds"), "holdout": ("folds",), "folds": ("val", "test")}
+_UNUSED = {"official": ("val", "test", "folds", "seed"), "holdout": ("folds",), "folds": ("val", "test")}
 """Keys of ``split`` that a protocol does not read."""
 
 
@@ -165,7 +165,7 @@ def recipe(params: Params) -> dict[str, str]:
         "scoring": _without(params.get("scoring", {}), "batch"),
         dataset: _without(params.get("datasets", {}).get(dataset, {}), "source", "sha256"),
         model: params.get("models", {}).get(model, {}),
-        **params.get("profiles", {}).get(profile, {}),
+        **_without(params.get("profiles", {}).get(profile, {}), "workers"),
     }
     return _flat(groups)
 
