@@ -27,8 +27,8 @@ def main() -> str:
     run = results.read(
         Path(), model, seed=settings.seed, batch=settings.scoring.batch, match_iou=settings.scoring.match_iou
     )
-    _metrics(run, settings.mode)
     _page(run, _chosen(settings))
+    _metrics(run, settings.mode)  # last: where they are, all else is
     dice = {mode: percent(run.scores["branches"][mode]["strict"]["dice"]) for mode in MODES}
     return f"report/index.html: {model}, Dice under strict in %: direct {dice['direct']}, guided {dice['guided']}"
 

@@ -36,7 +36,7 @@ with whole_directory(target) as folder:
 
 
 def killed_at(step: int, target: Path) -> bool:
-    """Write a new folder in a process of its own that is killed before its ``step``-th change; False if it has fewer."""
+    """Write a folder in a process of its own, killed before its ``step``-th change; False if it has fewer changes."""
     done = subprocess.run([sys.executable, "-c", WRITER, str(target), str(step)], check=False, capture_output=True)
     assert done.returncode in {0, 9}, done.stderr.decode()
     return done.returncode == 9
