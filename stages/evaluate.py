@@ -14,7 +14,8 @@ def main() -> str:
     from guidedseg.evaluation import counts
     from guidedseg.evaluation.surfaces import Mask
     from guidedseg.inference import tiles
-    from guidedseg.writing import whole_directory, write_json
+    from guidedseg.json_files import write_json
+    from guidedseg.writing import whole_directory
 
     model = sys.argv[1]
     settings = params.load().scoring

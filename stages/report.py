@@ -27,8 +27,8 @@ def main() -> str:
     run = results.read(
         Path(), model, seed=settings.seed, batch=settings.scoring.batch, match_iou=settings.scoring.match_iou
     )
-    _metrics(run, settings.mode)
     _page(run, _chosen(settings))
+    _metrics(run, settings.mode)  # last: where they are, all else is
     dice = {mode: percent(run.scores["branches"][mode]["strict"]["dice"]) for mode in MODES}
     return f"report/index.html: {model}, Dice under strict in %: direct {dice['direct']}, guided {dice['guided']}"
 
@@ -36,7 +36,7 @@ def main() -> str:
 def _metrics(run: "Results", mode: str) -> None:
     """metrics/*.json."""
     from guidedseg.evaluation import detection, scores
-    from guidedseg.writing import write_json
+    from guidedseg.json_files import write_json
 
     everything = run.scores
     chosen, operating, of_boxes = (everything["branches"][mode], everything["operating"], everything["detection"])
@@ -51,12 +51,13 @@ def _metrics(run: "Results", mode: str) -> None:
 def _page(run: "Results", params: dict[str, object]) -> None:
     """plots/ and report/."""
     from guidedseg import record
+    from guidedseg.json_files import write_json
     from guidedseg.progress import bar
     from guidedseg.reporting import cases, figures
     from guidedseg.reporting.figures import rules
     from guidedseg.reporting.page import gallery, index
     from guidedseg.reporting.tables import of_paper, of_run, table
-    from guidedseg.writing import whole_directory, whole_file, write_json
+    from guidedseg.writing import whole_directory, whole_file
 
     became, needed = gallery.outcomes(run).to_dict("index"), figures.images(run)
     shown, kept = [], {}
@@ -84,8 +85,8 @@ def _page(run: "Results", params: dict[str, object]) -> None:
 
 
 def _chosen(settings: "Params") -> dict[str, object]:
-    """The parameters of the dataset, profile and network that were run, without the others."""
-    everything = settings.model_dump()
+    """The parameters of the dataset, profile and network that were run, without the others and what changes nothing."""
+    everything = settings.model_dump(exclude={"profiles": {"__all__": {"workers"}}})
     for group, name in (("datasets", "dataset"), ("profiles", "profile"), ("models", "model")):
         everything[group] = {everything[name]: everything[group][everything[name]]}
     return everything

@@ -36,9 +36,9 @@ def run(path: Path = Path("params.yaml")) -> Iterator[str]:
     yield f"disk: {free:.0f} GB free"
 
     if settings.dataset == "bus_uclm" and not Path("data/raw/bus_uclm").exists():
-        from guidedseg.datasets import sources
+        from guidedseg.datasets import places
 
-        origin = sources.find(settings.datasets.bus_uclm.source, drop_in=Path("data/external/bus_uclm"))
+        origin = places.find(settings.datasets.bus_uclm.source, drop_in=Path("data/external/bus_uclm"))
         yield f"raw data: {origin}"
 
     import torch

@@ -47,6 +47,7 @@ class Split(Group):
     test: OpenShare
     folds: Annotated[int, Field(ge=3)]
     fold: Annotated[int, Field(ge=0)]
+    seed: Seed
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
