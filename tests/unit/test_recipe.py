@@ -9,9 +9,10 @@ import pytest
 
 from guidedseg import params
 from guidedseg.evaluation.recipe import LEFT_OUT, UNREAD, flat, recipe, short
+from guidedseg.params.data import Split
 
 FILE = params.load(Path(__file__).parent.parent.parent / "params.yaml").model_dump()
-PROTOCOLS = get_args(params.Split.model_fields["protocol"].annotation)
+PROTOCOLS = get_args(Split.model_fields["protocol"].annotation)
 
 
 def chosen(dataset: str, model: str, profile: str, protocol: str) -> dict[str, Any]:
