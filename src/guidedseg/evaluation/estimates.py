@@ -1,5 +1,6 @@
 """Scores of one branch under every rule, for the sample and every draw of groups."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -117,20 +118,29 @@ def batch_pooled(counts: Array, groups: Names, drawn: Array, batch: int) -> Arra
     return result
 
 
-def p_values(one: pd.DataFrame, other: pd.DataFrame, *, seed: int) -> dict[str, dict[str, float | None]]:
+def p_values(
+    one: Sequence[pd.DataFrame], other: Sequence[pd.DataFrame], *, seed: int
+) -> dict[str, dict[str, float | None]]:
     """Rule -> metric -> p of one - other, by swapping the two within whole groups (``paired``).
 
     ``batch_pooled`` has none: a swap would have to make its batches anew.
 
     Args:
-        one: rows of a branch.
-        other: rows of another one, the same images in the same order.
+        one: a branch's rows of every repeat, whose scores are averaged: the same images in the same order.
+        other: those of another branch, likewise.
         seed: of the swaps, where there are too many to try them all.
     """
-    groups = one["group_id"].to_numpy(dtype=str)
-    result = {
-        rule: dict(zip(METRICS, of_means(function(one), function(other), groups, seed=seed), strict=True))
-        for rule, function in IMAGEWISE.items()
-    }
-    pooled = of_scores(counted(one), counted(other), groups, ratios, seed=seed)
-    return {**result, "pooled": dict(zip(OVERLAP, pooled, strict=True))}
+    groups = one[0]["group_id"].to_numpy(dtype=str)
+    result = {}
+    for rule, function in IMAGEWISE.items():
+        mine, theirs = (np.mean([function(rows) for rows in side], axis=0) for side in (one, other))
+        result[rule] = dict(zip(METRICS, of_means(mine, theirs, groups, seed=seed), strict=True))
+    mine, theirs = (np.hstack([counted(rows) for rows in side]) for side in (one, other))
+    pooled = of_scores(mine, theirs, groups, _mean_of_repeats, seed=seed)
+    result["pooled"] = dict(zip(OVERLAP, pooled, strict=True))
+    return result
+
+
+def _mean_of_repeats(counts: Array) -> Array:
+    """(..., 4 S) counts of S repeats -> (..., 6) means of their ratios."""
+    return np.asarray(ratios(counts.reshape(*counts.shape[:-1], -1, 4)).mean(axis=-2))

@@ -124,7 +124,7 @@ def read(root: Path, model: str, *, seed: int, batch: int, match_iou: float) -> 
     )
     everything = scores(evaluation, seed=seed, batch=batch)
     everything["operating"] = operating
-    everything["detection"] = {name: bootstrap.interval(estimate) for name, estimate in of_boxes.items()}
+    everything["detection"] = detection.intervals(of_boxes)
     return Results(
         model=model,
         evaluation=evaluation,

@@ -92,8 +92,8 @@ def side_by_side(scores: pd.DataFrame, rule: str, metric: str) -> Table:
         Table(
             f"section{scores['section'].iloc[0]}_side_by_side",
             "Side by side",
-            f"{metric}, {_unit(metric)}, under the rule {rule}; 95 % intervals from resampled patients. The difference "
-            f"is of the same images. {' '.join([wording.COLUMNS_MEAN, *remarks])}",
+            f"{metric}, {_unit(metric)}, under the rule {rule}. The difference is of the same images. "
+            f"{' '.join([wording.INTERVALS, wording.COLUMNS_MEAN, *remarks])}",
             [
                 "network",
                 *(wording.HEADINGS[branch] for branch in (*_BRANCHES, _GUIDED_MINUS_DIRECT)),
@@ -124,9 +124,9 @@ def ranking(scores: pd.DataFrame, rule: str, metric: str) -> Table:
     ]
     unit = " in pixels" if metric in PIXELS else ""
     caption = (
-        f"Ranked by {metric}{unit} under the rule {rule}, {'smallest' if smaller else 'best'} first; 95 % intervals "
-        "from resampled patients. Without a rank: the oracle, which is given the true boxes, and the controls, which "
-        f"are no networks{', and the paper' if theirs.any() else ''}."
+        f"Ranked by {metric}{unit} under the rule {rule}, {'smallest' if smaller else 'best'} first. "
+        f"{wording.INTERVALS} Without a rank: the oracle, which is given the true boxes, and the controls, which are "
+        f"no networks{', and the paper' if theirs.any() else ''}."
     )
     return _compact(
         Table(
@@ -156,7 +156,7 @@ def differences(scores: pd.DataFrame, rule: str, metric: str) -> Table:
         Table(
             f"section{scores['section'].iloc[0]}_differences",
             "Guided - direct",
-            f"On the same images, {metric} under the rule {rule}. {_test(rule, metric)}",
+            f"On the same images, {metric} under the rule {rule}. {wording.INTERVALS} {_test(rule, metric)}",
             ["network", "difference", f"{metric}, {unit}", *_SPREAD, "p", "p (Holm)", *_ENTRY],
             cells,
         )

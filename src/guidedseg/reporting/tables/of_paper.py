@@ -16,6 +16,7 @@ from guidedseg.reporting.tables.wording import (
     COLUMNS_MEAN,
     FAMILY,
     HEADINGS,
+    INTERVALS,
     MISSING,
     SILENT,
     TEST,
@@ -175,7 +176,7 @@ def _remarks(dataset: str) -> str:
     """What stands under every table."""
     return " ".join(
         [
-            "Brackets: 95 % intervals of ours, from resampled patients.",
+            f"{INTERVALS} The published numbers have none.",
             "The paper's split, training and scoring are not published in full; equal numbers would not make them the "
             "same experiment."
             if dataset == "bus_uclm"
