@@ -4,11 +4,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial, reduce
 from typing import Any
 
-from guidedseg.evaluation.bootstrap import DRAWS
 from guidedseg.evaluation.rules import OVERLAP, RULES
 from guidedseg.evaluation.scores import SIZES, Nested
 from guidedseg.reporting.tables.table import Table, markdown
-from guidedseg.reporting.tables.wording import DETECTOR_TITLES, MISSING, TITLES, UNRELIABLE, number, percent
+from guidedseg.reporting.tables.wording import DETECTOR_TITLES, FAMILY, INTERVALS, MISSING, TEST, TITLES, number, percent
 
 
 def tables(scores: Nested, model: str) -> list[Table]:
@@ -38,11 +37,9 @@ def document(scores: Nested, model: str, beside: Sequence[Table]) -> str:
         model: the network.
         beside: ``of_paper.tables`` of the run.
     """
-    counted, *warnings = sample_sentences(scores)
     parts = [
         f"# {model}: direct and guided on the same test images",
-        counted,
-        *(f"**{warning}**" for warning in warnings),
+        *sample_sentences(scores),
         *_chapters(tables(scores, model), "##"),
         "## Beside the paper",
         *_chapters(beside, "###"),
@@ -51,7 +48,7 @@ def document(scores: Nested, model: str, beside: Sequence[Table]) -> str:
 
 
 def sample_sentences(scores: Nested) -> list[str]:
-    """What was scored and chosen; then warnings, if there are any."""
+    """What was scored, and at which values."""
     sample, operating = scores["sample"], scores["operating"]
     of_lesion = (
         f"{sample['images_with_lesion']} of them with {_number(sample['lesions'], 'lesion')} "
@@ -59,14 +56,17 @@ def sample_sentences(scores: Nested) -> list[str]:
         if sample["lesions"]
         else "none of them with a lesion"
     )
-    counted = (
-        f"{_number(sample['images'], 'test image')} of {_number(sample['patients'], 'patient')}, {of_lesion}. Boxes "
-        f"count from confidence {operating['confidence']:g}, pixels from probability "
-        f"{operating['direct_threshold']:g} (direct) and {operating['guided_threshold']:g} (guided): chosen on the "
-        "validation images for Dice under strict, unless params.yaml fixes them. Brackets are 95 % intervals: "
-        f"{DRAWS:,} bootstrap draws of whole patients."
-    )
-    return [counted] if sample["intervals_reliable"] else [counted, UNRELIABLE]
+    return [
+        f"{_number(sample['images'], 'test image')} of {_number(sample['patients'], 'patient')} in "
+        f"{_number(sample['groups'], 'group')} (those who share pictures are one), {of_lesion}.",
+        f"Direct: pixels count from probability {operating['direct_threshold']:g}, in frames that reach "
+        f"{operating['direct_gate']:g}; guided: from {operating['guided_threshold']:g}, in boxes from confidence "
+        f"{operating['confidence']:g}. Without gates: from {operating['direct_ungated_threshold']:g}; from "
+        f"{operating['guided_ungated_threshold']:g}, in boxes from {operating['guided_ungated_confidence']:g} and every "
+        "image's most confident one. Chosen on the validation images for Dice under strict, unless params.yaml fixes "
+        "them.",
+        INTERVALS,
+    ]
 
 
 def dice_by_rule(scores: Nested, model: str) -> Table:
@@ -79,8 +79,9 @@ def dice_by_rule(scores: Nested, model: str) -> Table:
 def differences(scores: Nested, model: str) -> Table:
     """Paired difference x rule."""
     caption = (
-        "Points, on the same images; p of Wilcoxon's signed-rank test on patient means, where the rule gives an image "
-        "a score of its own."
+        "Points, on the same images. What both may leave empty by a gate, and what neither may (no gates), tells the gain "
+        f"of localisation from that of being allowed to be silent. {TEST} In brackets: corrected by Holm. "
+        f"{FAMILY.format(metric='Dice')}"
     )
     rows = [
         [TITLES[name], *(percent(of[rule]["dice"]) + _p(of[rule]["dice"]) for rule in RULES)]
@@ -160,15 +161,12 @@ def _of(scores: Nested, model: str) -> str:
     """Whose numbers these are, for a table that stands alone."""
     sample = scores["sample"]
     return " ".join(
-        [
-            f"{model}, {_number(sample['images'], 'test image')}; in brackets 95 % intervals from resampled patients.",
-            *([] if sample["intervals_reliable"] else [UNRELIABLE]),
-        ]
+        [f"{model}, {_number(sample['images'], 'test image')}.", INTERVALS]
     )
 
 
 def _p(score: Nested) -> str:
-    return f", p {score['p']:.3g}" if score.get("p") is not None else ""
+    return f", p {score['p']:.3g} ({score['p_holm']:.3g})" if score.get("p") is not None else ""
 
 
 def _number(count: int, of: str) -> str:
