@@ -6,7 +6,7 @@ from pathlib import Path
 import stages
 
 
-def main() -> str:
+def main() -> tuple[Path, str]:
     """Run the detector on all images."""
     from guidedseg import params
     from guidedseg.detection import yolo
@@ -20,7 +20,8 @@ def main() -> str:
     boxes = yolo.detect(weights, images, image_size=size, **limits)
     with whole_file(Path("data/detections.csv")) as path:
         boxes.to_csv(path, index=False, lineterminator="\n")
-    return f"data/detections.csv: {len(boxes)} boxes from confidence {settings.detect.floor} in {len(images)} images"
+    text = f"{len(boxes)} boxes from confidence {settings.detect.floor} in {len(images)} images"
+    return Path("data/detections.csv"), text
 
 
 if __name__ == "__main__":

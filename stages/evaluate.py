@@ -7,7 +7,7 @@ from pathlib import Path
 import stages
 
 
-def main() -> str:
+def main() -> tuple[Path, str]:
     """Evaluate the network named on the command line."""
     from guidedseg import params
     from guidedseg.datasets import prepared, splits
@@ -47,8 +47,8 @@ def main() -> str:
         counts.write(evaluation, target)
         rounded = {name: value if value is None else round(value, 6) for name, value in asdict(chosen).items()}
         write_json(rounded, target / "operating.json")
-    return (
-        f"evaluations/{model}: {evaluation.images['image_id'].nunique()} test images; boxes count from confidence "
+    return Path("evaluations") / model, (
+        f"{evaluation.images['image_id'].nunique()} test images; boxes count from confidence "
         f"{chosen.confidence}, pixels from {chosen.direct_threshold} (direct) and {chosen.guided_threshold} (guided)"
     )
 

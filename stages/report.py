@@ -15,7 +15,7 @@ PREPARED = Path("data/prepared")
 DETECTION_HEADLINE = ("ap50", "ap50_95", "lesion_recall", "precision", "false_boxes_per_normal_image")
 
 
-def main() -> str:
+def main() -> tuple[Path, str]:
     """Report on the network named on the command line, with the mode of params.yaml as the headline."""
     from guidedseg import params
     from guidedseg.names import MODES
@@ -30,7 +30,8 @@ def main() -> str:
     _metrics(run, settings.mode)
     _page(run, _chosen(settings))
     dice = {mode: percent(run.scores["branches"][mode]["strict"]["dice"]) for mode in MODES}
-    return f"report/index.html: {model}, Dice under strict in %: direct {dice['direct']}, guided {dice['guided']}"
+    text = f"{model}, Dice under strict in %: direct {dice['direct']}, guided {dice['guided']}"
+    return Path("report/index.html"), text
 
 
 def _metrics(run: "Results", mode: str) -> None:
@@ -50,7 +51,7 @@ def _metrics(run: "Results", mode: str) -> None:
 
 def _page(run: "Results", params: dict[str, object]) -> None:
     """plots/ and report/."""
-    from guidedseg import record
+    from guidedseg import lock
     from guidedseg.progress import bar
     from guidedseg.reporting import cases, figures
     from guidedseg.reporting.figures import rules
@@ -77,10 +78,11 @@ def _page(run: "Results", params: dict[str, object]) -> None:
     write_json(run.scores, Path("report/scores.json"))
     with whole_file(Path("report/comparison.md")) as path:
         path.write_text(of_run.document(run.scores, run.model, beside), encoding="utf-8")
-    facts = index.Facts(params, json.loads(Path("metrics/split.json").read_text(encoding="utf-8")))
+    before = lock.upstream(lock.read(Path("dvc.lock")), f"evaluations/{run.model}")
+    made = {name: lock.outs(stage) for name, stage in before.items()}
+    facts = index.Facts(params, json.loads(Path("metrics/split.json").read_text(encoding="utf-8")), made)
     with whole_file(Path("report/index.html")) as path:
         path.write_text(index.index(run, facts, [*beside, *own], pictures, shown), encoding="utf-8")
-    record.write(record.collect(Path(), of=f"evaluations/{run.model}"), Path("report/run.js"))
 
 
 def _chosen(settings: "Params") -> dict[str, object]:

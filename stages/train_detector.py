@@ -5,7 +5,7 @@ from pathlib import Path
 import stages
 
 
-def main() -> str:
+def main() -> tuple[Path, str]:
     """Train on data/yolo."""
     from guidedseg import params
     from guidedseg.detection import yolo
@@ -25,8 +25,8 @@ def main() -> str:
             live=Path("dvclive/detector"),
         )
         write_json({**recipe, "seed": settings.seed}, target / "args.json")
-    return (
-        f"models/detector: {Path(recipe['weights']).stem}, "
+    return Path("models/detector"), (
+        f"{Path(recipe['weights']).stem}, "
         f"best validation mAP@50:95 {curve['val_map50_95'].max():.3f} in {len(curve)} epochs"
     )
 

@@ -183,14 +183,14 @@ def _check_lock(stages: Mapping[str, lock.Stage], params: dict[str, Any], evalua
         raise GuidedsegError(f"no {evaluation} in dvc.lock; `dvc repro` was not run")
     seen = set()
     for stage in lock.upstream(stages, evaluation).values():
-        for key, value in lock.params(stage).items():
+        for key, value in stage.parameters.items():
             other_profile = key.startswith("profiles.") and key.split(".")[1] != params["profile"]
             if other_profile or lock.at(params, key) != value:
                 raise GuidedsegError(f"params.yaml was changed ({key}) after {evaluation} was made; `dvc repro`")
-        for dep in stage.get("deps", []):
-            seen.add(dep["path"])
-            if dep["path"] in hashes and dep.get("md5") != hashes[dep["path"]]:
-                raise GuidedsegError(f"{dep['path']} is newer than {evaluation}; `dvc repro`")
+        for dep in stage.deps:
+            seen.add(dep.path)
+            if dep.path in hashes and dep.md5 != hashes[dep.path]:
+                raise GuidedsegError(f"{dep.path} is newer than {evaluation}; `dvc repro`")
     if not {dataset, PREPARED} <= seen:
         raise GuidedsegError(f"{evaluation} was not made from {dataset}; `dvc repro`")
 

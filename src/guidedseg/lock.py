@@ -4,29 +4,54 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from pydantic import BaseModel, ValidationError
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
-Stage = dict[str, Any]
-"""A stage's entry: ``cmd``, ``deps``, ``params``, ``outs``."""
+
+class File(BaseModel):
+    """A file or folder with DVC's hash of it."""
+
+    path: str
+    md5: str = ""
+
+
+class Stage(BaseModel):
+    """What DVC has of a stage that ran."""
+
+    deps: list[File] = []
+    outs: list[File] = []
+    params: dict[str, dict[str, Any]] = {}
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """Dotted keys of params.yaml and the values that it ran with."""
+        return self.params.get("params.yaml", {})
 
 
 def read(path: Path) -> dict[str, Stage]:
-    """The entries by name; none where the file is missing or is not whole, as after a kill or amid a merge."""
+    """The stages by name; none where the file is missing or no YAML, as amid a merge."""
     try:
         content = YAML(typ="safe").load(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, YAMLError):
         return {}
-    return stages(content if isinstance(content, dict) else {})
+    return stages(content)
 
 
-def stages(content: Mapping[str, Any]) -> dict[str, Stage]:
-    """The entries by name of a lock that was read already."""
-    return content.get("stages") or {}
+def stages(content: Any) -> dict[str, Stage]:  # noqa: ANN401 - whatever a YAML file holds
+    """The stages by name of a lock that was read already; an entry that a kill has cut is left out."""
+    found = content.get("stages") if isinstance(content, dict) else None
+    whole = {}
+    for name, entry in found.items() if isinstance(found, dict) else ():
+        try:
+            whole[name] = Stage.model_validate(entry)
+        except ValidationError:
+            continue
+    return whole
 
 
 def upstream(stages: Mapping[str, Stage], path: str) -> dict[str, Stage]:
-    """The entries of the stage that made an out, or what a path in it holds, and of all before it; in their order."""
+    """The stage that made an out, or the out that a path lies in, and all before it; in the order of ``stages``."""
     needed: set[str] = set()
     waiting = [path]
     while waiting:
@@ -34,19 +59,13 @@ def upstream(stages: Mapping[str, Stage], path: str) -> dict[str, Stage]:
         for name, stage in stages.items():
             if name not in needed and any(wanted == out or wanted.startswith(f"{out}/") for out in outs(stage)):
                 needed.add(name)
-                waiting += [dep["path"] for dep in stage.get("deps", [])]
+                waiting += [dep.path for dep in stage.deps]
     return {name: stage for name, stage in stages.items() if name in needed}
 
 
 def outs(*made_by: Stage) -> dict[str, str]:
     """Path -> md5 of what stages made."""
-    return {out["path"]: out.get("md5", "") for stage in made_by for out in stage.get("outs", [])}
-
-
-def params(stage: Stage) -> dict[str, Any]:
-    """Dotted keys of params.yaml that a stage depends on, and the values that it ran with."""
-    found: dict[str, Any] = stage.get("params", {}).get("params.yaml", {})
-    return found
+    return {out.path: out.md5 for stage in made_by for out in stage.outs}
 
 
 def at(values: Mapping[str, Any], key: str) -> Any:  # noqa: ANN401 - a value of a YAML file

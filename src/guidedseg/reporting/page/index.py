@@ -44,10 +44,13 @@ class Facts:
     Attributes:
         params: as params.yaml has them, of the chosen dataset, profile and network alone.
         split: metrics/split.json.
+        made: the stages that led here, each with md5 by path of what it made. By these the page finds their entries in
+            the journal, which is not part of it: the same run gives the same page.
     """
 
     params: dict[str, Any]
     split: Nested
+    made: dict[str, dict[str, str]]
 
 
 def index(
