@@ -59,7 +59,7 @@ def note(root: Path, out: Path, begun: Entry, seconds: float) -> None:
         seconds: wall time.
     """
     entry = {
-        "md5": _md5(root / out),
+        "md5": md5(root / out),
         **begun,
         "finished": _now(),
         "seconds": round(seconds, 1),
@@ -82,15 +82,15 @@ def read(path: Path) -> dict[str, Entry]:
     return entries if isinstance(entries, dict) else {}
 
 
-def _md5(path: Path) -> str:
-    """As dvc.lock has it, by DVC's own function."""
-    from dvc_data.hashfile.build import build  # noqa: PLC0415 - a tenth of a second, once a stage has succeeded
+def md5(path: Path) -> str:
+    """What dvc.lock would have of a file or folder, by DVC's own function; a second for 300 MB."""
+    from dvc_data.hashfile.build import build  # noqa: PLC0415 - a tenth of a second, for which only those wait who ask
     from dvc_data.hashfile.db import HashFileDB  # noqa: PLC0415
     from dvc_objects.fs.local import LocalFileSystem  # noqa: PLC0415
 
     files = LocalFileSystem()  # type: ignore[no-untyped-call]
-    _, _, made = build(HashFileDB(files, ""), str(path), files, "md5", dry_run=True)
-    return str(made.hash_info.value)
+    _, _, found = build(HashFileDB(files, ""), str(path), files, "md5", dry_run=True)
+    return str(found.hash_info.value)
 
 
 def _now() -> str:

@@ -53,7 +53,7 @@ def assign(
         on their order.
 
     Raises:
-        GuidedsegError: a setting is not possible, a split is empty, or val or test holds no image with a lesion.
+        GuidedsegError: a setting is not possible, a split is empty or holds no image with a lesion.
     """
     _check_settings(protocol=protocol, group_by=group_by, val=val, test=test, folds=folds, fold=fold)
     rows = index.sort_values("image_id", ignore_index=True)
@@ -134,8 +134,8 @@ def _check_split(rows: pd.DataFrame, split: pd.DataFrame, protocol: str) -> None
         inside = split["split"] == name
         if not inside.any():
             problems.append(f"{name} has no image")
-        elif name != "train" and not (rows.loc[inside, "lesion_count"] > 0).any():
-            problems.append(f"{name} has no image with a lesion, so nothing can be measured on it")
+        elif not (rows.loc[inside, "lesion_count"] > 0).any():
+            problems.append(f"{name} has no image with a lesion: nothing can be learned from it or measured on it")
     if problems:
         raise listed("The split is of no use", problems, REMEDIES[protocol])
 
