@@ -92,7 +92,7 @@ def _panel(axes: Axes, rows: pd.DataFrame, results: Results, rule: str) -> None:
         )
 
 
-def caption(results: Results) -> str:
+def caption(results: Results) -> str:  # noqa: ARG001
     """What to see."""
     return (
         "Dice of the same predictions under every rule. The controls need no network: silent never has a box or a "

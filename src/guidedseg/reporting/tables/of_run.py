@@ -7,7 +7,16 @@ from typing import Any
 from guidedseg.evaluation.rules import OVERLAP, RULES
 from guidedseg.evaluation.scores import SIZES, Nested
 from guidedseg.reporting.tables.table import Table, markdown
-from guidedseg.reporting.tables.wording import DETECTOR_TITLES, FAMILY, INTERVALS, MISSING, TEST, TITLES, number, percent
+from guidedseg.reporting.tables.wording import (
+    DETECTOR_TITLES,
+    FAMILY,
+    INTERVALS,
+    MISSING,
+    TEST,
+    TITLES,
+    number,
+    percent,
+)
 
 
 def tables(scores: Nested, model: str) -> list[Table]:
@@ -56,17 +65,17 @@ def sample_sentences(scores: Nested) -> list[str]:
         if sample["lesions"]
         else "none of them with a lesion"
     )
-    return [
-        f"{_number(sample['images'], 'test image')} of {_number(sample['patients'], 'patient')} in "
-        f"{_number(sample['groups'], 'group')} (those who share pictures are one), {of_lesion}.",
+    images, patients, groups = (_number(sample[f"{what}s"], what) for what in ("image", "patient", "group"))
+    counted = f"{images} in the test set, of {patients} in {groups} (who share pictures are one), {of_lesion}."
+    chosen = (
         f"Direct: pixels count from probability {operating['direct_threshold']:g}, in frames that reach "
         f"{operating['direct_gate']:g}; guided: from {operating['guided_threshold']:g}, in boxes from confidence "
         f"{operating['confidence']:g}. Without gates: from {operating['direct_ungated_threshold']:g}; from "
-        f"{operating['guided_ungated_threshold']:g}, in boxes from {operating['guided_ungated_confidence']:g} and every "
-        "image's most confident one. Chosen on the validation images for Dice under strict, unless params.yaml fixes "
-        "them.",
-        INTERVALS,
-    ]
+        f"{operating['guided_ungated_threshold']:g}, in boxes from {operating['guided_ungated_confidence']:g} and in "
+        "every image's most confident one. Chosen on the validation images for Dice under strict, unless params.yaml "
+        "fixes them."
+    )
+    return [counted, chosen, INTERVALS]
 
 
 def dice_by_rule(scores: Nested, model: str) -> Table:
@@ -79,8 +88,8 @@ def dice_by_rule(scores: Nested, model: str) -> Table:
 def differences(scores: Nested, model: str) -> Table:
     """Paired difference x rule."""
     caption = (
-        "Points, on the same images. What both may leave empty by a gate, and what neither may (no gates), tells the gain "
-        f"of localisation from that of being allowed to be silent. {TEST} In brackets: corrected by Holm. "
+        "Points, on the same images. With gates both may leave an image empty, without neither may: so the gain of "
+        f"localisation is told from that of being allowed to be silent. {TEST} In brackets behind it: corrected by Holm. "
         f"{FAMILY.format(metric='Dice')}"
     )
     rows = [
@@ -160,9 +169,7 @@ def _at(of: Nested, path: str) -> Any:  # noqa: ANN401 - a score or a count
 def _of(scores: Nested, model: str) -> str:
     """Whose numbers these are, for a table that stands alone."""
     sample = scores["sample"]
-    return " ".join(
-        [f"{model}, {_number(sample['images'], 'test image')}.", INTERVALS]
-    )
+    return " ".join([f"{model}, {_number(sample['images'], 'test image')}.", INTERVALS])
 
 
 def _p(score: Nested) -> str:

@@ -44,8 +44,8 @@ DETECTOR_TITLES = {
 TEST = "p: the share of all ways to swap the two within whole groups of patients that differ at least as much."
 
 INTERVALS = (
-    f"Brackets: 95 % intervals for other patients; with ? from fewer than {RELIABLE} groups of them, not reliable; where "
-    "there is none, report/scores.json says why."
+    f"Brackets: 95 % intervals for other patients; with ? from fewer than {RELIABLE} groups of them, not reliable; "
+    "where there is none, report/scores.json says why."
 )
 
 FAMILY = "p (Holm): corrected over all tests of {metric} in this report, under every rule."
