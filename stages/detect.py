@@ -5,7 +5,7 @@ from pathlib import Path
 import stages
 
 
-def main() -> str:
+def main() -> tuple[Path, str]:
     """Run the detector on all images."""
     from guidedseg import params
     from guidedseg.detection.yolo import predict
@@ -16,7 +16,8 @@ def main() -> str:
     boxes = predict.detect(Path("models/detector"), images, **limits.model_dump())
     with whole_file(Path("data/detections.csv")) as path:
         boxes.to_csv(path, index=False, lineterminator="\n")
-    return f"data/detections.csv: {len(boxes)} boxes from confidence {limits.floor} in {len(images)} images"
+    text = f"{len(boxes)} boxes from confidence {limits.floor} in {len(images)} images"
+    return Path("data/detections.csv"), text
 
 
 if __name__ == "__main__":

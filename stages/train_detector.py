@@ -5,7 +5,7 @@ from pathlib import Path
 import stages
 
 
-def main() -> str:
+def main() -> tuple[Path, str]:
     """Train on data/yolo."""
     from guidedseg import params
     from guidedseg.detection.yolo import training
@@ -24,8 +24,8 @@ def main() -> str:
             target=target,
             live=Path("dvclive/detector"),
         )
-    return (
-        f"models/detector: {Path(recipe['weights']).stem}, "
+    return Path("models/detector"), (
+        f"{Path(recipe['weights']).stem}, "
         f"best validation mAP@50:95 {curve['val_map50_95'].max():.3f} in {len(curve)} epochs"
     )
 

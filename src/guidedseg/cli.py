@@ -21,7 +21,7 @@ def root() -> None:
 def check(
     params: Path = typer.Option(Path("params.yaml"), help="The file to check."),  # noqa: B008 - typer's way
 ) -> None:
-    """Check params.yaml, the encoder and its weights, and the raw data's whereabouts, before hours of work."""
+    """Tell all that would fail, and what is odd, before hours of work: parameters, weights, raw data, disk, split."""
     from guidedseg import checks
 
     for line in checks.run(params):

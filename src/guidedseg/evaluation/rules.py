@@ -35,7 +35,7 @@ def ratios(counts: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     Returns:
         (..., 6) in the order of ``OVERLAP``.
     """  # noqa: D205 - the six formulas are the summary
-    tp, fp, _, tn = (counts[..., column] for column in range(4))
+    tp, tn = counts[..., 0], counts[..., 3]
     numerators = np.stack([2 * tp, tp, tp, tp, tn, tp + tn], axis=-1)
     with np.errstate(invalid="ignore", divide="ignore"):
         return numerators / denominators(counts)

@@ -87,6 +87,11 @@ def subsets(rows: pd.DataFrame, drawn: Array) -> Nested:
     }
 
 
+def _only(chosen: npt.NDArray[np.bool_], values: Array) -> Array:
+    """Values (N, M) with the rows that are not chosen left out."""
+    return np.where(chosen[:, None], values, np.nan)
+
+
 def sizes(rows: pd.DataFrame) -> npt.NDArray[np.str_]:
     """``small``, ``medium`` or ``large``: terciles by lesion area as a share of the image; empty for normals.
 
@@ -169,9 +174,10 @@ def _differences(by_branch: dict[str, pd.DataFrame], estimates: dict[str, dict[s
             result[name][rule] = difference.differences(METRICS[: difference.values.shape[1]])
             for metric, p in p_of.get(rule, {}).items():
                 result[name][rule][metric]["p"] = p
-    tests = {(name, rule): of[rule]["dice"] for name, of in result.items() for rule in RULES if "p" in of[rule]["dice"]}
-    for key, p in holm({key: leaf["p"] for key, leaf in tests.items()}).items():
-        tests[key]["p_holm"] = p
+    tests = {f"{name} {rule}": of[rule]["dice"] for name, of in result.items() for rule in RULES}
+    tests = {name: leaf for name, leaf in tests.items() if "p" in leaf}
+    for name, p in holm({name: leaf["p"] for name, leaf in tests.items()}).items():
+        tests[name]["p_holm"] = p
     return result
 
 

@@ -41,12 +41,11 @@ DETECTOR_TITLES = {
     "confidence_brier": "Brier score of the confidence",
 }
 
-UNRELIABLE = f"Fewer than {RELIABLE} patients with a lesion: the intervals are unreliable."
-
 TEST = "p: the share of all ways to swap the two within whole groups of patients that differ at least as much."
 
 INTERVALS = (
-    f"Brackets: 95 % intervals for other patients; with ? from fewer than {RELIABLE} groups of them, not reliable."
+    f"Brackets: 95 % intervals for other patients; with ? from fewer than {RELIABLE} groups of them, not reliable; "
+    "where there is none, no_interval in report/scores.json or the leaderboard's CSV says why."
 )
 
 FAMILY = "p (Holm): corrected over all tests of {metric} in this report, under every rule."
