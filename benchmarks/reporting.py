@@ -21,14 +21,14 @@ import numpy as np
 import pandas as pd
 import psutil
 
-from guidedseg.datasets import bus_uclm, phantom, prepared, splits
+from guidedseg.datasets import bus_uclm, phantom, prepared, preparing, splitting
 from guidedseg.evaluation import counts
 from guidedseg.evaluation.operating import Operating
 from guidedseg.inference import tiles
+from guidedseg.json_files import write_json
 from guidedseg.names import BOX
 from guidedseg.reporting import cases, results
 from guidedseg.segmentation import inputs
-from guidedseg.writing import write_json
 
 ROOT = Path(__file__).parent.parent
 MODEL = "unetpp"
@@ -59,12 +59,12 @@ def make_run(folder: Path, images: int) -> None:
     raw, data = folder / "raw", folder / "data/prepared"
     raw.mkdir()
     phantom.generate(raw, patients=12, images=images, width=856, height=606, seed=0)
-    prepared.write(bus_uclm.read(raw, official=False), data, duplicate_threshold=0.8)
+    preparing.write(bus_uclm.read(raw, official=False), data, duplicate_threshold=0.8)
     index = prepared.read_index(data)
     split = index[["image_id", "group_id"]].assign(split="test")
     split.iloc[::40, 2], split.iloc[1::40, 2] = "train", "val"  # the audit wants all three
     split.to_csv(folder / "data/split.csv", index=False)
-    write_json(splits.audit(index, split, prepared.read_duplicates(data)), folder / "metrics/split.json")
+    write_json(splitting.audit(index, split, prepared.read_duplicates(data)), folder / "metrics/split.json")
     split["split"] = "test"
     rng = np.random.default_rng(0)
     lesions = prepared.read_lesions(data)

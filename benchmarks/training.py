@@ -42,13 +42,13 @@ def main() -> None:
     profile = settings.profiles[asked.profile]
     options = getattr(settings.models, asked.model).model_dump()
     network = profile.network.model_dump() | {"encoder_weights": None}
-    # without workers their processor time would count with that of the step
     recipe = profile.train.model_dump() | {"epochs": asked.epochs, "patience": asked.epochs}
-    recipe |= {} if GPU else {"workers": 0}
+    # of workers on a CPU the processor time would count with that of the step
+    workers = profile.workers if GPU else 0
     inputs = made_up(asked.items, profile.inputs.image_size)
     ours, bare = [], []
     for _ in range(asked.turns):
-        ours += our_steps(inputs, asked.model, options, network, recipe)
+        ours += our_steps(inputs, asked.model, options, network, recipe, workers)
         bare += bare_steps(inputs, asked.model, options, network, recipe)
     where = torch.cuda.get_device_name() if GPU else f"CPU, {asked.threads} thread(s)"
     size, batch = profile.inputs.image_size, recipe["batch"]
@@ -85,7 +85,7 @@ class Clock(pl.Callback):
             self.seconds.append((clock() - self.start) / trainer.num_training_batches)
 
 
-def our_steps(inputs: Inputs, model: str, options: Any, network: Any, recipe: Any) -> list[float]:  # noqa: ANN401
+def our_steps(inputs: Inputs, model: str, options: Any, network: Any, recipe: Any, workers: int) -> list[float]:  # noqa: ANN401
     """Seconds per step, one number per epoch."""
     watch, plain = Clock(), training._trainer  # noqa: SLF001 - the only place where a callback can be added
 
@@ -100,6 +100,7 @@ def our_steps(inputs: Inputs, model: str, options: Any, network: Any, recipe: An
             network=network,
             recipe=recipe,
             seed=0,
+            workers=workers,
             scratch=Path(folder) / "scratch",
             target=Path(folder),
         )

@@ -27,17 +27,17 @@ def main() -> tuple[Path, str]:
     run = results.read(
         Path(), model, seed=settings.seed, batch=settings.scoring.batch, match_iou=settings.scoring.match_iou
     )
-    _metrics(run, settings.mode)
     _page(run, _chosen(settings))
+    _metrics(run, settings.mode)  # last: where they are, all else is
     dice = {mode: percent(run.scores["branches"][mode]["strict"]["dice"]) for mode in MODES}
     text = f"{model}, Dice under strict in %: direct {dice['direct']}, guided {dice['guided']}"
     return Path("report/index.html"), text
 
 
 def _metrics(run: "Results", mode: str) -> None:
-    """metrics/*.json."""
+    """metrics/*.json: those that DVC shows hold values, details.json and comparison.json their intervals too."""
     from guidedseg.evaluation import detection, scores
-    from guidedseg.writing import write_json
+    from guidedseg.json_files import write_json
 
     everything = run.scores
     chosen, operating, of_boxes = (everything["branches"][mode], everything["operating"], everything["detection"])
@@ -45,19 +45,20 @@ def _metrics(run: "Results", mode: str) -> None:
     write_json({**scores.headline(chosen), "operating": operating}, Path("metrics/segmentation.json"))
     write_json({**chosen, "sample": everything["sample"], "detection": of_boxes}, Path("metrics/details.json"))
     write_json(scores.side_by_side(everything), Path("metrics/comparison.json"))
-    short = {name: of_boxes[name] for name in DETECTION_HEADLINE}
+    short = {name: of_boxes[name]["value"] for name in DETECTION_HEADLINE}
     write_json({**short, "operating_confidence": operating["confidence"], **counted}, Path("metrics/detection.json"))
 
 
 def _page(run: "Results", params: dict[str, object]) -> None:
     """plots/ and report/."""
     from guidedseg import lock
+    from guidedseg.json_files import write_json
     from guidedseg.progress import bar
     from guidedseg.reporting import cases, figures
     from guidedseg.reporting.figures import rules
     from guidedseg.reporting.page import gallery, index
     from guidedseg.reporting.tables import of_paper, of_run, table
-    from guidedseg.writing import whole_directory, whole_file, write_json
+    from guidedseg.writing import whole_directory, whole_file
 
     became, needed = gallery.outcomes(run).to_dict("index"), figures.images(run)
     shown, kept = [], {}
@@ -86,8 +87,8 @@ def _page(run: "Results", params: dict[str, object]) -> None:
 
 
 def _chosen(settings: "Params") -> dict[str, object]:
-    """The parameters of the dataset, profile and network that were run, without the others."""
-    everything = settings.model_dump()
+    """The parameters of the dataset, profile and network that were run, without the others and what changes nothing."""
+    everything = settings.model_dump(exclude={"profiles": {"__all__": {"workers"}}})
     for group, name in (("datasets", "dataset"), ("profiles", "profile"), ("models", "model")):
         everything[group] = {everything[name]: everything[group][everything[name]]}
     return everything

@@ -8,15 +8,16 @@ import stages
 def main() -> tuple[Path, str]:
     """Split the prepared images."""
     from guidedseg import params
-    from guidedseg.datasets import prepared, splits
+    from guidedseg.datasets import prepared, splitting
+    from guidedseg.json_files import write_json
     from guidedseg.names import SPLITS
-    from guidedseg.writing import whole_file, write_json
+    from guidedseg.writing import whole_file
 
     settings = params.load()
     folder = Path("data/prepared")
     index = prepared.read_index(folder)
-    split = splits.assign(index, **settings.split.model_dump(), seed=settings.seed)
-    audit = splits.audit(index, split, prepared.read_duplicates(folder))
+    split = splitting.assign(index, **settings.split.model_dump())
+    audit = splitting.audit(index, split, prepared.read_duplicates(folder))
     with whole_file(Path("data/split.csv")) as path:
         split.to_csv(path, index=False, lineterminator="\n")
     write_json(audit, Path("metrics/split.json"))

@@ -24,6 +24,7 @@ def main() -> tuple[Path, str]:
             network=settings.chosen.network.model_dump(),
             recipe=settings.chosen.train.model_dump(),
             seed=settings.seed,
+            workers=settings.chosen.workers,
             scratch=Path(".scratch/train_segmenter"),
             target=target,
             live=Path("dvclive") / f"segmenter_{model}_{mode}",

@@ -7,13 +7,12 @@ import stages
 
 def main() -> tuple[Path, str]:
     """Write images, labels and data.yaml."""
-    from guidedseg.datasets import prepared
-    from guidedseg.datasets.splits import read
+    from guidedseg.datasets import prepared, splits
     from guidedseg.detection import labels
     from guidedseg.writing import whole_directory
 
     folder = Path("data/prepared")
-    split = read(Path("data/split.csv"))
+    split = splits.read(Path("data/split.csv"))
     with whole_directory(Path("data/yolo")) as target:
         boxes = labels.write(folder, prepared.read_index(folder), prepared.read_lesions(folder), split, target)
     return Path("data/yolo"), f"{len(split)} images, {boxes} boxes"

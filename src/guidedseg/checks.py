@@ -82,9 +82,9 @@ def _written() -> list[Path]:
 
 def _raw_data(settings: Params) -> Iterator[str]:
     if settings.dataset == "bus_uclm" and not Path("data/raw/bus_uclm").exists():
-        from guidedseg.datasets import sources
+        from guidedseg.datasets import places
 
-        origin = sources.find(settings.datasets.bus_uclm.source, drop_in=Path("data/external/bus_uclm"))
+        origin = places.find(settings.datasets.bus_uclm.source, drop_in=Path("data/external/bus_uclm"))
         yield f"raw data: {origin}"
 
 
@@ -92,10 +92,10 @@ def _split(settings: Params) -> Iterator[str]:
     """The prepared images can be split, where there are those that the parameters ask for."""
     if not _prepared(settings):
         return
-    from guidedseg.datasets import prepared, splits
+    from guidedseg.datasets import prepared, splitting
     from guidedseg.names import SPLITS
 
-    split = splits.assign(prepared.read_index(PREPARED), **settings.split.model_dump(), seed=settings.seed)
+    split = splitting.assign(prepared.read_index(PREPARED), **settings.split.model_dump(), seed=settings.seed)
     counts = split["split"].value_counts()
     yield "split: " + ", ".join(f"{counts[name]} {name}" for name in SPLITS) + " images"
     for group in ("detector", "train"):

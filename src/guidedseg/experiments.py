@@ -5,12 +5,10 @@ Nothing is checked out: files come from git, from DVC's cache or its remote; onl
 
 from collections.abc import Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import dvc.api
-import pandas as pd
 from dvc.exceptions import DvcException
 from dvc.repo import Repo
 from dvc_data.index import DataIndexError
@@ -20,6 +18,7 @@ from ruamel.yaml.error import YAMLError
 from guidedseg import lock
 from guidedseg.errors import GuidedsegError, listed
 from guidedseg.evaluation.counts import IMAGE_COLUMNS, read_table
+from guidedseg.evaluation.pooling import Run
 from guidedseg.progress import bar
 
 WORKSPACE = "workspace"
@@ -35,25 +34,6 @@ REMEDIES = {
     "Failed": "failed; `dvc queue logs {name}` says why",
 }
 """State in ``dvc.api.exp_show`` -> why there is nothing to read."""
-
-
-@dataclass(frozen=True)
-class Run:
-    """One finished run of the pipeline.
-
-    Attributes:
-        name: of the experiment, else the revision as ``dvc exp show`` prints it.
-        rev: git's revision, or ``workspace``.
-        params: params.yaml at that revision, not validated: an older commit may have another schema.
-        dataset_version: hash of the prepared images, masks and index.
-        images: ``evaluation.counts.IMAGE_COLUMNS``, a row per test image and branch.
-    """
-
-    name: str
-    rev: str
-    params: dict[str, Any]
-    dataset_version: str
-    images: pd.DataFrame
 
 
 def read(repo: Path, revs: Sequence[str] = (), commits: int = 1) -> tuple[list[Run], list[str]]:

@@ -5,14 +5,27 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from guidedseg.evaluation.counts import Evaluation, evaluate
+from guidedseg.evaluation.counts import Evaluation
 from guidedseg.evaluation.operating import Operating
 from guidedseg.inference.tiles import Tiles
+from guidedseg.scoring import evaluate
 
 SIDE = 32
 FRAME = (0, 0, SIDE, SIDE)
 COLUMNS = ["image_id", "split", "source", "confidence", "x0", "y0", "x1", "y1", "loss"]
-OPERATING = Operating(confidence=0.5, direct_threshold=0.5, guided_threshold=0.5, direct_dice=None, guided_dice=None)
+OPERATING = Operating(
+    confidence=0.5,
+    direct_gate=0.0,
+    direct_threshold=0.5,
+    guided_threshold=0.5,
+    direct_ungated_threshold=0.5,
+    guided_ungated_confidence=0.5,
+    guided_ungated_threshold=0.5,
+    direct_dice=None,
+    guided_dice=None,
+    direct_ungated_dice=None,
+    guided_ungated_dice=None,
+)
 
 Picture = np.ndarray
 Box = tuple[int, int, int, int]
@@ -32,6 +45,7 @@ class Drawing(NamedTuple):
     image_id: str = "a"
     patient_id: str = "P"
     pathology: str = "benign"
+    group_id: str = ""  # the patient's own, unless given
 
 
 def nothing() -> Picture:
@@ -77,8 +91,8 @@ def drawn(
     *drawings: Drawing, operating: Operating = OPERATING, match_iou: float = 0.5, surface_tolerance: float = 0.02
 ) -> Evaluation:
     """The evaluation of drawings."""
-    index = pd.DataFrame([(each.image_id, each.patient_id, each.pathology) for each in drawings])
-    index.columns = ["image_id", "patient_id", "pathology"]
+    rows = [(each.image_id, each.patient_id, each.group_id or each.patient_id, each.pathology) for each in drawings]
+    index = pd.DataFrame(rows, columns=["image_id", "patient_id", "group_id", "pathology"])
     masks = {each.image_id: each.truth for each in drawings}
     return evaluate(
         *tiles(drawings),

@@ -6,6 +6,26 @@ from pathlib import Path
 
 ROOT = Path(__file__).parent.parent.parent
 
+HARMLESS = {
+    "src/guidedseg/errors.py": "raising ends a stage without a result; what is raised is words",
+    "src/guidedseg/params": "refuses, or gives what params.yaml says (test_params.py), which dvc.yaml names",
+    "src/guidedseg/progress.py": "bars and live curves; what a bar is put around goes through as it is",
+    "src/guidedseg/journal.py": "notes how a stage made its artifact, beside it",
+    "src/guidedseg/segmentation/shown.py": "looks at a training and leaves it alone (test_live.py)",
+    "src/guidedseg/writing.py": "a file or folder comes into place whole or not at all; its bytes are made elsewhere",
+    "stages/__init__.py": "prints how a stage ended; the number of threads that it presumes is in no dep either",
+}
+"""Modules that cannot change a result, and why: no stage has them among its deps, and to reword them reruns nothing.
+
+All else that a stage imports is a dep, with the words in it: a module is the smallest thing that DVC looks at. What
+only writes JSON (``json_files``) is one too, for it decides the bytes of an out.
+"""
+
+
+def harmless(file: Path) -> bool:
+    """Whether a file of this repository is on the list, itself or its folder."""
+    return any(file.is_relative_to(ROOT / place) for place in HARMLESS)
+
 
 def module_file(name: str) -> Path | None:
     """The file of ``guidedseg.x`` or ``stages.x``; None for other packages and for names inside a module."""
@@ -17,15 +37,22 @@ def module_file(name: str) -> Path | None:
 
 
 @cache
-def imported(path: Path) -> frozenset[Path]:
-    """Files that one file imports, wherever in it the import stands."""
+def imported_names(path: Path) -> frozenset[str]:
+    """Dotted names that one file imports, wherever in it the import stands: ``from a import b`` gives a and a.b."""
     names: set[str] = set()
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
             names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
             names |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
-    own = {name for name in names if name.split(".")[0] in ("guidedseg", "stages")}
+    return frozenset(names)
+
+
+@cache
+def imported(path: Path) -> frozenset[Path]:
+    """The project's own files that one file imports; with a module go the packages that it lies in."""
+    own = {name for name in imported_names(path) if name.split(".")[0] in ("guidedseg", "stages")}
+    own |= {name.rsplit(".", depth)[0] for name in own for depth in range(1, name.count(".") + 1)}
     return frozenset(file for name in own if (file := module_file(name)) is not None)
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 import pytest
 import torch
-from test_training import EPOCHS, INPUTS, NAME, NETWORK, OPTIONS, RECIPE, RESULTS, Killed
+from small_training import EPOCHS, INPUTS, NAME, NETWORK, OPTIONS, RECIPE, RESULTS, Killed
 
 from guidedseg.progress import LiveCurves
 from guidedseg.segmentation import training
@@ -84,6 +84,7 @@ def train(work: Path, live: Path | None) -> dict[str, bytes]:
         network=NETWORK,
         recipe=RECIPE,
         seed=3,
+        workers=0,
         scratch=work / "scratch",
         target=target,
         live=live,

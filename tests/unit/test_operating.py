@@ -5,47 +5,13 @@ import itertools
 import numpy as np
 import pandas as pd
 import pytest
+from validation_images import ELSEWHERE, FRAME, HEIGHT, LESION, MASKS, SIZE, WIDTH, box, chosen, frames, tiles_of
 
 from guidedseg.errors import GuidedsegError
-from guidedseg.evaluation.operating import THRESHOLDS, Operating, choose, level
+from guidedseg.evaluation.operating import THRESHOLDS, Operating, level
 from guidedseg.inference.tiles import Tiles, assemble
+from guidedseg.scoring import operating
 from guidedseg.segmentation.inputs import COLUMNS
-
-HEIGHT, WIDTH, SIZE = 12, 16, 5
-LESION = (4, 3, 10, 8)
-ELSEWHERE = (11, 8, 15, 12)
-FRAME = (0, 0, WIDTH, HEIGHT)
-MASKS = {name: np.zeros((HEIGHT, WIDTH), dtype=bool) for name in "abcnm"}  # a, b, c: lesion; n, m: normal
-for _name in "abc":
-    MASKS[_name][3:8, 4:10] = True
-
-Row = tuple[str, str, float, tuple[int, int, int, int], int]
-
-
-def tiles_of(*rows: Row) -> Tiles:
-    """Tiles of one probability each: image, source, confidence, region, probability x 255."""
-    items = pd.DataFrame([(row[0], "val", row[1], row[2], *row[3]) for row in rows], columns=COLUMNS)
-    levels = np.array([row[4] for row in rows], dtype=np.uint8)
-    return Tiles(levels[:, None, None] * np.ones((1, SIZE, SIZE), dtype=np.uint8), items)
-
-
-def box(image_id: str, confidence: float, value: int = 255, region: tuple[int, int, int, int] = LESION) -> Row:
-    return image_id, "detector", confidence, region, value
-
-
-def frames(**values: int) -> Tiles:
-    return tiles_of(*((image_id, "frame", np.nan, FRAME, value) for image_id, value in values.items()))
-
-
-def chosen(
-    image_ids: str, *boxes: Row, direct: Tiles | None = None, confidence: float | None = None, mask: float | None = None
-) -> Operating:
-    """The choice on some of the images a, b, c, n, m; their frames say nothing unless given."""
-    direct = direct or frames(a=0, b=0, c=0, n=0, m=0)
-    return choose(
-        direct, tiles_of(*boxes), list(image_ids), MASKS.__getitem__, confidence=confidence, mask_threshold=mask
-    )
-
 
 # ---------------------------------------------------------------------------------------------------- brute force
 
@@ -112,11 +78,11 @@ def test_choice_is_that_of_brute_force(seed: int) -> None:
     _, direct_threshold, direct_dice = brute_force(direct, "frame", masks, [0.5])
     confidence, guided_threshold, guided_dice = brute_force(guided, "detector", masks, confidences)
 
-    result = choose(direct, guided, names, masks.__getitem__, confidence=None, mask_threshold=None)
+    result = operating(direct, guided, names, masks.__getitem__, confidence=None, gate=None, mask_threshold=None)
     assert (result.confidence, result.guided_threshold) == (confidence, guided_threshold)
-    assert result.direct_threshold == direct_threshold
+    assert result.direct_ungated_threshold == direct_threshold
     assert result.guided_dice == pytest.approx(guided_dice, abs=1e-12)
-    assert result.direct_dice == pytest.approx(direct_dice, abs=1e-12)
+    assert result.direct_ungated_dice == pytest.approx(direct_dice, abs=1e-12)
 
 
 # ---------------------------------------------------------------------------------------------------- confidence
@@ -162,8 +128,8 @@ def test_each_approach_gets_its_own_threshold() -> None:
     direct = frames(a=230, n=180)
     guided = (box("a", 0.9, 60), box("a", 0.9, 40, region=ELSEWHERE))  # lesion 0.24, false box 0.16
     result = chosen("an", *guided, direct=direct)
-    assert (result.direct_threshold, result.guided_threshold) == (0.75, 0.2)
-    assert result.direct_dice == pytest.approx((60 / 222 + 1) / 2)
+    assert (result.direct_ungated_threshold, result.guided_threshold) == (0.75, 0.2)
+    assert result.direct_ungated_dice == pytest.approx((60 / 222 + 1) / 2)
     assert result.guided_dice == 1.0
 
 
@@ -240,12 +206,15 @@ def test_given_confidence_above_every_box_gives_empty_masks() -> None:
 
 def test_without_a_box_the_confidence_is_half() -> None:
     result = chosen("an", box("b", 0.9))  # b is no validation image
-    assert result == Operating(0.5, 0.5, 0.5, 0.5, 0.5)  # the Dice values: a is missed, n is right
+    # the Dice values: a is missed, n is right
+    assert result == Operating(0.5, 0.0, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5)
 
 
 def test_without_a_validation_image_nothing_is_chosen() -> None:
-    assert chosen("", box("a", 0.9)) == Operating(0.5, 0.5, 0.5, None, None)
-    assert chosen("", box("a", 0.9), confidence=0.2, mask=0.3) == Operating(0.2, 0.3, 0.3, None, None)
+    nobody = (None, None, None, None)
+    assert chosen("", box("a", 0.9)) == Operating(0.5, 0.0, 0.5, 0.5, 0.5, 0.5, 0.5, *nobody)
+    given = chosen("", box("a", 0.9), confidence=0.2, gate=0.7, mask=0.3)
+    assert given == Operating(0.2, 0.7, 0.3, 0.3, 0.3, 0.2, 0.3, *nobody)
 
 
 def test_tiles_of_other_images_and_sources_change_nothing() -> None:
@@ -262,7 +231,7 @@ def test_tiles_of_other_images_and_sources_change_nothing() -> None:
         return MASKS[image_id]
 
     def choice(direct: Tiles, guided: Tiles) -> Operating:
-        return choose(direct, guided, ["a", "n"], load_mask, confidence=None, mask_threshold=None)
+        return operating(direct, guided, ["a", "n"], load_mask, confidence=None, gate=None, mask_threshold=None)
 
     alone = choice(frames(a=10, n=20), tiles_of(*rows))
     assert alone == choice(frames(b=255, a=10, m=255, n=20), tiles_of(*others, *rows, *others))
@@ -272,7 +241,9 @@ def test_tiles_of_other_images_and_sources_change_nothing() -> None:
 def test_labels_of_the_items_do_not_matter() -> None:
     guided = tiles_of(box("a", 0.8, 255), box("n", 0.3, 0))
     guided.items.index = pd.Index([1, 0])
-    result = choose(frames(a=0, n=0), guided, ["a", "n"], MASKS.__getitem__, confidence=None, mask_threshold=None)
+    result = operating(
+        frames(a=0, n=0), guided, ["a", "n"], MASKS.__getitem__, confidence=None, gate=None, mask_threshold=None
+    )
     assert result.guided_dice == 1.0
 
 

@@ -4,8 +4,8 @@ import cv2
 import numpy as np
 import pytest
 
-from guidedseg.datasets import bus_uclm, prepared
-from guidedseg.datasets.bus_uclm import RawImage
+from guidedseg.datasets import bus_uclm, prepared, preparing
+from guidedseg.datasets.records import RawImage
 from guidedseg.errors import GuidedsegError
 
 
@@ -27,7 +27,7 @@ def record(image_id, mask=None, *, image=None, stretched=False):
 
 
 def write(records, target):
-    return prepared.write(records, target, duplicate_threshold=0.8)
+    return preparing.write(records, target, duplicate_threshold=0.8)
 
 
 def files(folder):

@@ -1,9 +1,11 @@
 """What a stage prints and how it ends when something goes wrong."""
 
+import importlib
 import os
 import subprocess
 import sys
 from pathlib import Path
+from unittest import mock
 
 import pytest
 
@@ -90,6 +92,19 @@ def test_a_bug_keeps_its_traceback(error: str) -> None:
     done = stage(f"raise {error}")
     assert done.returncode == 1
     assert "Traceback" in done.stderr
+
+
+def test_report_that_fails_leaves_the_metrics_as_they_were(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(ROOT))
+    monkeypatch.setattr("sys.argv", ["report", "unetpp"])
+    monkeypatch.setattr("guidedseg.params.load", mock.MagicMock())
+    monkeypatch.setattr("guidedseg.reporting.results.read", mock.MagicMock())
+    monkeypatch.setattr("stages.report._page", mock.Mock(side_effect=ZeroDivisionError))
+    metrics = mock.Mock()
+    monkeypatch.setattr("stages.report._metrics", metrics)
+    with pytest.raises(ZeroDivisionError):
+        importlib.import_module("stages.report").main()
+    metrics.assert_not_called()
 
 
 class TestJournal:

@@ -6,7 +6,8 @@ from typing import NoReturn
 
 import pytest
 
-from guidedseg.writing import whole_directory, whole_file, write_json
+from guidedseg.json_files import write_json
+from guidedseg.writing import whole_directory, whole_file
 
 
 class BrokenError(Exception):

@@ -15,8 +15,10 @@ from numpy.typing import NDArray
 
 from guidedseg import progress
 from guidedseg.datasets.lookahead import in_order
-from guidedseg.datasets.sources import LAYOUT, is_junk
+from guidedseg.datasets.places import LAYOUT, is_junk
+from guidedseg.datasets.records import RawImage
 from guidedseg.errors import GuidedsegError, listed
+from guidedseg.resizing import resize
 
 # The dataset authors' partition script.
 OFFICIAL_TEST = frozenset({"COPE", "ANFO", "ELCO", "CRCI", "FLKA"})
@@ -29,33 +31,6 @@ _YES_OR_NO = {"yes": "yes", "y": "yes", "no": "no", "n": "no"}  # POFR_013 has `
 _BLACK, _GREEN, _RED = (0, 0, 0), (0, 255, 0), (0, 0, 255)  # BGR
 _SHOWN = {"normal": "no lesion", "benign": "a green (benign) lesion", "malignant": "a red (malignant) lesion"}
 _REMEDY = "Nothing was written. Take the files named above from the original dataset again."
-
-
-@dataclass(frozen=True)
-class RawImage:
-    """One image of a raw dataset in canonical form.
-
-    Attributes:
-        image_id: the file name without its ending, for example ``ALWI_000``.
-        patient_id: its first four letters.
-        pathology: normal, benign or malignant.
-        image: (H, W) uint8, grey, on the mask's grid.
-        mask: (H, W) bool, True in lesions.
-        stretched: whether the image had another size than the mask and was resized to it.
-        flags: doppler, marks and combined, each yes or no.
-        source: the image's path below the dataset's folder.
-        official_split: train, val or test as the dataset's authors have it, or empty.
-    """
-
-    image_id: str
-    patient_id: str
-    pathology: str
-    image: NDArray[np.uint8]
-    mask: NDArray[np.bool_]
-    stretched: bool
-    flags: dict[str, str]
-    source: str
-    official_split: str
 
 
 @dataclass(frozen=True)
@@ -136,8 +111,7 @@ def read(folder: Path, *, official: bool) -> Iterator[RawImage]:
     """Yield every image in canonical form, ordered by image_id, decoded in threads a few images ahead.
 
     Grey is the Rec. 601 luminance of cv2 (0.299 R + 0.587 G + 0.114 B); an alpha channel is ignored (HESN's is opaque).
-    An image whose size is not its mask's (HESN) is stretched to the mask's grid, which aligns the two: linear when
-    it grows, area-averaged when it shrinks.
+    An image whose size is not its mask's (HESN) is stretched to the mask's grid, which aligns the two.
 
     Args:
         folder: holds ``images/``, ``masks/`` and ``INFO.csv``.
@@ -292,19 +266,14 @@ def _canonical(folder: Path, rows: dict[str, _Row], official: bool, name: str) -
     if image is None or mask is None or problems:
         raise _broken(folder, problems)
     grey = cv2.cvtColor(image, cv2.COLOR_BGR2GRAY)
-    stretched = grey.shape != mask.shape[:2]
-    if stretched:
-        shrinks = grey.shape[0] > mask.shape[0] or grey.shape[1] > mask.shape[1]
-        # The exact kind of linear interpolation is the same bit for bit on every machine.
-        grey = cv2.resize(grey, mask.shape[1::-1], interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR_EXACT)
     patient = name[:4]
     return RawImage(
         image_id=name,
         patient_id=patient,
         pathology=row.pathology,
-        image=grey,
+        image=resize(grey, *mask.shape[1::-1]),
         mask=cv2.inRange(mask, _BLACK, _BLACK) == 0,
-        stretched=stretched,
+        stretched=grey.shape != mask.shape[:2],
         flags=row.flags,
         source=f"images/{name}.png",
         official_split=_official_split(patient) if official else "",

@@ -13,6 +13,8 @@ import cv2
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 
 _SIZE = 32  # pixels
 _BORDER = 0.1  # of each side: the probe marker and the body mark, which all frames of a device share, lie there
@@ -82,10 +84,6 @@ def groups(patient_ids: Sequence[str], pairs: pd.DataFrame) -> dict[str, str]:
     Returns:
         From each patient to the alphabetically first patient of its group.
     """
-    # here, because every stage that reads prepared images imports this module
-    from scipy.sparse import coo_array  # noqa: PLC0415
-    from scipy.sparse.csgraph import connected_components  # noqa: PLC0415
-
     patients = sorted(set(patient_ids))
     number = {patient: k for k, patient in enumerate(patients)}
     ends = [[number[patient] for patient in pairs[column]] for column in ("patient_a", "patient_b")]

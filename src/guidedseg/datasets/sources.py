@@ -13,21 +13,14 @@ from pathlib import Path, PurePosixPath, PureWindowsPath
 import pooch
 
 from guidedseg import progress
+from guidedseg.datasets import places
 from guidedseg.errors import GuidedsegError, listed
 from guidedseg.writing import whole_directory
 
 logger = logging.getLogger(__name__)
 
-LAYOUT = ("images", "masks", "INFO.csv")
-"""What the dataset's own folder holds; nothing else is copied."""
-
 _DOWNLOAD_TIMEOUT = 60.0  # seconds without a byte, not of the whole download
 _UNREADABLE_ZIP = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError)
-
-
-def is_junk(name: str) -> bool:
-    """Whether a file or folder is left behind by a file manager and is no part of a dataset."""
-    return name.startswith(".") or name in {"__MACOSX", "Thumbs.db", "desktop.ini"}
 
 
 def fetch(
@@ -61,7 +54,7 @@ def fetch(
         GuidedsegError: for a missing or broken source, a failed download, a wrong checksum, a zip with unsafe entries,
             too little disk space, and whatever ``locate`` and ``check`` object to. ``target`` is left as it was.
     """
-    origin = find(source, drop_in=drop_in)
+    origin = places.find(source, drop_in=drop_in)
     if isinstance(origin, str):
         archive = _download(origin, sha256, drop_in, scratch)
         try:
@@ -78,47 +71,6 @@ def fetch(
         with _unpacked(origin, str(origin), target, scratch) as folder:
             _place(folder, target, locate, check, shutil.move)
     return str(origin)
-
-
-def find(source: str, *, drop_in: Path) -> Path | str:
-    """Where ``fetch`` takes a dataset from: an existing folder or zip, or a URL (as text, not asked).
-
-    Raises:
-        GuidedsegError: there is none; says where to put it.
-    """
-    path = _dropped_in(drop_in)
-    if path is not None:
-        return path
-    return source if source.startswith("https://") else _existing(source, drop_in)
-
-
-def _dropped_in(drop_in: Path) -> Path | None:
-    """What the user put at ``drop_in``, if anything."""
-    for path in (drop_in, drop_in.with_name(f"{drop_in.name}.zip")):
-        if path.exists():
-            return path
-        if path.is_symlink():
-            raise GuidedsegError(
-                f"{path} is a symlink to {path.readlink()}, which does not exist. Point it at the dataset or remove it."
-            )
-    return None
-
-
-def _existing(source: str, drop_in: Path) -> Path:
-    path = Path(source).expanduser()
-    if source.strip() and path.exists():
-        return path
-    raise GuidedsegError(
-        f"The dataset {drop_in.name} was not found: there is no {drop_in}, no {drop_in}.zip, and the source {source!r} "
-        f"is neither an https:// URL nor an existing zip or folder.\n{_remedy(drop_in)}"
-    )
-
-
-def _remedy(drop_in: Path) -> str:
-    return (
-        f"Put the dataset's folder or zip at {drop_in}, or set datasets.{drop_in.name}.source in params.yaml "
-        "to its URL, zip or folder."
-    )
 
 
 def _download(url: str, sha256: str | None, drop_in: Path, scratch: Path) -> Path:
@@ -184,7 +136,7 @@ def _unpack(archive: Path, named: str, folder: Path, target: Path) -> None:
 
 
 def _is_junk_entry(entry: zipfile.ZipInfo) -> bool:
-    return entry.is_dir() or any(is_junk(part) for part in PurePosixPath(entry.filename).parts)
+    return entry.is_dir() or any(places.is_junk(part) for part in PurePosixPath(entry.filename).parts)
 
 
 def _refuse_unsafe(entries: Iterable[zipfile.ZipInfo], named: str) -> None:
@@ -213,7 +165,7 @@ def _place(
     """Check the dataset somewhere below ``folder``, then bring its files to ``target``."""
     dataset = locate(folder)
     check(dataset)
-    files = [file for member in LAYOUT for file in _files(dataset / member)]
+    files = places.files(dataset)
     if bring is shutil.copyfile:
         _require_space(sum(file.stat().st_size for file in files), target)
     with whole_directory(target) as partial:
@@ -221,12 +173,6 @@ def _place(
             place = partial / file.relative_to(dataset)
             place.parent.mkdir(parents=True, exist_ok=True)
             bring(file, place)
-
-
-def _files(member: Path) -> list[Path]:
-    if member.is_file():
-        return [member]
-    return sorted(file for file in member.iterdir() if not is_junk(file.name))
 
 
 def _require_space(size: int, *places: Path) -> None:

@@ -35,13 +35,13 @@ def empty() -> npt.NDArray[np.int64]:
 
 
 def table(histograms: dict[tuple[str, str], npt.NDArray[np.int64]]) -> pd.DataFrame:
-    """Histograms by (patient_id, branch) as rows patient_id, branch, level, pixels, lesion_pixels; no empty levels."""
+    """Histograms by (group_id, branch) as rows group_id, branch, level, pixels, lesion_pixels; no empty levels."""
     rows = [
-        (patient, branch, int(level), int(counts[level].sum()), int(counts[level, 1]))
-        for (patient, branch), counts in histograms.items()
+        (group, branch, int(level), int(counts[level].sum()), int(counts[level, 1]))
+        for (group, branch), counts in histograms.items()
         for level in np.flatnonzero(counts.sum(axis=1))
     ]
-    return pd.DataFrame(rows, columns=["patient_id", "branch", "level", "pixels", "lesion_pixels"])
+    return pd.DataFrame(rows, columns=["group_id", "branch", "level", "pixels", "lesion_pixels"])
 
 
 def reliability(levels: pd.DataFrame) -> pd.DataFrame:
@@ -67,22 +67,22 @@ def reliability(levels: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def errors(levels: pd.DataFrame, drawn: Array) -> Array:
+def errors(levels: pd.DataFrame, drawn: Array) -> tuple[Array, Array]:
     """Expected calibration error (Guo et al. 2017, equation 3) and Brier score, over all pixels.
 
     Args:
         levels: rows of ``table`` of one branch.
-        drawn: (1 + D, P) of ``bootstrap.weights``; every patient has rows.
+        drawn: (1 + D, G) of ``bootstrap.weights``; every group has rows.
 
     Returns:
-        (1 + D, 2).
+        (1 + D, 2), and how many of the pixels are each group's, (G, 2).
     """
     wide = levels.pivot_table(
-        index="patient_id", columns="level", values=["pixels", "lesion_pixels"], aggfunc="sum", fill_value=0
+        index="group_id", columns="level", values=["pixels", "lesion_pixels"], aggfunc="sum", fill_value=0
     )
-    patients = wide.index.to_numpy(dtype=str)
+    groups = wide.index.to_numpy(dtype=str)
     pixels, lesion = (
-        sums(wide[name].reindex(columns=range(LEVELS), fill_value=0).to_numpy(dtype=np.float64), patients, drawn)
+        sums(wide[name].reindex(columns=range(LEVELS), fill_value=0).to_numpy(dtype=np.float64), groups, drawn)
         for name in ("pixels", "lesion_pixels")
     )
     p = _probability()
@@ -90,7 +90,8 @@ def errors(levels: pd.DataFrame, drawn: Array) -> Array:
     brier = (pixels * p**2 - 2 * lesion * p + lesion).sum(axis=1)
     member = np.eye(BINS)[_bins()]  # (256, BINS)
     error = np.abs((pixels * p) @ member - lesion @ member).sum(axis=1)
-    return np.stack([ratio(error, total), ratio(brier, total)], axis=1)
+    of_group = wide["pixels"].sum(axis=1).to_numpy(dtype=np.float64)
+    return np.stack([ratio(error, total), ratio(brier, total)], axis=1), np.stack([of_group, of_group], axis=1)
 
 
 def _by_level(levels: pd.DataFrame) -> tuple[Array, ...]:

@@ -1,21 +1,18 @@
-"""Operating values: the confidence of boxes and the mask thresholds, chosen on validation images for the best Dice.
+"""Operating values: what makes a mask of probabilities, chosen on validation images for the best strict Dice.
 
-Both approaches get their own mask threshold by the same rule, so that neither is judged at a value that suits the
-other. The Dice is that of the rule ``strict``.
+Both approaches have the same two freedoms and get them by the same rule on the same images. A **threshold**: a pixel is
+lesion where the probability reaches it. A **gate**: an image may be left empty as a whole. The gate of guided is the
+confidence of its boxes, that of direct the highest probability of the frame. Without gates (``*_ungated``) thresholds
+are chosen anew, and guided keeps its most confident box wherever the detector has one: so the gain of *localisation*
+can be told from the gain of *being allowed to be silent*.
 """
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
-
-from guidedseg import progress, regions
-from guidedseg.errors import listed
-from guidedseg.inference.tiles import Tiles
-from guidedseg.names import BOX
 
 UNDECIDED = 0.5
 """Where nothing speaks for another value."""
@@ -26,6 +23,8 @@ THRESHOLDS = tuple(step / 100 for step in sorted(range(5, 100, 5), key=lambda st
 TIE = 1e-9
 """Mean Dice values closer than this are equal: they differ by the rounding of a sum only."""
 
+Floats = npt.NDArray[np.float64]
+
 
 @dataclass(frozen=True)
 class Operating:
@@ -33,17 +32,48 @@ class Operating:
 
     Attributes:
         confidence: boxes below are left out.
+        direct_gate: a frame without a probability that reaches it is empty; 0: none is.
         direct_threshold: a pixel is lesion from this probability on, in tiles of whole frames.
         guided_threshold: likewise, in tiles of regions.
+        direct_ungated_threshold: the same for the branch without a gate.
+        guided_ungated_confidence: boxes below are left out, but never an image's most confident one.
+        guided_ungated_threshold: the same for the branch without a gate.
         direct_dice: mean strict Dice of the validation images at these values; None without a validation image.
         guided_dice: likewise.
+        direct_ungated_dice: likewise.
+        guided_ungated_dice: likewise.
     """
 
     confidence: float
+    direct_gate: float
     direct_threshold: float
     guided_threshold: float
+    direct_ungated_threshold: float
+    guided_ungated_confidence: float
+    guided_ungated_threshold: float
     direct_dice: float | None
     guided_dice: float | None
+    direct_ungated_dice: float | None
+    guided_ungated_dice: float | None
+
+
+@dataclass(frozen=True)
+class Curves:
+    """Strict Dice of one validation image at all that may be chosen; T thresholds.
+
+    Attributes:
+        silent: of an empty mask: 1 without a lesion, else 0.
+        peak: the highest level of the frame, probability x 255.
+        direct: (T,) of the frame's mask.
+        confidences: (K,) of the detector's boxes, falling.
+        guided: (K + 1, T) of the mask of the first 0, 1, ..., K boxes.
+    """
+
+    silent: float
+    peak: int
+    direct: Floats
+    confidences: Floats
+    guided: Floats
 
 
 def level(threshold: float) -> int:
@@ -52,114 +82,86 @@ def level(threshold: float) -> int:
 
 
 def choose(
-    direct: Tiles,
-    guided: Tiles,
-    image_ids: Sequence[str],
-    load_mask: Callable[[str], npt.NDArray[np.bool_]],
-    *,
-    confidence: float | None,
-    mask_threshold: float | None,
+    images: Sequence[Curves], thresholds: Sequence[float], *, confidence: float | None, gate: float | None
 ) -> Operating:
     """The values with the best mean strict Dice of the validation images; each image and approach counts alike.
 
-    Guided tries every confidence with every threshold, direct every threshold. Equal means go to the threshold nearest
-    to 0.5, then to the smaller one, then to the higher confidence. At least one box of the validation images is kept:
-    a detector is never switched off by the choice.
+    Tried are all pairs of a threshold with a confidence (guided) or a gate (direct). Confidences lie half way between
+    one box and the next weaker one of all validation images, the last half way to 0; gates half way between the highest
+    levels of two images, the least is 0. So at least one box and one frame always speak: an approach is never switched
+    off. Equal means go to the first of ``thresholds``, then to the higher confidence, or the lower gate.
 
     Args:
-        direct: tiles of frames.
-        guided: tiles of regions; those of the detector's boxes are used.
-        image_ids: the validation images; tiles of others are not looked at.
-        load_mask: image_id -> (H, W) bool.
+        images: the validation images.
+        thresholds: candidates, the preferred first.
         confidence: a value to take instead of choosing one.
-        mask_threshold: likewise, for both approaches.
+        gate: likewise.
 
     Returns:
-        The values; what was not given and has nothing to be chosen by (no image, no box) is 0.5.
-
-    Raises:
-        GuidedsegError: an image has no tile of its frame.
+        The values; what was not given and has nothing to be chosen by is ``UNDECIDED``, a gate 0.
     """
-    thresholds = THRESHOLDS if mask_threshold is None else (mask_threshold,)
-    levels = np.array([level(threshold) for threshold in thresholds])
-    frames, boxes = _of_images(direct, "frame", image_ids), _of_images(guided, "detector", image_ids)
-    without_frame = [image_id for image_id in image_ids if frames[image_id].empty]
-    if without_frame:
-        title = "The direct tiles hold no frame of some validation images"
-        raise listed(title, without_frame, "Predict all validation and test images again with the same split.")
-    confidences = _between(boxes) if confidence is None else np.array([confidence])
-
-    direct_sum = np.zeros((1, len(levels)))
-    guided_sum = np.zeros((len(confidences), len(levels)))
-    for image_id in progress.bar("validation images", image_ids, unit="image"):
-        truth, mine = load_mask(image_id), boxes[image_id]
-        kept = np.searchsorted(-mine["confidence"].to_numpy(dtype=np.float64), -confidences, side="right")
-        direct_sum += _dice(direct, frames[image_id], truth)[-1, levels]
-        guided_sum += _dice(guided, mine, truth)[np.ix_(kept, levels)]
-
-    _, direct_best, direct_dice = _best(direct_sum, len(image_ids))
-    row, guided_best, guided_dice = _best(guided_sum, len(image_ids))
+    confidences = _between(images) if confidence is None else np.array([confidence])
+    gates = _gates(images) if gate is None else np.array([gate])
+    row, column, direct_dice = _best(_gated(images, gates, len(thresholds)), len(images))
+    _, alone, alone_dice = _best(_sum([image.direct for image in images], len(thresholds))[None], len(images))
+    strong, guided, guided_dice = _best(_guided(images, confidences, len(thresholds), least=0), len(images))
+    forced, bare, bare_dice = _best(_guided(images, confidences, len(thresholds), least=1), len(images))
     return Operating(
-        confidence=float(confidences[row]),
-        direct_threshold=thresholds[direct_best],
-        guided_threshold=thresholds[guided_best],
+        confidence=float(confidences[strong]),
+        direct_gate=float(gates[row]),
+        direct_threshold=thresholds[column],
+        guided_threshold=thresholds[guided],
+        direct_ungated_threshold=thresholds[alone],
+        guided_ungated_confidence=float(confidences[forced]),
+        guided_ungated_threshold=thresholds[bare],
         direct_dice=direct_dice,
         guided_dice=guided_dice,
+        direct_ungated_dice=alone_dice,
+        guided_ungated_dice=bare_dice,
     )
 
 
-def _of_images(tiles: Tiles, source: str, image_ids: Sequence[str]) -> dict[str, pd.DataFrame]:
-    """The items of one source per image, by falling confidence; their labels are positions in ``tiles``."""
-    items = tiles.items.reset_index(drop=True)
-    items = items[items["source"] == source].sort_values("confidence", ascending=False, kind="stable")
-    return {image_id: items[items["image_id"] == image_id] for image_id in image_ids}
-
-
-def _between(boxes: dict[str, pd.DataFrame]) -> npt.NDArray[np.float64]:
+def _between(images: Sequence[Curves]) -> Floats:
     """Falling confidences half way between one box and the next weaker one, the last half way to 0."""
-    values = [group["confidence"].to_numpy(dtype=np.float64) for group in boxes.values()]
-    falling = np.unique(np.concatenate(values or [np.empty(0)]))[::-1]
+    falling = np.unique(np.concatenate([image.confidences for image in images] or [np.empty(0)]))[::-1]
     if not len(falling):
         return np.array([UNDECIDED])
     return np.asarray((falling + np.append(falling[1:], 0)) / 2).round(6)  # a digit more than confidences have
 
 
-def _dice(tiles: Tiles, items: pd.DataFrame, truth: npt.NDArray[np.bool_]) -> npt.NDArray[np.float64]:
-    """Strict Dice of one image with its first 0, 1, ..., K tiles, at every level.
-
-    A histogram of levels inside and outside the lesion gives the counts at every level; a tile changes it only within
-    its region.
-
-    Args:
-        tiles: of any images.
-        items: (K rows) this image's, in the order of pasting; their labels are positions in ``tiles``.
-        truth: (H, W) bool.
-
-    Returns:
-        (K + 1, 256): column L is the Dice of the mask ``canvas >= L``.
-    """
-    canvas = np.zeros(truth.shape, dtype=np.uint8)
-    offset = truth.astype(np.uint16) * 256
-    size = int(np.count_nonzero(truth))
-    histograms = np.zeros((len(items) + 1, 2, 256), dtype=np.int64)
-    histograms[0, :, 0] = truth.size - size, size
-    for step, (position, box) in enumerate(zip(items.index, items[BOX].to_numpy(), strict=True)):
-        x0, y0, x1, y1 = box
-        window = np.s_[y0:y1, x0:x1]
-        before = _histogram(canvas[window], offset[window])
-        regions.paste(tiles.probabilities[position], box, canvas)
-        histograms[step + 1] = histograms[step] + _histogram(canvas[window], offset[window]) - before
-    fp, tp = np.moveaxis(histograms[..., ::-1].cumsum(axis=-1)[..., ::-1], 1, 0)
-    pixels = tp + fp + size  # 2TP + FP + FN
-    return np.divide(2.0 * tp, pixels, out=np.ones(pixels.shape), where=pixels > 0)
+def _gates(images: Sequence[Curves]) -> Floats:
+    """Rising gates: 0, and half way between one highest level and the next."""
+    peaks = np.unique([image.peak for image in images])
+    return np.asarray(np.append(0.0, (peaks[1:] + peaks[:-1]) / 2 / 255)).round(6)
 
 
-def _histogram(levels: npt.NDArray[np.uint8], offset: npt.NDArray[np.uint16]) -> npt.NDArray[np.int64]:
-    """Pixels outside and inside the lesion at each level, (2, 256); ``offset`` is 256 inside, else 0."""
-    return np.bincount((levels + offset).ravel(), minlength=512).reshape(2, 256)
+def _gated(images: Sequence[Curves], gates: Floats, number: int) -> Floats:
+    """Sums (G, T) of Dice at rising gates: a frame whose highest level lies below a gate is silent."""
+    ordered = sorted(images, key=lambda image: image.peak)
+    steps = np.zeros((len(images) + 1, number))  # what falling silent changes, one frame after the other
+    steps[0] = _sum([image.direct for image in images], number)
+    for row, image in enumerate(ordered, start=1):
+        steps[row] = image.silent - image.direct
+    silent = np.searchsorted([image.peak for image in ordered], [level(gate) for gate in gates], side="left")
+    return np.asarray(steps.cumsum(axis=0)[silent])
 
 
-def _best(sums: npt.NDArray[np.float64], images: int) -> tuple[int, int, float | None]:
+def _guided(images: Sequence[Curves], confidences: Floats, number: int, least: int) -> Floats:
+    """Sums (C, T) of Dice at falling confidences, with an image's ``least`` most confident boxes always kept."""
+    kept = [min(least, len(image.confidences)) for image in images]
+    start = _sum([image.guided[at] for image, at in zip(images, kept, strict=True)], number)
+    steps = [np.diff(image.guided, axis=0)[at:] for image, at in zip(images, kept, strict=True)]
+    entering = np.concatenate([image.confidences[at:] for image, at in zip(images, kept, strict=True)] or [np.empty(0)])
+    order = np.argsort(-entering, kind="stable")
+    running = np.vstack([start, start + np.vstack([*steps, np.empty((0, number))])[order].cumsum(axis=0)])
+    return np.asarray(running[np.searchsorted(-entering[order], -confidences, side="right")])
+
+
+def _sum(rows: Sequence[Floats], number: int) -> Floats:
+    return np.sum(rows, axis=0) if len(rows) else np.zeros(number)
+
+
+def _best(sums: Floats, images: int) -> tuple[int, int, float | None]:
     """Row, column and mean of the best of (C, T) sums; of equal ones the first column, there the first row."""
     means = sums / max(images, 1)
     as_good = means > means.max() - TIE

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -19,11 +20,37 @@ class Tiles:
 
     Attributes:
         probabilities: (K, S, S) uint8, probability x 255, memory-mapped.
-        items: K rows: image_id, split, source, confidence, x0, y0, x1, y1.
+        items: K rows: image_id, split, source, confidence, x0, y0, x1, y1, loss.
     """
 
     probabilities: npt.NDArray[np.uint8]
     items: pd.DataFrame
+
+    def of(self, image_id: str, source: str) -> npt.NDArray[np.int64]:
+        """Positions of an image's tiles of one source, by falling confidence; in their order where that is equal."""
+        return self._places.get((image_id, source), np.empty(0, dtype=np.int64))
+
+    @cached_property
+    def confidences(self) -> npt.NDArray[np.float64]:
+        """(K,) of the boxes, NaN for frames and true boxes."""
+        return self.items["confidence"].to_numpy(dtype=np.float64)
+
+    @cached_property
+    def losses(self) -> npt.NDArray[np.float64]:
+        """(K,) of every tile alone."""
+        return self.items["loss"].to_numpy(dtype=np.float64)
+
+    @cached_property
+    def boxes(self) -> npt.NDArray[np.int64]:
+        """(K, 4) the regions."""
+        return self.items[BOX].to_numpy(dtype=np.int64)
+
+    @cached_property
+    def _places(self) -> dict[tuple[str, str], npt.NDArray[np.int64]]:
+        """Looked up once: an image would else cost a search through the tiles of all."""
+        falling = np.argsort(-self.confidences, kind="stable")  # NaN comes last, in order
+        places = self.items[["image_id", "source"]].iloc[falling].groupby(["image_id", "source"]).indices
+        return {key: falling[rows] for key, rows in places.items()}
 
 
 def write(probabilities: npt.NDArray[np.uint8], items: pd.DataFrame, target: Path) -> None:
@@ -67,7 +94,6 @@ def assemble(tiles: Tiles, chosen: npt.NDArray[np.int64], height: int, width: in
         (H, W) uint8, probability x 255.
     """
     canvas = np.zeros((height, width), dtype=np.uint8)
-    boxes = tiles.items[BOX].to_numpy()
     for position in chosen:
-        regions.paste(tiles.probabilities[position], boxes[position], canvas)
+        regions.paste(tiles.probabilities[position], tiles.boxes[position], canvas)
     return canvas

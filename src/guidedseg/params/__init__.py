@@ -10,7 +10,7 @@ from ruamel.yaml.error import YAMLError
 
 from guidedseg.errors import GuidedsegError, listed
 from guidedseg.params.data import Datasets, Detect, Predict, Prepare, Roi, Scoring, Split
-from guidedseg.params.group import Group, Seed
+from guidedseg.params.group import Group, Seed, Workers
 from guidedseg.params.networks import Models, Network
 from guidedseg.params.training import Detector, Inputs, Train
 
@@ -20,8 +20,12 @@ Mode = Literal["direct", "guided"]
 
 
 class Profile(Group):
-    """How large and how long everything is."""
+    """How large and how long everything is.
 
+    ``workers``, the processes that prepare the segmenters' batches, change no result: no stage has them in its params.
+    """
+
+    workers: Workers
     detector: Detector
     inputs: Inputs
     network: Network
@@ -82,16 +86,8 @@ def _choice_problems(raw: dict[str, Any]) -> list[str]:
     problems = []
     profiles, split = raw.get("profiles"), raw.get("split")
     profile = raw.get("profile")
-    if isinstance(profiles, dict):
-        if not isinstance(profile, str) or profile not in profiles:
-            problems.append(f"profile: {profile!r} given, allowed: {', '.join(map(str, profiles))}")
-            profile = None
-        group = profiles.get(profile)
-        network = group.get("network") if isinstance(group, dict) else None
-        weights = network.get("encoder_weights") if isinstance(network, dict) else None
-        if isinstance(weights, str) and weights != "imagenet" and not Path(weights).is_file():
-            key = f"profiles.{profile}.network.encoder_weights"
-            problems.append(f"{key}: no file {weights!r}; allowed: null, imagenet, or the path of a weights file")
+    if isinstance(profiles, dict) and (not isinstance(profile, str) or profile not in profiles):
+        problems.append(f"profile: {profile!r} given, allowed: {', '.join(map(str, profiles))}")
     if isinstance(split, dict) and split.get("protocol") == "official" and raw.get("dataset") == "phantom":
         problems.append(
             "split.protocol: 'official' given, but the phantom has no official split; allowed: holdout, folds"

@@ -4,7 +4,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from guidedseg.params.group import Count, Group, NonNegative, OpenShare, Seed
+from guidedseg.params.group import Count, Group, NonNegative, OpenShare, Seed, Share
 
 
 class Phantom(Group):
@@ -47,6 +47,7 @@ class Split(Group):
     test: OpenShare
     folds: Annotated[int, Field(ge=3)]
     fold: Annotated[int, Field(ge=0)]
+    seed: Seed
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -86,6 +87,7 @@ class Scoring(Group):
     """From probabilities and boxes to counts."""
 
     confidence: OpenShare | None
+    gate: Share | None
     mask_threshold: OpenShare | None
     match_iou: OpenShare
     surface_tolerance: OpenShare

@@ -68,4 +68,3 @@ class Train(Group):
     flip: Share
     rotation: Annotated[float, Field(ge=0, le=180)]
     brightness: Annotated[float, Field(ge=0, lt=1)]
-    workers: Workers

@@ -10,7 +10,7 @@ import pandas as pd
 
 from guidedseg.datasets import prepared
 from guidedseg.datasets.lookahead import in_order
-from guidedseg.evaluation.counts import regions_of
+from guidedseg.inference.patchwork import patchworks
 from guidedseg.names import BOX, MODES
 from guidedseg.reporting.results import Results
 
@@ -57,14 +57,14 @@ def read(results: Results, folder: Path) -> Iterator[Case]:
     def case(row: tuple[str, str, str]) -> Case:
         image_id, patient_id, pathology = row
         truth = prepared.load_mask(folder, image_id)
-        regions = regions_of(results.tiles["direct"], results.tiles["guided"], image_id, results.operating)
+        patches = patchworks(results.tiles["direct"], results.tiles["guided"], image_id, results.operating)
         return Case(
             image_id=image_id,
             patient_id=patient_id,
             pathology=pathology,
             image=prepared.load_image(folder, image_id),
             truth=truth,
-            masks={mode: regions[mode].mask(*truth.shape) for mode in MODES},
+            masks={mode: patches[mode].mask(*truth.shape) for mode in MODES},
             dice=dice[image_id],
             boxes=boxes_of.get(image_id, counted[:0])[[*BOX, "confidence", "found"]].reset_index(drop=True),
             lesions=lesions_of.get(image_id, lesions[:0])[[*BOX, "found"]].reset_index(drop=True),

@@ -1,6 +1,5 @@
-"""What goes along with training: the curve, what a user sees of it, patience, averaged weights."""
+"""What goes along with training and makes its result: the curve, patience, averaged weights."""
 
-from pathlib import Path
 from typing import Any
 
 import lightning.pytorch as pl
@@ -9,7 +8,6 @@ import torch
 from lightning.pytorch.callbacks import EarlyStopping
 from torch.optim.swa_utils import get_ema_multi_avg_fn
 
-from guidedseg import progress
 from guidedseg.errors import GuidedsegError
 from guidedseg.segmentation import data
 
@@ -64,52 +62,6 @@ class Curve(pl.Callback):
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """The rows of the interrupted run."""
         self.rows = list(state_dict["rows"])
-
-
-class Shown(pl.Callback):
-    """What is seen while a network trains: a bar of all its steps, and the curve as it grows; changes no result.
-
-    Args:
-        name: of the network.
-        curve: comes before this callback.
-        live: a folder for the curve, emptied first; None: without.
-    """
-
-    def __init__(self, name: str, curve: Curve, live: Path | None) -> None:
-        self.name = name
-        self.curve = curve
-        self.live = live
-
-    def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:  # noqa: ARG002
-        """Start where an interrupted run stopped."""
-        total = trainer.num_training_batches * trainer.max_epochs
-        self.bar = progress.bar(self.name, unit="step", total=total, done=trainer.global_step)
-        self.curves = progress.LiveCurves(self.live)
-        for row in self.curve.rows:
-            self._add(row)
-
-    def on_train_batch_end(self, *_: Any) -> None:  # noqa: ANN401
-        """A step more."""
-        self.bar.update()
-
-    def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:  # noqa: ARG002
-        """An epoch more, which ``curve`` has noted by now."""
-        row = self.curve.rows[-1]
-        self._add(row)
-        self.bar.set_postfix(epoch=f"{row['epoch']}/{trainer.max_epochs}", val_dice=f"{row['val_dice']:.3f}")
-
-    def on_train_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:  # noqa: ARG002
-        """No step more."""
-        self.bar.close()
-        self.curves.close()
-
-    def on_exception(self, trainer: pl.Trainer, pl_module: pl.LightningModule, exception: BaseException) -> None:  # noqa: ARG002
-        """Leave the line to the message."""
-        if hasattr(self, "bar"):
-            self.bar.close()
-
-    def _add(self, row: dict[str, float]) -> None:
-        self.curves.add(int(row["epoch"]), {name: row[name] for name in Curve.COLUMNS[1:]})
 
 
 class Patience(EarlyStopping):

@@ -19,8 +19,9 @@ from torch import nn
 
 from guidedseg.errors import GuidedsegError
 from guidedseg.segmentation import data, losses, models, optimisation
-from guidedseg.segmentation.callbacks import Averaged, Curve, Patience, Shown
+from guidedseg.segmentation.callbacks import Averaged, Curve, Patience
 from guidedseg.segmentation.inputs import TRAINED_ON, Inputs, positions
+from guidedseg.segmentation.shown import Shown
 
 log = logging.getLogger(__name__)
 
@@ -87,6 +88,7 @@ def train(
     network: Mapping[str, Any],
     recipe: Mapping[str, Any],
     seed: int,
+    workers: int,
     scratch: Path,
     target: Path,
     live: Path | None = None,
@@ -104,6 +106,7 @@ def train(
         network: ``encoder``, ``encoder_weights``, ``decoder_width``.
         recipe: the keys of ``params.training.Train``.
         seed: of the first weights, the shuffles, the augmentation and the dropout.
+        workers: processes that prepare batches; they change no result.
         scratch: parent of the checkpoint folder.
         target: an existing folder that receives ``weights.safetensors``, ``config.json`` and ``curve.csv``.
         live: a folder for the curve while it grows, emptied first; None: without.
@@ -140,7 +143,7 @@ def train(
     averaged = [] if recipe["ema"] is None else [Averaged(recipe["ema"])]
     trainer = _trainer(recipe, [*averaged, curve, Shown(name, curve, live), stop, best, last], folder)
     augmentation = data.augmentation(flip=recipe["flip"], rotation=recipe["rotation"], brightness=recipe["brightness"])
-    loading = {"batch": recipe["batch"], "workers": recipe["workers"]}
+    loading = {"batch": recipe["batch"], "workers": workers}
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message=".*LeafSpec.*")
         warnings.filterwarnings("ignore", message=".*does not have many workers.*")

@@ -11,20 +11,21 @@ import pandas as pd
 
 from guidedseg.datasets import prepared
 from guidedseg.errors import GuidedsegError
-from guidedseg.evaluation.counts import regions_of
 from guidedseg.evaluation.operating import Operating
-from guidedseg.evaluation.pooling import Entry, Section
+from guidedseg.evaluation.pooling import Entry, Run, Section
 from guidedseg.evaluation.rules import strict
-from guidedseg.experiments import Run, fetch
+from guidedseg.experiments import fetch
 from guidedseg.inference import tiles
+from guidedseg.inference.patchwork import patchworks
 from guidedseg.names import MODES
 from guidedseg.reporting import selection
 from guidedseg.reporting.figures import masks
 from guidedseg.reporting.page.index import Shown, embedded
 
 CAPTION = (
-    "The newest entry of every network; Dice under strict. Shown are the images with a lesion that are nearest to the "
-    "quantiles 0, 25, 50, 75 and 100 % of the networks' mean guided Dice under strict, and the normal with the lowest."
+    "The newest entry of every network, its first seed; Dice under strict. Shown are the images with a lesion that are "
+    "nearest to the quantiles 0, 25, 50, 75 and 100 % of the networks' mean guided Dice under strict, and the normal "
+    "with the lowest."
 )
 
 Rows = dict[str, masks.Row]
@@ -83,7 +84,7 @@ def _of_run(repo: Path, run: Run, names: Sequence[str], folder: Path) -> Rows:
     direct, guided = (tiles.load(folder / path) for path in predictions)
     rows = {}
     for name in names:
-        truth, regions = prepared.load_mask(of_images, name), regions_of(direct, guided, name, operating)
+        truth, patches = prepared.load_mask(of_images, name), patchworks(direct, guided, name, operating)
         counted = run.images[run.images["image_id"] == name].set_index("branch")
         heads = {mode: f"{model}\n{mode}" for mode in MODES}
         rows[name] = masks.Row(
@@ -91,7 +92,7 @@ def _of_run(repo: Path, run: Run, names: Sequence[str], folder: Path) -> Rows:
             pathology=str(counted["pathology"].iloc[0]),
             image=prepared.load_image(of_images, name),
             truth=truth,
-            masks={head: regions[mode].mask(*truth.shape) for mode, head in heads.items()},
+            masks={head: patches[mode].mask(*truth.shape) for mode, head in heads.items()},
             dice={head: float(strict(counted.loc[[mode]])[0, 0]) for mode, head in heads.items()},
         )
     return rows

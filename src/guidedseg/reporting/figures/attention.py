@@ -12,9 +12,9 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patheffects import withStroke
 
-from guidedseg.evaluation.counts import Region, regions_of
+from guidedseg.inference.patchwork import Patchwork, patchworks
 from guidedseg.inference.tiles import Tiles, assemble
-from guidedseg.names import BOX, MODES
+from guidedseg.names import MODES
 from guidedseg.reporting.cases import Case
 from guidedseg.reporting.figures import style
 from guidedseg.reporting.figures.kind import Kind
@@ -47,9 +47,9 @@ def _draw(results: Results, cases: Mapping[str, Case]) -> Figure:
     figure = style.new(2 * columns, 0.9 + len(chosen) * (0.7 + 2 * 1.95 * tallest))
     axes = figure.subplots(len(MODES) * len(chosen), columns, squeeze=False)
     for number, case in enumerate(chosen):
-        regions = regions_of(results.tiles["direct"], results.tiles["guided"], case.image_id, results.operating)
+        patches = patchworks(results.tiles["direct"], results.tiles["guided"], case.image_id, results.operating)
         for row, mode in enumerate(MODES, start=len(MODES) * number):
-            _row(results, case, mode, regions[mode], axes[row])
+            _row(results, case, mode, patches[mode], axes[row])
     bar = figure.colorbar(ScalarMappable(cmap=COLOURS), ax=axes, location="bottom", shrink=0.4, aspect=50, pad=0.01)
     bar.set_ticks([0, 1], labels=["least let through", "most let through"], fontsize=8)
     bar.outline.set_visible(False)
@@ -63,8 +63,8 @@ def _draw(results: Results, cases: Mapping[str, Case]) -> Figure:
     return figure
 
 
-def _row(results: Results, case: Case, mode: str, region: Region, axes: Sequence[Axes]) -> None:
-    boxes = region.tiles.items[BOX].to_numpy()[region.chosen]
+def _row(results: Results, case: Case, mode: str, patch: Patchwork, axes: Sequence[Axes]) -> None:
+    boxes = patch.tiles.boxes[patch.chosen]
     title = f"{mode}: Dice {100 * case.dice[mode]:.1f} %"
     if mode == "direct":
         title = "\n".join([*textwrap.wrap(f"{case.image_id}, {case.pathology}", 34), title])
@@ -84,7 +84,7 @@ def _row(results: Results, case: Case, mode: str, region: Region, axes: Sequence
             style.box(axes[0], corners - 0.5, style.BOX, dashed=True)
     window = _window(inside | case.truth)
     for panel, maps in zip(axes[1:], results.gates[mode], strict=True):
-        shares = assemble(maps, region.chosen, *case.truth.shape) / 255
+        shares = assemble(maps, patch.chosen, *case.truth.shape) / 255
         _map(panel, case, np.ma.array(shares, mask=~inside), _grid(maps))
         panel.set(xlim=window[:2], ylim=window[2:])
 

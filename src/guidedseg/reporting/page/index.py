@@ -8,6 +8,7 @@ from typing import Any
 
 import jinja2
 
+from guidedseg.evaluation.bootstrap import RELIABLE
 from guidedseg.evaluation.counts import PREDICTED
 from guidedseg.evaluation.recipe import flat
 from guidedseg.evaluation.scores import Nested
@@ -83,6 +84,7 @@ def index(
             figures=[figure for figure in figures if figure.name != "rules"],
             gallery=gallery,
             predicted=PREDICTED,
+            reliable=RELIABLE,
             outcomes=OUTCOMES,
         )
     )

@@ -7,8 +7,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from guidedseg.datasets.splits import SPLITS, assign, audit
+from guidedseg.datasets.splitting import assign, audit
 from guidedseg.errors import GuidedsegError
+from guidedseg.names import SPLITS
 
 SETTINGS = {"protocol": "holdout", "group_by": "patient", "val": 0.15, "test": 0.2, "folds": 5, "fold": 0, "seed": 7}
 

@@ -1,0 +1,107 @@
+"""The writer of the canonical dataset that ``prepared`` reads."""
+
+import hashlib
+from collections.abc import Iterable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from guidedseg.datasets import duplicates
+from guidedseg.datasets.lookahead import in_order
+from guidedseg.datasets.prepared import INDEX_TYPES, LESION_TYPES, read_index
+from guidedseg.datasets.records import RawImage
+from guidedseg.errors import GuidedsegError
+from guidedseg.writing import whole_directory
+
+# Run lengths alone make grey ultrasound as small as level 9 does (189 kB an image) in a thirtieth of the time.
+_PNG = (cv2.IMWRITE_PNG_COMPRESSION, 3, cv2.IMWRITE_PNG_STRATEGY, cv2.IMWRITE_PNG_STRATEGY_RLE)
+
+
+def write(records: Iterable[RawImage], target: Path, *, duplicate_threshold: float) -> pd.DataFrame:
+    """Write ``images/ID.png`` (8-bit grey), ``masks/ID.png`` (0 or 255) and the tables, whole or not at all.
+
+    The records are taken one by one and never held together. Equal records give equal bytes.
+
+    - ``index.csv``: a row per image, sorted by image_id. lesion_count counts 8-connected components, stretched is 0 or
+      1, sha256 is that of the image's pixels, row by row.
+    - ``lesions.csv``: a row per lesion; lesion 1 is an image's largest. x0, y0, x1, y1 are half-open pixels.
+    - ``duplicates.csv``: the pairs of ``duplicates.pairs``.
+
+    Args:
+        records: the images, for example of ``bus_uclm.read``.
+        target: the folder to write; replaced if it exists.
+        duplicate_threshold: the similarity from which images of two patients count as the same picture.
+
+    Returns:
+        The index, as ``prepared.read_index`` gives it.
+
+    Raises:
+        GuidedsegError: when there are no records.
+    """
+    index: list[dict[str, Any]] = []
+    lesions: list[dict[str, Any]] = []
+    thumbnails: list[NDArray[np.float32]] = []
+    with whole_directory(target) as folder:
+        for name in ("images", "masks"):
+            (folder / name).mkdir()
+        for row, found, thumbnail in in_order(partial(_write_record, folder), records):
+            index.append(row)
+            lesions.extend(found)
+            thumbnails.append(thumbnail)
+        if not index:
+            raise GuidedsegError(f"There are no images to write to {target}: the raw dataset is empty.")
+        image_ids, patient_ids = ([row[column] for row in index] for column in ("image_id", "patient_id"))
+        alike = duplicates.pairs(np.stack(thumbnails), image_ids, patient_ids, duplicate_threshold)
+        group = duplicates.groups(patient_ids, alike)
+        for row in index:
+            row["group_id"] = group[row["patient_id"]]
+        _write_table(pd.DataFrame(index, columns=[*INDEX_TYPES]).sort_values("image_id"), folder / "index.csv")
+        by_size = pd.DataFrame(lesions, columns=[*LESION_TYPES]).sort_values(["image_id", "lesion"])
+        _write_table(by_size, folder / "lesions.csv")
+        _write_table(alike, folder / "duplicates.csv")
+    return read_index(target)
+
+
+def _write_record(folder: Path, record: RawImage) -> tuple[dict[str, Any], list[dict[str, Any]], NDArray[np.float32]]:
+    """Write one image and its mask; its rows of the tables (group_id still missing) and its thumbnail."""
+    name = f"{record.image_id}.png"
+    _save(folder / "images" / name, record.image)
+    _save(folder / "masks" / name, record.mask.astype(np.uint8) * 255)
+    lesions = _lesions(record.image_id, record.mask)
+    height, width = record.image.shape
+    row = {
+        "image_id": record.image_id,
+        "patient_id": record.patient_id,
+        "pathology": record.pathology,
+        "width": width,
+        "height": height,
+        "lesion_count": len(lesions),
+        "lesion_px": int(record.mask.sum()),
+        "stretched": int(record.stretched),
+        **record.flags,
+        "official_split": record.official_split,
+        "source": record.source,
+        "sha256": hashlib.sha256(record.image.tobytes()).hexdigest(),
+    }
+    return row, lesions, duplicates.thumbnail(record.image)
+
+
+def _lesions(image_id: str, mask: NDArray[np.bool_]) -> list[dict[str, Any]]:
+    _, _, found, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8), connectivity=8)
+    boxes = [(x, y, x + width, y + height, area) for x, y, width, height, area in found[1:].tolist()]
+    boxes.sort(key=lambda box: (-box[4], box))
+    columns = [*LESION_TYPES]
+    return [dict(zip(columns, (image_id, k, *box), strict=True)) for k, box in enumerate(boxes, start=1)]
+
+
+def _save(path: Path, picture: NDArray[np.uint8]) -> None:
+    path.write_bytes(cv2.imencode(".png", picture, _PNG)[1].tobytes())
+
+
+def _write_table(table: pd.DataFrame, path: Path) -> None:
+    table.to_csv(path, index=False, lineterminator="\n")

@@ -1,0 +1,14 @@
+"""How results are written as JSON: the bytes of an out, unlike ``writing``, which only sees that a file is whole."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from guidedseg.writing import whole_file
+
+
+def write_json(values: Mapping[str, Any], target: Path) -> None:
+    """Write nested scalars as JSON that ``dvc metrics`` reads; a NaN or an infinity is an error, null is not."""
+    with whole_file(target) as path:
+        path.write_text(json.dumps(values, indent=2, allow_nan=False) + "\n", encoding="utf-8")

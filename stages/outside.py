@@ -1,0 +1,53 @@
+"""data/outside/DATASET/: params.yaml is checked as a whole, then what it names outside DVC's sight is looked at."""
+
+import sys
+from pathlib import Path
+
+import stages
+
+
+def main() -> tuple[Path, str]:
+    """Look at the source of the dataset named on the command line, and at weights files."""
+    from guidedseg import outside, params
+    from guidedseg.datasets import bus_uclm
+    from guidedseg.json_files import write_json
+
+    name = sys.argv[1]
+    folder = Path("data/outside") / name
+    settings = params.load()
+    encoder_weights, detector_weights = settings.chosen.network.encoder_weights, settings.chosen.detector.weights
+    paths = {reader: folder / f"{reader}.json" for reader in ("dataset", "encoder", "detector")}
+    before = {reader: outside.read(path) for reader, path in paths.items()}
+    hashes = outside.Hashes(Path(".scratch/outside.json"))
+    records = {
+        "dataset": outside.of_dataset(
+            getattr(getattr(settings.datasets, name), "source", None),
+            drop_in=Path("data/external") / name,
+            locate=bus_uclm.locate,
+            before=before["dataset"],
+            hashes=hashes,
+        ),
+        "encoder": outside.of_weights(
+            f"profiles.{settings.profile}.network.encoder_weights",
+            encoder_weights,
+            released=encoder_weights == "imagenet",
+            before=before["encoder"],
+            hashes=hashes,
+        ),
+        "detector": outside.of_weights(
+            f"profiles.{settings.profile}.detector.weights",
+            detector_weights,
+            released=Path(detector_weights).name == detector_weights,
+            before=before["detector"],
+            hashes=hashes,
+        ),
+    }
+    hashes.keep()
+    for reader, record in records.items():
+        write_json(record, paths[reader])
+    changed = [reader for reader, record in records.items() if record != before[reader]]
+    return folder, f"params.yaml is in order; {', '.join(changed) or 'nothing'} changed outside"
+
+
+if __name__ == "__main__":
+    stages.run(main)
