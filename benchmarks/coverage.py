@@ -192,16 +192,17 @@ def rejections(repetitions: int, seed: int) -> pd.DataFrame:
                 for score in ("strict", "lesion"):
                     ours = paired.of_means(of[score][1].T, of[score][0].T, names, seed=chunk)
                     records += [(name, score, number, p is not None and p <= 0.05) for p in ours]
-                for one, other in zip(*(np.stack([of["twice_tp"], of["areas"]], axis=-1)), strict=True):
-                    (p,) = paired.of_scores(one, other, names, pooled_dice, seed=chunk)
-                    records.append((name, "pooled", number, p is not None and p <= 0.05))
+                other, one = np.concatenate([of["twice_tp"], of["areas"]], axis=1).swapaxes(1, 2)  # (n, 2 R) each
+                ours = paired.of_scores(one, other, names, pooled_dice, seed=chunk)
+                records += [(name, "pooled", number, p is not None and p <= 0.05) for p in ours]
     frame = pd.DataFrame(records, columns=["population", "score", "groups", "rejected"])
     return (100 * frame.groupby(["population", "score", "groups"])["rejected"].mean().unstack()).reset_index()
 
 
 def pooled_dice(sums: Array) -> Array:
-    """Of twice the true positives, and true and predicted pixels."""
-    return ratio(sums[..., :1], sums[..., 1:])
+    """Of many samples at once: twice the true positives of all of them, then the true and predicted pixels."""
+    samples = sums.shape[-1] // 2
+    return ratio(sums[..., :samples], sums[..., samples:])
 
 
 def samples(population: Population, number: int, repetitions: int, seed: int) -> Iterator[Sample]:
