@@ -37,15 +37,21 @@ def module_file(name: str) -> Path | None:
 
 
 @cache
-def imported(path: Path) -> frozenset[Path]:
-    """Files that one file imports, wherever in it the import stands; with a module go the packages that it lies in."""
+def imported_names(path: Path) -> frozenset[str]:
+    """Dotted names that one file imports, wherever in it the import stands: ``from a import b`` gives a and a.b."""
     names: set[str] = set()
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
             names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
             names |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
-    own = {name for name in names if name.split(".")[0] in ("guidedseg", "stages")}
+    return frozenset(names)
+
+
+@cache
+def imported(path: Path) -> frozenset[Path]:
+    """The project's own files that one file imports; with a module go the packages that it lies in."""
+    own = {name for name in imported_names(path) if name.split(".")[0] in ("guidedseg", "stages")}
     own |= {name.rsplit(".", depth)[0] for name in own for depth in range(1, name.count(".") + 1)}
     return frozenset(file for name in own if (file := module_file(name)) is not None)
 
