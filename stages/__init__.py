@@ -24,21 +24,21 @@ os.environ.setdefault("OMP_NUM_THREADS", str(os.cpu_count() or 1))
 os.environ.setdefault("OPENCV_LOG_LEVEL", "ERROR")
 
 
-def run(main: Callable[[], str]) -> None:
-    """Run a stage: print the line it returns; print what the user can mend without a traceback and exit with 1.
+def run(main: Callable[[], tuple[Path, str]]) -> None:
+    """Run a stage; print what the user can mend without a traceback and exit with 1.
 
-    Under DVC its duration is noted for the record of the run, of which no failure is worth that of a stage.
+    What it has made is noted in the journal, of which no failure is worth that of a stage.
+
+    Args:
+        main: the stage; it returns its out (of several the chief one) and a line about it, which is printed.
     """
-    from guidedseg import record
+    from guidedseg import journal
     from guidedseg.errors import GuidedsegError
 
     logging.basicConfig(level=logging.INFO, format="%(message)s")
-    stage = os.environ.get("DVC_STAGE", "").rpartition(":")[2]  # there may be a path before it
-    started = time.monotonic()
-    with suppress(Exception):
-        record.settle(Path())
+    begun, started = journal.begin(Path()), time.monotonic()
     try:
-        print(main())
+        out, text = main()
     except GuidedsegError as error:
         sys.exit(f"ERROR: {error}")
     except Exception as error:
@@ -46,9 +46,9 @@ def run(main: Callable[[], str]) -> None:
             raise
         where = f" while writing {error.filename}" if isinstance(error, OSError) and error.filename else ""
         sys.exit(f"ERROR: no space left on the disk{where}. Free some (`dvc gc -w` drops unused results) and repeat.")
+    print(f"{out.as_posix()}: {text}")
     with suppress(Exception):
-        if stage:
-            record.note(Path(), stage, time.monotonic() - started)
+        journal.note(Path(), out, begun, time.monotonic() - started)
 
 
 def _disk_full(error: Exception) -> bool:

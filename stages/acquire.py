@@ -6,7 +6,7 @@ from pathlib import Path
 import stages
 
 
-def main() -> str:
+def main() -> tuple[Path, str]:
     """Acquire the dataset named on the command line."""
     from guidedseg import params
     from guidedseg.datasets import bus_uclm
@@ -21,7 +21,7 @@ def main() -> str:
         with whole_directory(target) as folder:
             phantom.generate(folder, **settings.datasets.phantom.model_dump())
             bus_uclm.check(folder, expected_images=settings.datasets.phantom.images)
-        return f"{target}: {settings.datasets.phantom.images} images, generated"
+        return target, f"{settings.datasets.phantom.images} images, generated"
 
     from guidedseg.datasets import sources
 
@@ -35,7 +35,7 @@ def main() -> str:
         check=lambda folder: bus_uclm.check(folder, expected_images=wanted.images),
         scratch=Path(".scratch"),
     )
-    return f"{target}: {len(list((target / 'images').iterdir()))} images from {origin}"
+    return target, f"{len(list((target / 'images').iterdir()))} images from {origin}"
 
 
 if __name__ == "__main__":

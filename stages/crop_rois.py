@@ -5,7 +5,7 @@ from pathlib import Path
 import stages
 
 
-def main() -> str:
+def main() -> tuple[Path, str]:
     """Write the guided inputs."""
     from guidedseg import params
     from guidedseg.datasets import prepared, splits
@@ -27,7 +27,7 @@ def main() -> str:
     with whole_directory(Path("data/inputs/guided")) as target:
         inputs.write(items, folder, size, target)
     sources = ", ".join(f"{number} {name}" for name, number in items["source"].value_counts().items())
-    return f"data/inputs/guided: {len(items)} regions at {size} x {size}: {sources}"
+    return Path("data/inputs/guided"), f"{len(items)} regions at {size} x {size}: {sources}"
 
 
 if __name__ == "__main__":

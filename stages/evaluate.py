@@ -7,7 +7,7 @@ from pathlib import Path
 import stages
 
 
-def main() -> str:
+def main() -> tuple[Path, str]:
     """Evaluate the network named on the command line."""
     from guidedseg import params, scoring
     from guidedseg.datasets import prepared, splits
@@ -49,8 +49,8 @@ def main() -> str:
         counts.write(evaluation, target)
         rounded = {name: value if value is None else round(value, 6) for name, value in asdict(chosen).items()}
         write_json(rounded, target / "operating.json")
-    return (
-        f"evaluations/{model}: {evaluation.images['image_id'].nunique()} test images; direct from probability "
+    return Path("evaluations") / model, (
+        f"{evaluation.images['image_id'].nunique()} test images; direct from probability "
         f"{chosen.direct_threshold}, in frames that reach {chosen.direct_gate:.3f}; guided from "
         f"{chosen.guided_threshold}, in boxes from confidence {chosen.confidence}"
     )

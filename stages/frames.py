@@ -5,7 +5,7 @@ from pathlib import Path
 import stages
 
 
-def main() -> str:
+def main() -> tuple[Path, str]:
     """Write the direct inputs."""
     from guidedseg import params
     from guidedseg.datasets import prepared, splits
@@ -18,7 +18,7 @@ def main() -> str:
     size = settings.chosen.inputs.image_size
     with whole_directory(Path("data/inputs/direct")) as target:
         inputs.write(items, folder, size, target)
-    return f"data/inputs/direct: {len(items)} frames at {size} x {size}"
+    return Path("data/inputs/direct"), f"{len(items)} frames at {size} x {size}"
 
 
 if __name__ == "__main__":

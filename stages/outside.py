@@ -6,16 +6,17 @@ from pathlib import Path
 import stages
 
 
-def main() -> str:
+def main() -> tuple[Path, str]:
     """Look at the source of the dataset named on the command line, and at weights files."""
     from guidedseg import outside, params
     from guidedseg.datasets import bus_uclm
     from guidedseg.json_files import write_json
 
     name = sys.argv[1]
+    folder = Path("data/outside") / name
     settings = params.load()
     encoder_weights, detector_weights = settings.chosen.network.encoder_weights, settings.chosen.detector.weights
-    paths = {reader: Path("data/outside") / name / f"{reader}.json" for reader in ("dataset", "encoder", "detector")}
+    paths = {reader: folder / f"{reader}.json" for reader in ("dataset", "encoder", "detector")}
     before = {reader: outside.read(path) for reader, path in paths.items()}
     hashes = outside.Hashes(Path(".scratch/outside.json"))
     records = {
@@ -45,7 +46,7 @@ def main() -> str:
     for reader, record in records.items():
         write_json(record, paths[reader])
     changed = [reader for reader, record in records.items() if record != before[reader]]
-    return f"data/outside/{name}: params.yaml is in order; {', '.join(changed) or 'nothing'} changed outside"
+    return folder, f"params.yaml is in order; {', '.join(changed) or 'nothing'} changed outside"
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ from pathlib import Path
 import stages
 
 
-def main() -> str:
+def main() -> tuple[Path, str]:
     """Predict with the network and mode named on the command line."""
     from guidedseg import params
     from guidedseg.inference import tiles
@@ -32,7 +32,7 @@ def main() -> str:
     with whole_directory(Path("predictions") / model / mode) as target:
         tiles.write(predicted.probabilities, items, target)
         tiles.write_gates(predicted.gates, target)
-    return f"predictions/{model}/{mode}: {len(chosen)} tiles"
+    return Path("predictions") / model / mode, f"{len(chosen)} tiles"
 
 
 if __name__ == "__main__":

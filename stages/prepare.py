@@ -6,7 +6,7 @@ from pathlib import Path
 import stages
 
 
-def main() -> str:
+def main() -> tuple[Path, str]:
     """Prepare the dataset named on the command line."""
     from guidedseg import params
     from guidedseg.datasets import bus_uclm, preparing
@@ -15,8 +15,8 @@ def main() -> str:
     settings = params.load()
     records = bus_uclm.read(Path("data/raw") / name, official=name == "bus_uclm")
     index = preparing.write(records, Path("data/prepared"), duplicate_threshold=settings.prepare.duplicate_similarity)
-    return (
-        f"data/prepared: {len(index)} images of {index['patient_id'].nunique()} patients in "
+    return Path("data/prepared"), (
+        f"{len(index)} images of {index['patient_id'].nunique()} patients in "
         f"{index['group_id'].nunique()} groups, {index['lesion_count'].sum()} lesions"
     )
 

@@ -15,7 +15,7 @@ PREPARED = Path("data/prepared")
 DETECTION_HEADLINE = ("ap50", "ap50_95", "lesion_recall", "precision", "false_boxes_per_normal_image")
 
 
-def main() -> str:
+def main() -> tuple[Path, str]:
     """Report on the network named on the command line, with the mode of params.yaml as the headline."""
     from guidedseg import params
     from guidedseg.names import MODES
@@ -27,14 +27,15 @@ def main() -> str:
     run = results.read(
         Path(), model, seed=settings.seed, batch=settings.scoring.batch, match_iou=settings.scoring.match_iou
     )
-    _metrics(run, settings.mode)
     _page(run, _chosen(settings))
+    _metrics(run, settings.mode)  # last: where they are, all else is
     dice = {mode: percent(run.scores["branches"][mode]["strict"]["dice"]) for mode in MODES}
-    return f"report/index.html: {model}, Dice under strict in %: direct {dice['direct']}, guided {dice['guided']}"
+    text = f"{model}, Dice under strict in %: direct {dice['direct']}, guided {dice['guided']}"
+    return Path("report/index.html"), text
 
 
 def _metrics(run: "Results", mode: str) -> None:
-    """metrics/*.json."""
+    """metrics/*.json: those that DVC shows hold values, details.json and comparison.json their intervals too."""
     from guidedseg.evaluation import detection, scores
     from guidedseg.json_files import write_json
 
@@ -44,13 +45,13 @@ def _metrics(run: "Results", mode: str) -> None:
     write_json({**scores.headline(chosen), "operating": operating}, Path("metrics/segmentation.json"))
     write_json({**chosen, "sample": everything["sample"], "detection": of_boxes}, Path("metrics/details.json"))
     write_json(scores.side_by_side(everything), Path("metrics/comparison.json"))
-    short = {name: of_boxes[name] for name in DETECTION_HEADLINE}
+    short = {name: of_boxes[name]["value"] for name in DETECTION_HEADLINE}
     write_json({**short, "operating_confidence": operating["confidence"], **counted}, Path("metrics/detection.json"))
 
 
 def _page(run: "Results", params: dict[str, object]) -> None:
     """plots/ and report/."""
-    from guidedseg import record
+    from guidedseg import lock
     from guidedseg.json_files import write_json
     from guidedseg.progress import bar
     from guidedseg.reporting import cases, figures
@@ -78,10 +79,11 @@ def _page(run: "Results", params: dict[str, object]) -> None:
     write_json(run.scores, Path("report/scores.json"))
     with whole_file(Path("report/comparison.md")) as path:
         path.write_text(of_run.document(run.scores, run.model, beside), encoding="utf-8")
-    facts = index.Facts(params, json.loads(Path("metrics/split.json").read_text(encoding="utf-8")))
+    before = lock.upstream(lock.read(Path("dvc.lock")), f"evaluations/{run.model}")
+    made = {name: lock.outs(stage) for name, stage in before.items()}
+    facts = index.Facts(params, json.loads(Path("metrics/split.json").read_text(encoding="utf-8")), made)
     with whole_file(Path("report/index.html")) as path:
         path.write_text(index.index(run, facts, [*beside, *own], pictures, shown), encoding="utf-8")
-    record.write(record.collect(Path(), of=f"evaluations/{run.model}"), Path("report/run.js"))
 
 
 def _chosen(settings: "Params") -> dict[str, object]:

@@ -5,7 +5,7 @@ from pathlib import Path
 import stages
 
 
-def main() -> str:
+def main() -> tuple[Path, str]:
     """Split the prepared images."""
     from guidedseg import params
     from guidedseg.datasets import prepared, splitting
@@ -26,7 +26,7 @@ def main() -> str:
         f"{number} {what.removesuffix('_in_several_splits').replace('_', ' ')}"
         for what, number in audit["leakage"].items()
     )
-    return f"data/split.csv: {images} images; {leaks} in several splits"
+    return Path("data/split.csv"), f"{images} images; {leaks} in several splits"
 
 
 if __name__ == "__main__":

@@ -5,18 +5,17 @@ from pathlib import Path
 import stages
 
 
-def main() -> str:
+def main() -> tuple[Path, str]:
     """Train on data/yolo."""
     from guidedseg import params
-    from guidedseg.detection import yolo
-    from guidedseg.json_files import write_json
+    from guidedseg.detection.yolo import training
     from guidedseg.writing import whole_directory
 
     settings = params.load()
     recipe = settings.chosen.detector.model_dump()
     arguments = {key: value for key, value in recipe.items() if key not in ("weights", "image_size")}
     with whole_directory(Path("models/detector")) as target:
-        curve = yolo.train(
+        curve = training.train(
             Path("data/yolo"),
             {**arguments, "imgsz": recipe["image_size"]},
             weights=recipe["weights"],
@@ -25,9 +24,8 @@ def main() -> str:
             target=target,
             live=Path("dvclive/detector"),
         )
-        write_json({**recipe, "seed": settings.seed}, target / "args.json")
-    return (
-        f"models/detector: {Path(recipe['weights']).stem}, "
+    return Path("models/detector"), (
+        f"{Path(recipe['weights']).stem}, "
         f"best validation mAP@50:95 {curve['val_map50_95'].max():.3f} in {len(curve)} epochs"
     )
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import stages
 
 
-def main() -> str:
+def main() -> tuple[Path, str]:
     """Train the network and mode named on the command line."""
     from guidedseg import params
 
@@ -29,8 +29,8 @@ def main() -> str:
             target=target,
             live=Path("dvclive") / f"segmenter_{model}_{mode}",
         )
-    return (
-        f"models/{model}/{mode}: {config['parameters'] / 1e6:.2f} M parameters, "
+    return Path("models") / model / mode, (
+        f"{config['parameters'] / 1e6:.2f} M parameters, "
         f"validation Dice {config['val_dice']:.3f} at epoch {config['epoch']} of {config['epochs']}"
     )
 

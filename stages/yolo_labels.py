@@ -5,7 +5,7 @@ from pathlib import Path
 import stages
 
 
-def main() -> str:
+def main() -> tuple[Path, str]:
     """Write images, labels and data.yaml."""
     from guidedseg.datasets import prepared, splits
     from guidedseg.detection import labels
@@ -15,7 +15,7 @@ def main() -> str:
     split = splits.read(Path("data/split.csv"))
     with whole_directory(Path("data/yolo")) as target:
         boxes = labels.write(folder, prepared.read_index(folder), prepared.read_lesions(folder), split, target)
-    return f"data/yolo: {len(split)} images, {boxes} boxes"
+    return Path("data/yolo"), f"{len(split)} images, {boxes} boxes"
 
 
 if __name__ == "__main__":

@@ -1,56 +1,156 @@
 """Everything that can be known to fail before the first stage runs."""
 
 import shutil
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from guidedseg import params
-from guidedseg.errors import GuidedsegError
+from guidedseg import journal, lock, params
+from guidedseg.errors import GuidedsegError, listed
+from guidedseg.params import Params
 
 FREE_GB = {"phantom": 1, "bus_uclm": 4}
 """Raw and prepared images, inputs, tiles and weights of one network, with copies in DVC's cache."""
 
+PREPARED = Path("data/prepared")
+
 
 def run(path: Path = Path("params.yaml")) -> Iterator[str]:
-    """Check one thing after the other.
+    """Check everything, whatever is found.
 
     Args:
         path: params.yaml.
 
     Yields:
-        One line per thing that is in order.
+        One line per thing that is in order, or that works but is hardly what is wanted ("warning: ...").
 
     Raises:
-        GuidedsegError: the first thing that is not.
+        GuidedsegError: after the last line; names everything that would fail. Only where params.yaml itself is wrong
+            nothing else is looked at.
     """
     settings = params.load(path)
     chosen = f"dataset {settings.dataset}, profile {settings.profile}, model {settings.model}, mode {settings.mode}"
     yield f"{path}: {chosen}"
+    problems = []
+    for check in (_folders, _disk, _raw_data, _split, _detector, _segmenter):
+        try:
+            yield from check(settings)
+        except GuidedsegError as error:
+            problems.append(str(error).replace("\n", "\n    "))
+    yield f"device: {_device()}"
+    if problems:
+        raise listed("This would fail", problems, "Mend it, then `guidedseg check` again.")
 
-    free = shutil.disk_usage(Path.cwd()).free / 1e9
+
+def _folders(_: Params) -> Iterator[str]:
+    problems = []
+    for folder in _written():
+        try:
+            tempfile.TemporaryFile(dir=folder).close()
+        except OSError as error:
+            problems.append(f"{folder}: {error.strerror}")
+    if problems:
+        raise listed("folders cannot be written", problems, "Change their owner or mode, or move the project.")
+    yield "folders: can be written"
+
+
+def _disk(settings: Params) -> Iterator[str]:
     needed = FREE_GB[settings.dataset]
-    if free < needed:
-        raise GuidedsegError(
-            f"{free:.1f} GB free on this disk, about {needed} GB needed; `dvc gc -w` drops unused results"
-        )
-    yield f"disk: {free:.0f} GB free"
+    for folder in {folder.stat().st_dev: folder for folder in reversed(_written())}.values():
+        free = shutil.disk_usage(folder).free / 1e9
+        if free < needed:
+            raise GuidedsegError(
+                f"{free:.1f} GB free on the disk of {folder}, about {needed} GB needed; "
+                "`dvc gc -w` drops unused results"
+            )
+        yield f"disk of {folder}: {free:.0f} GB free"
 
+
+def _written() -> list[Path]:
+    """Folders in which stages and DVC make files, or will make these folders."""
+    from dvc.exceptions import NotDvcRepoError
+    from dvc.repo import Repo
+
+    folders = [Path.cwd(), Path(".scratch").absolute()]
+    try:
+        with Repo() as project:
+            folders += [Path(project.tmp_dir), Path(project.cache.local.path)]  # the cache may be on another disk
+    except NotDvcRepoError:
+        pass  # stages run without DVC too
+    return list(dict.fromkeys(next(path for path in (folder, *folder.parents) if path.exists()) for folder in folders))
+
+
+def _raw_data(settings: Params) -> Iterator[str]:
     if settings.dataset == "bus_uclm" and not Path("data/raw/bus_uclm").exists():
         from guidedseg.datasets import places
 
         origin = places.find(settings.datasets.bus_uclm.source, drop_in=Path("data/external/bus_uclm"))
         yield f"raw data: {origin}"
 
+
+def _split(settings: Params) -> Iterator[str]:
+    """The prepared images can be split, where there are those that the parameters ask for."""
+    if not _prepared(settings):
+        return
+    from guidedseg.datasets import prepared, splitting
+    from guidedseg.names import SPLITS
+
+    split = splitting.assign(prepared.read_index(PREPARED), **settings.split.model_dump(), seed=settings.seed)
+    counts = split["split"].value_counts()
+    yield "split: " + ", ".join(f"{counts[name]} {name}" for name in SPLITS) + " images"
+    for group in ("detector", "train"):
+        batch = getattr(settings.chosen, group).batch
+        if batch > counts["train"]:
+            key = f"profiles.{settings.profile}.{group}.batch"
+            yield f"warning: {key}: {batch} is more than the {counts['train']} training images"
+
+
+def _prepared(settings: Params) -> bool:
+    """Whether data/prepared is there, of the chosen dataset, made with these parameters and by this code."""
+    before = lock.upstream(lock.read(Path("dvc.lock")), PREPARED.as_posix()).values()
+    made, values = lock.outs(*before), settings.model_dump()
+    return (
+        (PREPARED / "index.csv").is_file()
+        and f"data/raw/{settings.dataset}" in made
+        and all(lock.at(values, key) == value for stage in before for key, value in stage.parameters.items())
+        and all(_is(dep) for stage in before for dep in stage.deps if dep.path not in made)
+    )
+
+
+def _is(dep: lock.File) -> bool:
+    return Path(dep.path).exists() and journal.md5(Path(dep.path)) == dep.md5
+
+
+def _detector(settings: Params) -> Iterator[str]:
+    """What the detector starts from can be had, and its recipe is one."""
+    from guidedseg.detection.yolo import weights
+
+    recipe, group = settings.chosen.detector, f"profiles.{settings.profile}.detector"
+    yield f"detector: {weights.check(recipe.weights)}"
+    if recipe.warmup_epochs >= recipe.epochs:
+        warmup = f"{recipe.warmup_epochs:g} of {recipe.epochs} epochs"
+        yield f"warning: {group}.warmup_epochs: {warmup}, so that the learning rate lr0 is never reached"
+    if recipe.image_size == 32:
+        yield f"warning: {group}.image_size: 32 leaves the detector a map of 1 x 1 pixel at stride 32"
+
+
+def _segmenter(settings: Params) -> Iterator[str]:
+    """The network can be built, its weights fit, and the images are large enough for it."""
+    from guidedseg.segmentation import models, small_maps
+
+    name, network, size = settings.model, settings.chosen.network, settings.chosen.inputs.image_size
+    options = getattr(settings.models, name).model_dump()
+    net = models.build(name, options, **network.model_dump(), image_size=size)
+    count = sum(parameter.numel() for parameter in net.parameters()) / 1e6
+    encoder = models.encoder_used(name, network.encoder)
+    weights = models.weights_used(name, network.encoder, network.encoder_weights)
+    yield f"{name} on encoder {encoder} (weights: {weights or 'from scratch'}): {count:.2f} M parameters"
+    for rate, side in sorted(set(small_maps.blind(net, size))):
+        key = f"profiles.{settings.profile}.inputs.image_size"
+        yield f"warning: {key}: {size} gives {name} maps of {side} x {side}, too small for convolutions of rate {rate}"
+
+
+def _device() -> str:
     import torch
 
-    from guidedseg.segmentation import models
-
-    network = settings.chosen.network
-    options = getattr(settings.models, settings.model).model_dump()
-    net = models.build(settings.model, options, **network.model_dump(), image_size=settings.chosen.inputs.image_size)
-    count = sum(parameter.numel() for parameter in net.parameters()) / 1e6
-    encoder = models.encoder_used(settings.model, network.encoder)
-    weights = models.weights_used(settings.model, network.encoder, network.encoder_weights)
-    yield f"{settings.model} on encoder {encoder} (weights: {weights or 'from scratch'}): {count:.2f} M parameters"
-
-    yield f"device: {torch.cuda.get_device_name() if torch.cuda.is_available() else 'CPU'}"
+    return torch.cuda.get_device_name() if torch.cuda.is_available() else "CPU"

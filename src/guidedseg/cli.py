@@ -21,7 +21,7 @@ def root() -> None:
 def check(
     params: Path = typer.Option(Path("params.yaml"), help="The file to check."),  # noqa: B008 - typer's way
 ) -> None:
-    """Check params.yaml, the encoder and its weights, and the raw data's whereabouts, before hours of work."""
+    """Tell all that would fail, and what is odd, before hours of work: parameters, weights, raw data, disk, split."""
     from guidedseg import checks
 
     for line in checks.run(params):
@@ -67,15 +67,18 @@ def leaderboard(
 ) -> None:
     """Compare the experiments: seeds and folds pooled, ranked where comparable, with intervals and tests."""
     from guidedseg import experiments, params
-    from guidedseg.evaluation import pooling
+    from guidedseg.evaluation import standings
     from guidedseg.reporting.board import formats as board
+    from guidedseg.reporting.board import paper
     from guidedseg.writing import write_text
 
     board.check_choice(rule, metric)
     settings = params.load()
     typer.echo("Reading the experiments ...", err=True)
     runs, notes = experiments.read(Path(), rev or (), commits)
-    scored = pooling.leaderboard(runs, settings.model_dump(), seed=settings.seed, batch=settings.scoring.batch)
+    scored = paper.beside(
+        standings.leaderboard(runs, settings.model_dump(), seed=settings.seed, batch=settings.scoring.batch)
+    )
     for note in [*notes, *scored.notes]:
         typer.echo(f"Note: {note}", err=True)
     typer.echo(board.text(scored, rule, metric), nl=False)

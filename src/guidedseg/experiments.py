@@ -3,22 +3,22 @@
 Nothing is checked out: files come from git, from DVC's cache or its remote; only the workspace's come from the disk.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import dvc.api
-import pandas as pd
 from dvc.exceptions import DvcException
 from dvc.repo import Repo
 from dvc_data.index import DataIndexError
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
+from guidedseg import lock
 from guidedseg.errors import GuidedsegError, listed
 from guidedseg.evaluation.counts import IMAGE_COLUMNS, read_table
+from guidedseg.evaluation.pooling import Run
 from guidedseg.progress import bar
 
 WORKSPACE = "workspace"
@@ -34,25 +34,6 @@ REMEDIES = {
     "Failed": "failed; `dvc queue logs {name}` says why",
 }
 """State in ``dvc.api.exp_show`` -> why there is nothing to read."""
-
-
-@dataclass(frozen=True)
-class Run:
-    """One finished run of the pipeline.
-
-    Attributes:
-        name: of the experiment, else the revision as ``dvc exp show`` prints it.
-        rev: git's revision, or ``workspace``.
-        params: params.yaml at that revision, not validated: an older commit may have another schema.
-        dataset_version: hash of the prepared images, masks and index.
-        images: ``evaluation.counts.IMAGE_COLUMNS``, a row per test image and branch.
-    """
-
-    name: str
-    rev: str
-    params: dict[str, Any]
-    dataset_version: str
-    images: pd.DataFrame
 
 
 def read(repo: Path, revs: Sequence[str] = (), commits: int = 1) -> tuple[list[Run], list[str]]:
@@ -132,10 +113,11 @@ def _files(repo: Path, rev: str) -> dvc.api.DVCFileSystem:
 
 def _read_run(repo: Path, name: str, rev: str) -> Run:
     with closing(_files(repo, rev)) as files:
-        params, lock = (_read_yaml(files, file) for file in ("params.yaml", "dvc.lock"))
+        params, locked = (_read_yaml(files, file) for file in ("params.yaml", "dvc.lock"))
         _check_params(params)
         evaluation = f"evaluations/{params['model']}"
-        _check_lock(lock, params, evaluation)
+        stages = lock.stages(locked)
+        _check_lock(stages, params, evaluation)
         if rev == WORKSPACE:
             _check_workspace(repo, params["model"], evaluation)
         try:
@@ -145,7 +127,7 @@ def _read_run(repo: Path, name: str, rev: str) -> Run:
             raise GuidedsegError(_absent(evaluation)) from None
     if not set(IMAGE_COLUMNS) <= set(images.columns):
         raise GuidedsegError(f"{evaluation}/images.csv is an older version's, with other columns; run it again")
-    return Run(name, rev, params, _outs(lock)[PREPARED], images)
+    return Run(name, rev, params, lock.outs(*stages.values())[PREPARED], images)
 
 
 def _read_yaml(files: dvc.api.DVCFileSystem, name: str) -> dict[str, Any]:
@@ -164,31 +146,31 @@ def _check_params(params: dict[str, Any]) -> None:
     """What the leaderboard groups by must be there."""
     needed = ["seed", "dataset", "profile", "model", "split.protocol"]
     needed += [f"{group}s.{params.get(group)}" for group in ("dataset", "model", "profile")]
-    if _at(params, "split.protocol") == "folds":
+    if lock.at(params, "split.protocol") == "folds":
         needed += ["split.folds", "split.fold"]
-    if missing := [key for key in needed if _at(params, key) is None]:
+    if missing := [key for key in needed if lock.at(params, key) is None]:
         raise GuidedsegError(f"params.yaml lacks {', '.join(missing)}")
 
 
-def _check_lock(lock: dict[str, Any], params: dict[str, Any], evaluation: str) -> None:
+def _check_lock(stages: Mapping[str, lock.Stage], params: dict[str, Any], evaluation: str) -> None:
     """Raise when dvc.lock shows that an evaluation was not made with these parameters.
 
     Someone may edit params.yaml without running the pipeline, or a run may have stopped halfway: scores would then
     stand under parameters that are not theirs.
     """
-    hashes, dataset = _outs(lock), f"data/raw/{params['dataset']}"
+    hashes, dataset = lock.outs(*stages.values()), f"data/raw/{params['dataset']}"
     if evaluation not in hashes:
         raise GuidedsegError(f"no {evaluation} in dvc.lock; `dvc repro` was not run")
     seen = set()
-    for stage in _upstream(lock, evaluation):
-        for key, value in stage.get("params", {}).get("params.yaml", {}).items():
+    for stage in lock.upstream(stages, evaluation).values():
+        for key, value in stage.parameters.items():
             other_profile = key.startswith("profiles.") and key.split(".")[1] != params["profile"]
-            if other_profile or _at(params, key) != value:
+            if other_profile or lock.at(params, key) != value:
                 raise GuidedsegError(f"params.yaml was changed ({key}) after {evaluation} was made; `dvc repro`")
-        for dep in stage.get("deps", []):
-            seen.add(dep["path"])
-            if dep["path"] in hashes and dep.get("md5") != hashes[dep["path"]]:
-                raise GuidedsegError(f"{dep['path']} is newer than {evaluation}; `dvc repro`")
+        for dep in stage.deps:
+            seen.add(dep.path)
+            if dep.path in hashes and dep.md5 != hashes[dep.path]:
+                raise GuidedsegError(f"{dep.path} is newer than {evaluation}; `dvc repro`")
     if not {dataset, PREPARED} <= seen:
         raise GuidedsegError(f"{evaluation} was not made from {dataset}; `dvc repro`")
 
@@ -200,28 +182,3 @@ def _check_workspace(repo: Path, model: str, evaluation: str) -> None:
     for changes in status.get(f"evaluate@{model}", []):
         if isinstance(changes, dict) and "modified" in changes.get("changed outs", {}).values():
             raise GuidedsegError(f"{evaluation} is not what dvc.lock names; `dvc checkout`")
-
-
-def _upstream(lock: dict[str, Any], out: str) -> Iterator[dict[str, Any]]:
-    """The stages of dvc.lock that an out came from."""
-    makers = {made["path"]: stage for stage in lock["stages"].values() for made in stage.get("outs", [])}
-    waiting, seen = [out], set()
-    while waiting:
-        path = waiting.pop()
-        if path not in seen and path in makers:
-            yield makers[path]
-            waiting += [dep["path"] for dep in makers[path].get("deps", [])]
-        seen.add(path)
-
-
-def _outs(lock: dict[str, Any]) -> dict[str, str]:
-    """Path -> md5 of every out."""
-    return {out["path"]: out.get("md5", "") for stage in lock["stages"].values() for out in stage.get("outs", [])}
-
-
-def _at(params: dict[str, Any], key: str) -> Any:  # noqa: ANN401 - a value of a YAML file
-    """The value at a dotted key, None where there is none."""
-    value: Any = params
-    for part in key.split("."):
-        value = value.get(part) if isinstance(value, dict) else None
-    return value

@@ -4,17 +4,13 @@ Segmenting a region is always the same: crop and resize to S x S, run a network,
 box. The direct approach has one region per image (the frame), the guided one a region per detected box.
 """
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 
+from guidedseg.resizing import resize
+
 Boxes = npt.NDArray[np.int64]
 """(K, 4) int64, x0, y0, x1, y1."""
-
-
-def frame(width: int, height: int) -> Boxes:
-    """The whole image as one region, (1, 4)."""
-    return np.array([[0, 0, width, height]], dtype=np.int64)
 
 
 def enlarge(boxes: npt.NDArray[np.number], margin: float, width: int, height: int) -> Boxes:
@@ -61,11 +57,9 @@ def jitter(boxes: npt.NDArray[np.number], share: float, rng: np.random.Generator
 
 
 def crop(image: npt.NDArray[np.uint8], region: npt.NDArray[np.int64], size: int) -> npt.NDArray[np.uint8]:
-    """A region of a grey image, resized to (size, size) uint8: area-averaged where it shrinks, else bilinear."""
+    """A region of a grey image, resized to (size, size) uint8."""
     x0, y0, x1, y1 = (int(value) for value in region)
-    shrinks = (x1 - x0) * (y1 - y0) > size * size
-    method = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
-    return np.asarray(cv2.resize(image[y0:y1, x0:x1], (size, size), interpolation=method), dtype=np.uint8)
+    return resize(image[y0:y1, x0:x1], size, size)
 
 
 def crop_mask(mask: npt.NDArray[np.bool_], region: npt.NDArray[np.int64], size: int) -> npt.NDArray[np.uint8]:
@@ -82,7 +76,5 @@ def paste(tile: npt.NDArray[np.uint8], region: npt.NDArray[np.int64], canvas: np
         canvas: (H, W) uint8, probability x 255.
     """
     x0, y0, x1, y1 = (int(value) for value in region)
-    shrinks = (x1 - x0) * (y1 - y0) < tile.size
-    method = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
-    resized = cv2.resize(tile, (x1 - x0, y1 - y0), interpolation=method)
-    np.maximum(canvas[y0:y1, x0:x1], resized, out=canvas[y0:y1, x0:x1])
+    window = canvas[y0:y1, x0:x1]
+    np.maximum(window, resize(tile, x1 - x0, y1 - y0), out=window)

@@ -10,16 +10,28 @@ from pathlib import Path
 def whole_directory(target: Path) -> Iterator[Path]:
     """Yield an empty folder beside ``target`` that replaces it when the block ends without an error.
 
-    After an error nothing of it is left and whatever stood at ``target`` before still stands.
+    After an error nothing of it is left and whatever stood at ``target`` before still stands. A process that is killed
+    leaves the earlier folder or the new one whole, at ``target`` or beside it; the next call brings it back to
+    ``target`` before its block begins.
     """
-    partial = target.with_name(f".{target.name}.partial")
-    shutil.rmtree(partial, ignore_errors=True)
+    partial, previous = (target.with_name(f".{target.name}.{kind}") for kind in ("partial", "previous"))
+    _settle(target, partial, previous)
     partial.mkdir(parents=True)
     try:
         yield partial
-        shutil.rmtree(target, ignore_errors=True)
+        if target.exists():
+            target.replace(previous)
         partial.replace(target)
     finally:
+        _settle(target, partial, previous)
+
+
+def _settle(target: Path, partial: Path, previous: Path) -> None:
+    """Leave one whole folder at ``target``, the earlier one where no new one took its place, and nothing beside it."""
+    shutil.rmtree(partial, ignore_errors=True)
+    if previous.exists():
+        # never removed under its own name: half of a folder must not be taken for a whole one
+        previous.replace(partial if target.exists() else target)
         shutil.rmtree(partial, ignore_errors=True)
 
 

@@ -1,12 +1,17 @@
 """The oddities of the real files, on a 40-image excerpt."""
 
+from pathlib import Path
+
 import cv2
 import numpy as np
 import pytest
 
+from guidedseg import params, regions
 from guidedseg.datasets import bus_uclm, duplicates, prepared, preparing
 
 pytestmark = pytest.mark.real
+
+PARAMS = Path(__file__).parents[2] / "params.yaml"
 
 
 @pytest.fixture(scope="module")
@@ -112,3 +117,20 @@ def test_boxes_hold_exactly_their_lesions(folder, index):
             covered[box.y0 : box.y1, box.x0 : box.x1] = True
         assert not (mask & ~covered).any()
     assert set(lesions["image_id"]) == set(index.index[index["pathology"] != "normal"])
+
+
+@pytest.mark.parametrize("size", [96, 128, 224])
+def test_every_true_box_comes_back_from_its_tile(folder, size):
+    margin = params.load(PARAMS).roi.margin
+    for lesion in prepared.read_lesions(folder).itertuples():
+        mask = prepared.load_mask(folder, lesion.image_id)
+        box = np.array([[lesion.x0, lesion.y0, lesion.x1, lesion.y1]])
+        region = regions.enlarge(box, margin, mask.shape[1], mask.shape[0])[0]
+        # What a perfect network would reach: with probabilities (the share of each pixel that is lesion), and with the
+        # zeros and ones that it is trained on, which tell a border no finer than a pixel of the tile.
+        shares = regions.crop(mask.astype(np.uint8) * 255, region, size)
+        for tile, least in ((shares, 0.998), (regions.crop_mask(mask, region, size) * 255, 0.99)):
+            canvas = np.zeros(mask.shape, dtype=np.uint8)
+            regions.paste(tile, region, canvas)
+            found, truth = (each[region[1] : region[3], region[0] : region[2]] for each in (canvas >= 128, mask))
+            assert 2 * (found & truth).sum() / (found.sum() + truth.sum()) >= least, lesion

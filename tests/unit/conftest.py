@@ -1,10 +1,15 @@
-"""A tiny, valid dataset in the layout of BUS-UCLM, which each test damages in its own way."""
+"""A tiny, valid dataset in the layout of BUS-UCLM, and the repository's params.yaml: each test damages its own."""
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
 import pytest
+import yaml
+
+ROOT = Path(__file__).parents[2]
 
 WIDTH, HEIGHT = 64, 48
 INFO_ROWS = (
@@ -44,3 +49,25 @@ def small_original(monkeypatch):
     from guidedseg.segmentation.models import transunet
 
     monkeypatch.setattr(transunet, "R50_VIT_B16", "small_hybrid")
+
+
+@pytest.fixture
+def changed(tmp_path: Path) -> Callable[..., Path]:
+    """The repository's params.yaml with some keys (``a.b.c``) set anew, or left out where the value is ``...``."""
+
+    def write(changes: dict[str, Any]) -> Path:
+        content = yaml.safe_load((ROOT / "params.yaml").read_text(encoding="utf-8"))
+        for key, value in changes.items():
+            *groups, last = key.split(".")
+            group = content
+            for name in groups:
+                group = group[name]
+            if value is ...:
+                del group[last]
+            else:
+                group[last] = value
+        path = tmp_path / "params.yaml"
+        path.write_text(yaml.safe_dump(content, sort_keys=False), encoding="utf-8")
+        return path
+
+    return write

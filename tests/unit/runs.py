@@ -37,7 +37,7 @@ def run_of(*drawings: Drawing, model: str = "unetpp", gates: dict[str, tuple[Til
     with mock.patch("guidedseg.evaluation.scores.weights", partial(bootstrap.weights, draws=20)):
         everything = scores(evaluation, seed=0, batch=16)
     everything["operating"] = OPERATING.__dict__
-    everything["detection"] = {name: bootstrap.interval(estimate) for name, estimate in of_boxes.items()}
+    everything["detection"] = detection.intervals(of_boxes)
     epochs = np.arange(1, 4)
     segmenter = pd.DataFrame({"epoch": epochs, "train_loss": 1 / epochs, "val_loss": 1.1 / epochs, "val_dice": 0.3})
     direct, guided = tiles(drawings)

@@ -48,6 +48,11 @@ def network(name="unet3plus", *, seed=0, encoder=ENCODER, weights=None, width=0.
     )
 
 
+def size(net):
+    """Number of parameters."""
+    return sum(parameter.numel() for parameter in net.parameters())
+
+
 def pictures(count=BATCH, seed=1, size=SIZE):
     return torch.rand(count, 1, size, size, generator=torch.Generator().manual_seed(seed))
 

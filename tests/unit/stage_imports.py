@@ -10,7 +10,7 @@ HARMLESS = {
     "src/guidedseg/errors.py": "raising ends a stage without a result; what is raised is words",
     "src/guidedseg/params": "refuses, or gives what params.yaml says (test_params.py), which dvc.yaml names",
     "src/guidedseg/progress.py": "bars and live curves; what a bar is put around goes through as it is",
-    "src/guidedseg/record.py": "notes how long a stage took, beside its outs",
+    "src/guidedseg/journal.py": "notes how a stage made its artifact, beside it",
     "src/guidedseg/segmentation/shown.py": "looks at a training and leaves it alone (test_live.py)",
     "src/guidedseg/writing.py": "a file or folder comes into place whole or not at all; its bytes are made elsewhere",
     "stages/__init__.py": "prints how a stage ended; the number of threads that it presumes is in no dep either",

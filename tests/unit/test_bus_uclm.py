@@ -257,6 +257,13 @@ def test_larger_image_is_averaged_down_to_the_mask(tiny):
     assert (record.image == 100).all()
 
 
+def test_image_wider_and_flatter_than_its_mask_is_averaged_across(tiny):
+    image = np.zeros((24, 256), np.uint8)
+    image[:, 2::4] = 100  # 4 columns become one of the mask's 64
+    cv2.imwrite(str(tiny / "images" / "AAAA_000.png"), image)
+    assert (by_id(tiny)["AAAA_000"].image == 25).all()
+
+
 def test_official_patients_keep_their_split(tiny):
     splits = {record.patient_id: record.official_split for record in bus_uclm.read(tiny, official=True)}
     assert splits == {"AAAA": "train", "BBBB": "train", "COPE": "test", "MENE": "val"}

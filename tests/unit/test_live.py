@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 import pytest
 import torch
-from test_training import EPOCHS, INPUTS, NAME, NETWORK, OPTIONS, RECIPE, RESULTS, Killed
+from small_training import EPOCHS, INPUTS, NAME, NETWORK, OPTIONS, RECIPE, RESULTS, Killed
 
 from guidedseg.progress import LiveCurves
 from guidedseg.segmentation import training
@@ -153,12 +153,12 @@ class TestDetector:
     """Ultralytics' callbacks."""
 
     def test_table_of_epochs_becomes_the_live_curves(self, folder: Path) -> None:
-        from guidedseg.detection import yolo
+        from guidedseg.detection.yolo import training
 
         trainer = SimpleNamespace(csv=folder / "results.csv", epochs=2, train_loader=range(5))
-        shown = yolo._Shown(folder / "live")
+        shown = training._Shown(folder / "live")
         shown.on_train_start(trainer)
-        table_of_ultralytics = pd.DataFrame({"time": 1.0} | dict.fromkeys(yolo.CURVE, 0.25), index=[0, 1])
+        table_of_ultralytics = pd.DataFrame({"time": 1.0} | dict.fromkeys(training.CURVE, 0.25), index=[0, 1])
         table_of_ultralytics["epoch"] = [1, 2]
         table_of_ultralytics["metrics/mAP50(B)"] = [0.5, 0.75]
         for epochs in (1, 2, 2):  # the last time with the validation of the best weights
@@ -167,7 +167,7 @@ class TestDetector:
         shown.on_train_end(trainer)
         assert table(folder / "live", "val_map50") == [(1, 0.5), (2, 0.75)]
         written = {path.stem for path in (folder / "live").rglob("*.tsv")}
-        assert written == set(yolo.CURVE.values()) - {"epoch"}
+        assert written == set(training.CURVE.values()) - {"epoch"}
 
     def test_ultralytics_hands_its_training_to_no_other_package(self, monkeypatch: pytest.MonkeyPatch) -> None:
         from ultralytics.utils.callbacks import base

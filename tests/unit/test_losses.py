@@ -5,45 +5,12 @@ from typing import get_args
 
 import pytest
 import torch
-from monai.metrics.regression import compute_ssim_and_cs
-from torch.nn import functional
+from loss_drawings import BOTH, HALF, NOISE, TRUTH, part, value_and_gradient
 
 from guidedseg.errors import GuidedsegError
 from guidedseg.params.training import Train
 from guidedseg.segmentation import losses
 from guidedseg.segmentation.models.layers import Supervised
-
-
-def logits_of(probabilities):
-    """(H, W) probabilities as logits (1, 1, H, W)."""
-    return torch.logit(torch.tensor(probabilities, dtype=torch.float64)).float()[None, None]
-
-
-def targets_of(mask):
-    return torch.tensor(mask, dtype=torch.float32)[None, None]
-
-
-HALF = logits_of([[0.5, 0.5], [0.25, 0.75]])
-TRUTH = targets_of([[1, 0], [0, 1]])
-
-# Two images of 24 x 24, two scales of MS-SSIM: a lesion of 12 x 12, and none.
-LESION = torch.zeros(1, 1, 24, 24)
-LESION[..., 6:18, 6:18] = 1
-EMPTY = torch.zeros_like(LESION)
-BOTH = torch.cat([LESION, EMPTY])
-NOISE = 3 * torch.randn(BOTH.shape, generator=torch.Generator().manual_seed(0))
-
-
-def part(name, gamma=2.0):
-    return losses.PARTS[name](gamma)
-
-
-def value_and_gradient(loss, logits, targets):
-    logits = logits.clone().requires_grad_()
-    value = loss(logits, targets)
-    value.backward()
-    return value.detach(), logits.grad
-
 
 # ----------------------------------------------------------------------------------------------------- closed forms
 
@@ -118,158 +85,9 @@ def test_mixed_losses_are_the_sum_of_their_parts(name, parts):
     assert losses.build(name)(NOISE, BOTH).item() == pytest.approx(expected.item())
 
 
-# ---------------------------------------------------------------------------------------------------------- MS-SSIM
-
-
-def test_similarity_of_two_flat_images_is_that_of_their_luminance():
-    a, b = torch.full((1, 1, 16, 16), 0.25), torch.full((1, 1, 16, 16), 0.75)
-    # (2 * 0.25 * 0.75 + C1) / (0.25^2 + 0.75^2 + C1), C1 = 0.0001; no structure to differ in
-    assert losses.MsSsim().ssim(a, b).item() == pytest.approx(0.3751 / 0.6251, rel=1e-3)
-
-
-@pytest.mark.parametrize("side", [11, 24, 96, 176])
-def test_flat_images_are_as_similar_at_every_scale_so_the_powers_sum_to_one(side):
-    flat, lesion = torch.zeros(1, 1, side, side), torch.ones(1, 1, side, side)
-    # probability 0.5 against 1: SSIM = (2 * 0.5 + 0.0001) / (0.25 + 1 + 0.0001) at every scale
-    assert part("ms_ssim")(flat, lesion).item() == pytest.approx(1 - 1.0001 / 1.2501, rel=1e-3)
-
-
-@pytest.mark.parametrize(
-    ("side", "beta"),
-    [
-        (11, [0.0448]),
-        (21, [0.0448]),
-        (22, [0.0448, 0.2856]),
-        (45, [0.0448, 0.2856, 0.3001]),  # 45, 22, 11
-        (64, [0.0448, 0.2856, 0.3001]),  # 64, 32, 16
-        (96, [0.0448, 0.2856, 0.3001, 0.2363]),  # 96, 48, 24, 12
-        (128, [0.0448, 0.2856, 0.3001, 0.2363]),  # 128, 64, 32, 16
-        (176, [0.0448, 0.2856, 0.3001, 0.2363, 0.1333]),  # 176, 88, 44, 22, 11
-    ],
-)
-def test_ms_ssim_is_the_product_over_its_scales_of_an_independent_ssim(side, beta):
-    generator = torch.Generator().manual_seed(side)
-    targets = (torch.rand(3, 1, side, side, generator=generator) > 0.5).float()
-    logits = 3 * (targets - 0.5) + 2 * torch.randn(targets.shape, generator=generator)
-    y, t, expected = logits.sigmoid(), targets, torch.ones(3)
-    for power in beta:
-        ssim, _ = compute_ssim_and_cs(y, t, spatial_dims=2, kernel_size=(11, 11), kernel_sigma=(1.5, 1.5))
-        expected *= ssim.mean(dim=(1, 2, 3)) ** (power / sum(beta))
-        y, t = functional.avg_pool2d(y, 2), functional.avg_pool2d(t, 2)
-    assert 0.5 < expected.mean() < 0.95
-    assert part("ms_ssim")(logits, targets).item() == pytest.approx(1 - expected.mean().item(), abs=1e-5)
-
-
-def test_opposite_structure_is_finite_although_its_similarity_is_negative():
-    stripes = (torch.arange(24) % 2).float().expand(1, 1, 24, 24)
-    logits = 4 * (1 - 2 * stripes)
-    assert losses.MsSsim().ssim(logits.sigmoid(), stripes).item() < 0
-    value, gradient = value_and_gradient(part("ms_ssim"), logits, stripes)
-    # The floor 1e-6 stands in for it. At half the size both are flat at 0.5, SSIM 1.
-    assert value.item() == pytest.approx(1 - 1e-6 ** (0.0448 / (0.0448 + 0.2856)), rel=1e-4)
-    assert torch.isfinite(gradient).all()
-
-
-@pytest.mark.parametrize("name", ["hybrid", "hybrid_bce"])
-def test_inputs_smaller_than_the_window_name_the_smallest_size(name):
-    with pytest.raises(GuidedsegError, match=r"11 pixels.*not 10"):
-        losses.build(name)(torch.zeros(1, 1, 16, 10), torch.zeros(1, 1, 16, 10))
-
-
-# ---------------------------------------------------------------------------------------------------- of every loss
-
-
-@pytest.mark.parametrize("name", losses.LOSSES)
-def test_perfect_prediction_costs_nothing(name):
-    for targets in (LESION, EMPTY, BOTH):
-        assert losses.build(name)((targets * 2 - 1) * 50, targets).item() == pytest.approx(0, abs=1e-6)
-
-
-@pytest.mark.parametrize("name", losses.LOSSES)
-def test_gradient_raises_lesion_and_lowers_background(name):
-    _, gradient = value_and_gradient(losses.build(name), torch.zeros_like(LESION), LESION)
-    assert (gradient[LESION == 1] < 0).all()
-    assert (gradient[LESION == 0] > 0).all()
-
-
-@pytest.mark.parametrize("name", losses.LOSSES)
-def test_following_the_gradient_lowers_the_loss(name):
-    loss = losses.build(name)
-    value, gradient = value_and_gradient(loss, NOISE, BOTH)
-    # A small step against the gradient changes the value by -length * |gradient|, to first order.
-    length = 0.01 / gradient.norm()
-    assert (value - loss(NOISE - length * gradient, BOTH)).item() == pytest.approx(
-        0.01 * gradient.norm().item(), rel=0.05
-    )
-
-
-# -------------------------------------------------------------------------------------------------- without lesions
-
-
-@pytest.mark.parametrize("name", losses.LOSSES)
-@pytest.mark.parametrize("targets", [torch.cat([EMPTY, EMPTY]), BOTH], ids=["no lesion", "one image without"])
-@pytest.mark.parametrize("level", [-100.0, 0.0, 100.0])
-def test_images_without_lesion_give_a_finite_loss_and_gradient(name, targets, level):
-    value, gradient = value_and_gradient(losses.build(name), torch.full_like(targets, level), targets)
-    assert torch.isfinite(value)
-    assert torch.isfinite(gradient).all()
-
-
-@pytest.mark.parametrize("name", losses.LOSSES)
-def test_batch_without_lesion_pulls_every_probability_down(name):
-    logits = torch.zeros(2, 1, 16, 16)
-    _, gradient = value_and_gradient(losses.build(name), logits, torch.zeros_like(logits))
-    assert (gradient > 1e-4).all()
-
-
-@pytest.mark.parametrize("name", losses.LOSSES)
-@pytest.mark.parametrize("texture", [torch.zeros_like(NOISE), NOISE], ids=["flat", "noise"])
-def test_loss_of_images_without_lesion_falls_as_probabilities_fall(name, texture):
-    loss, levels = losses.build(name), [4, 2, 0, -2, -4, -6]
-    alone = [loss(texture[1:] + level, EMPTY).item() for level in levels]
-    beside_a_lesion = [loss(torch.cat([NOISE[:1], texture[1:] + level]), BOTH).item() for level in levels]
-    assert alone == sorted(alone, reverse=True)
-    assert beside_a_lesion == sorted(beside_a_lesion, reverse=True)
-    assert alone[0] - alone[-1] > 0.5
-
-
 @pytest.mark.parametrize("name", ["dice", "iou"])
 def test_overlap_of_a_batch_without_lesion_is_the_mean_probability(name):
     assert part(name)(HALF, torch.zeros_like(TRUTH)).item() == pytest.approx(0.5)
-
-
-# ------------------------------------------------------------------------------------------------------- precisions
-
-
-@pytest.mark.parametrize("name", losses.LOSSES)
-@pytest.mark.parametrize("precision", [torch.float16, torch.bfloat16])
-def test_half_precision_agrees_with_float32(name, precision):
-    loss = losses.build(name)
-    whole, whole_gradient = value_and_gradient(loss, NOISE, BOTH)
-    half, half_gradient = value_and_gradient(loss, NOISE.to(precision), BOTH)
-    assert half.dtype == torch.float32
-    assert half.item() == pytest.approx(whole.item(), abs=1e-2)
-    assert half_gradient.dtype == precision
-    torch.testing.assert_close(half_gradient.float(), whole_gradient, rtol=0, atol=0.05 * whole_gradient.abs().max())
-
-
-@pytest.mark.parametrize("name", losses.LOSSES)
-def test_autocast_changes_nothing(name):
-    loss = losses.build(name)
-    expected = value_and_gradient(loss, NOISE, BOTH)
-    with torch.autocast("cpu", dtype=torch.bfloat16):
-        inside = value_and_gradient(loss, NOISE, BOTH)
-    assert torch.equal(inside[0], expected[0])
-    assert torch.equal(inside[1], expected[1])
-
-
-@pytest.mark.parametrize("name", losses.LOSSES)
-def test_sure_half_precision_logits_give_a_finite_loss_and_gradient(name):
-    for precision in (torch.float16, torch.bfloat16):
-        for logits in (BOTH * 200 - 100, 100 - BOTH * 200):
-            value, gradient = value_and_gradient(losses.build(name), logits.to(precision), BOTH)
-            assert torch.isfinite(value)
-            assert torch.isfinite(gradient).all()
 
 
 def test_dice_of_a_large_half_precision_batch_does_not_overflow():

@@ -1,5 +1,6 @@
 """The report page in a real browser: what it says, filters and keys, hostile names, empty runs, narrow screens."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,11 @@ PARAMS = {
 COUNTS = dict.fromkeys(("images", "patients", "groups", "lesions", "normal", "benign", "malignant"), 3)
 LEAKAGE = ("patients_in_several_splits", "groups_in_several_splits", "duplicate_pictures_in_several_splits")
 SPLIT = {**dict.fromkeys(("train", "val", "test"), COUNTS), "leakage": dict.fromkeys(LEAKAGE, 0)}
+MADE = {
+    "prepare": {"data/prepared": "1.dir"},
+    "split": {"data/split.csv": "2", "metrics/split.json": "3"},
+    "train_segmenter@unetpp-direct": {"models/unetpp/direct": "4.dir"},
+}
 TABLE = table.Table(
     "t", "A table", "Of <b>text</b>", ["", "Dice"], [["ours", "90.0"], ["paper", "80.0"]], {(0, 1)}, {1}
 )
@@ -48,7 +54,7 @@ def opened(browser: Any, tmp_path: Path) -> Open:
         results = run_of(*drawings)
         became = gallery.outcomes(results).to_dict("index")
         entries = [gallery.entry(case, became[name]) for name, case in cases_of(results, drawings, tmp_path).items()]
-        html = index.index(results, index.Facts(params, SPLIT), [TABLE], [], entries)
+        html = index.index(results, index.Facts(params, SPLIT, MADE), [TABLE], [], entries)
         (tmp_path / "index.html").write_text(html, encoding="utf-8")
         (tmp_path / "run.js").write_text(run_js, encoding="utf-8")
         contexts.append(browser.new_context(**options))
@@ -63,6 +69,32 @@ def opened(browser: Any, tmp_path: Path) -> Open:
     yield build_and_open
     for context in contexts:
         context.close()
+
+
+def journal(out: str = "data/split.csv", md5: str = "2", **changed: Any) -> dict[str, Any]:
+    """An entry of run.js as ``guidedseg.journal`` writes it; ``changed`` sets any of its values."""
+    nested = {
+        "machine": {"operating system": "Debian", "processor": "p", "cores": "2", "memory": None},
+        "versions": {"torch": "9", "numpy": "2"},
+    }
+    entry = {"md5": md5, "commit": "abc", "uncommitted changes": "none", "finished": "2026-11-23 02:32 UTC"}
+    entry |= {"seconds": 5.0, "threads": 1, "gpu": None}
+    for name, group in nested.items():
+        entry[name] = {key: changed.pop(key, value) for key, value in group.items()}
+    return {out: {**entry, **changed}}
+
+
+def script(entries: dict[str, Any]) -> str:
+    return f"window.guidedsegRun = {json.dumps(entries)};"
+
+
+def artifacts(view: Any) -> dict[str, str]:
+    """What the page says of every artifact, by its path."""
+    rows = view.locator("#journal tbody tr").all()
+    return {row.locator("th").inner_text(): " | ".join(row.locator("td").all_inner_texts()) for row in rows}
+
+
+NOT_ON_RECORD = "made elsewhere or restored from DVC's cache: not on record"
 
 
 def names(opened: Any) -> list[str]:
@@ -200,8 +232,8 @@ def test_text_in_tables_is_escaped_and_published_rows_are_marked(opened: Open) -
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_a_phone_needs_no_sideways_scrolling_and_follows_the_colour_scheme(opened: Open, scheme: str) -> None:
-    record = f"window.guidedsegRun = {{run: {{commit: '{'0123456789' * 4}'}}, versions: {{}}, durations: {{}}}}"
-    view = opened(*ORDINARY, run_js=record, viewport={"width": 390, "height": 844}, color_scheme=scheme)
+    entries = journal(commit="0123456789" * 4) | journal("data/prepared", "1.dir", processor="p" * 60)
+    view = opened(*ORDINARY, run_js=script(entries), viewport={"width": 390, "height": 844}, color_scheme=scheme)
     assert view.evaluate("document.documentElement.scrollWidth") == 390
     background = "getComputedStyle(document.body).backgroundColor"
     red = int(view.evaluate(background).split("(")[1].split(",")[0])
@@ -210,14 +242,58 @@ def test_a_phone_needs_no_sideways_scrolling_and_follows_the_colour_scheme(opene
     assert int(view.evaluate(background).split("(")[1].split(",")[0]) != red
 
 
-def test_the_record_beside_the_page_is_shown_and_missed(opened: Open) -> None:
-    record = '{"run": {"commit": "abc</b>"}, "versions": {"torch": "9"}, "durations": {"prepare": "1 s"}}'
-    view = opened(*ORDINARY, run_js=f"window.guidedsegRun = {record};")
-    assert "abc</b>" in view.text_content("#record")
-    assert "should lie beside this page" in opened(ORDINARY[0], run_js="").inner_text("#record")
-
-
 def test_on_real_images_the_page_cites_them(opened: Open) -> None:
     view = opened(*ORDINARY, params={**PARAMS, "dataset": "bus_uclm"})
     assert "Vallez" in view.inner_text("footer")
     assert "not a medical device" in view.inner_text("footer")
+
+
+class TestJournal:
+    """run.js beside the page: what is said of where, when and with what it was made."""
+
+    def test_artifacts_stand_in_the_order_of_their_stages_with_the_entries_of_the_same_hash(self, opened: Open) -> None:
+        entries = {
+            **journal("models/unetpp/direct", "4.dir", seconds=119.96, threads=2, gpu="H100"),
+            **journal("data/split.csv", "another"),
+            **journal("metrics/segmentation.json", "3"),  # of no stage of this run
+            **journal("data/prepared", "1.dir"),
+            **journal("report/index.html", "any"),  # written after the page, which cannot hold its own hash
+        }
+        view = opened(*ORDINARY, run_js=script(entries))
+        # 119.96 s are 2 min 0 s
+        assert list(artifacts(view).items()) == [
+            ("data/prepared", "5.0 s | 2026-11-23 02:32 UTC | 1 thread"),
+            ("data/split.csv", NOT_ON_RECORD),
+            ("models/unetpp/direct", "2 min 0 s | 2026-11-23 02:32 UTC | 2 threads, H100"),
+            ("report/index.html", "5.0 s | 2026-11-23 02:32 UTC | 1 thread"),
+        ]
+        assert not view.wrong
+
+    def test_what_all_were_made_with_is_said_once(self, opened: Open) -> None:
+        entries = journal(commit="abc</b>") | journal("data/prepared", "1.dir", commit="abc</b>")
+        view = opened(*ORDINARY, run_js=script(entries))
+        text = view.text_content("#journal")
+        assert text.count("abc</b>") == 1
+        assert "made with" not in text
+        assert view.locator("#journal details").count() == 2  # code and machine; versions
+
+    def test_what_some_were_made_with_is_said_where_it_differs(self, opened: Open) -> None:
+        entries = journal("data/prepared", "1.dir") | journal(commit="d", torch="8", **{"uncommitted changes": "a.py"})
+        view = opened(*ORDINARY, run_js=script(entries))
+        assert artifacts(view)["data/prepared"].endswith(" | A")
+        assert artifacts(view)["data/split.csv"].endswith(" | B")
+        other = view.locator("#journal details", has_text="B: as A, but")
+        assert other.locator("dt").all_inner_texts() == ["commit", "uncommitted changes", "torch"]
+        assert other.locator("dd").all_inner_texts() == ["d", "a.py", "8"]
+
+    @pytest.mark.parametrize("content", ["", "window.guidedsegRun = {", "<<<<<<< HEAD\nwindow.guidedsegRun = {};"])
+    def test_missing_or_torn_one_is_told_and_leaves_the_page_as_it_is(self, opened: Open, content: str) -> None:
+        view = opened(*ORDINARY, run_js=content)
+        assert "is not there, or not whole" in view.inner_text("#journal")
+        view.select_option("[name=pathology]", "benign")
+        assert len(names(view)) == 2
+
+    def test_empty_one_has_nothing_on_record(self, opened: Open) -> None:
+        view = opened(*ORDINARY, run_js="window.guidedsegRun = {};")
+        assert set(artifacts(view).values()) == {NOT_ON_RECORD}
+        assert not view.wrong

@@ -16,28 +16,6 @@ ROOT = Path(__file__).parents[2]
 Changed = Callable[..., Path]
 
 
-@pytest.fixture
-def changed(tmp_path: Path) -> Changed:
-    """The repository's params.yaml with some keys (``a.b.c``) set anew, or left out where the value is ``...``."""
-
-    def write(changes: dict[str, Any]) -> Path:
-        content = yaml.safe_load((ROOT / "params.yaml").read_text(encoding="utf-8"))
-        for key, value in changes.items():
-            *groups, last = key.split(".")
-            group = content
-            for name in groups:
-                group = group[name]
-            if value is ...:
-                del group[last]
-            else:
-                group[last] = value
-        path = tmp_path / "params.yaml"
-        path.write_text(yaml.safe_dump(content, sort_keys=False), encoding="utf-8")
-        return path
-
-    return write
-
-
 def message(path: Path) -> str:
     with pytest.raises(GuidedsegError) as error:
         params.load(path)
@@ -142,10 +120,27 @@ def test_several_mistakes_are_told_in_one_error(changed: Changed) -> None:
         ({"split.protocol": "official"}, "split.protocol: 'official' given, but the phantom has no official split"),
         ({"split.val": 0.5, "split.test": 0.5}, "split: val + test must leave something to train on"),
         ({"split.fold": 5}, "split: fold must be less than folds (fold is 5, folds is 5)"),
+        (
+            {"profiles.quick.detector.epochs": 8},
+            "profiles.quick.detector: close_mosaic must be less than epochs, unless mosaic is 0 (close_mosaic is 8, ",
+        ),
+        ({"scoring.confidence": 0.009}, "scoring.confidence: 0.009 given, but no box below detect.floor is kept"),
     ],
 )
 def test_values_that_do_not_go_together_are_refused(changed: Changed, changes: dict[str, Any], line: str) -> None:
     assert f"  - {line}" in message(changed(changes))
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"profiles.quick.detector.epochs": 9},
+        {"profiles.quick.detector.epochs": 1, "profiles.quick.detector.mosaic": 0.0},
+        {"scoring.confidence": 0.01},
+    ],
+)
+def test_values_at_the_edge_of_what_goes_together_are_allowed(changed: Changed, changes: dict[str, Any]) -> None:
+    params.load(changed(changes))
 
 
 def test_official_split_is_allowed_for_the_real_images(changed: Changed) -> None:

@@ -228,18 +228,18 @@ def test_empty_split_is_refused(index: pd.DataFrame) -> None:
 
 
 @pytest.mark.parametrize("protocol", ["holdout", "folds"])
-def test_val_or_test_without_a_lesion_is_refused(index: pd.DataFrame, protocol: str) -> None:
+def test_every_set_without_a_lesion_is_refused(index: pd.DataFrame, protocol: str) -> None:
     normals = index.assign(pathology="normal", lesion_count=0)
-    with pytest.raises(
-        GuidedsegError, match=r"(?s)val has no image with a lesion.*test has no image with a lesion.*seed"
-    ):
+    each = ".*".join(f"{name} has no image with a lesion" for name in SPLITS)
+    with pytest.raises(GuidedsegError, match=rf"(?s){each}.*seed"):
         assign(normals, **SETTINGS | {"protocol": protocol})
 
 
-def test_official_split_without_lesions_in_test_is_refused(index: pd.DataFrame) -> None:
+@pytest.mark.parametrize("name", SPLITS)
+def test_official_split_without_lesions_in_one_set_is_refused(index: pd.DataFrame, name: str) -> None:
     official = with_official(index, val={"P05"}, test={"P09"})
-    official.loc[official["patient_id"] == "P09", "lesion_count"] = 0
-    with pytest.raises(GuidedsegError, match=r"(?s)test has no image with a lesion.*split\.protocol: holdout"):
+    official.loc[official["official_split"] == name, "lesion_count"] = 0
+    with pytest.raises(GuidedsegError, match=rf"(?s)1 problem.*{name} has no image with a lesion.*protocol: holdout"):
         assign(official, **SETTINGS | {"protocol": "official"})
 
 

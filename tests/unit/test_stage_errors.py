@@ -1,13 +1,15 @@
 """What a stage prints and how it ends when something goes wrong."""
 
-import json
+import importlib
 import os
-import re
 import subprocess
 import sys
 from pathlib import Path
+from unittest import mock
 
 import pytest
+
+from guidedseg import journal
 
 ROOT = Path(__file__).parents[2]
 FULL = Path("/dev/full")  # every write to it fails with ENOSPC
@@ -26,8 +28,8 @@ def stage(*lines: str, cwd: Path = ROOT, **environment: str) -> subprocess.Compl
     )
 
 
-def test_finished_stage_prints_its_line_and_ends_with_0() -> None:
-    done = stage("return 'data/split.csv: 3 images'")
+def test_finished_stage_prints_its_out_and_its_line_and_ends_with_0(tmp_path: Path) -> None:
+    done = stage("from pathlib import Path", "return Path('data/split.csv'), '3 images'", cwd=tmp_path)
     assert (done.returncode, done.stdout) == (0, "data/split.csv: 3 images\n")
 
 
@@ -92,40 +94,53 @@ def test_a_bug_keeps_its_traceback(error: str) -> None:
     assert "Traceback" in done.stderr
 
 
-class TestDuration:
-    """What a stage notes for the record of the run."""
+def test_report_that_fails_leaves_the_metrics_as_they_were(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(ROOT))
+    monkeypatch.setattr("sys.argv", ["report", "unetpp"])
+    monkeypatch.setattr("guidedseg.params.load", mock.MagicMock())
+    monkeypatch.setattr("guidedseg.reporting.results.read", mock.MagicMock())
+    monkeypatch.setattr("stages.report._page", mock.Mock(side_effect=ZeroDivisionError))
+    metrics = mock.Mock()
+    monkeypatch.setattr("stages.report._metrics", metrics)
+    with pytest.raises(ZeroDivisionError):
+        importlib.import_module("stages.report").main()
+    metrics.assert_not_called()
 
-    def test_is_noted_under_the_name_in_dvc_lock(self, tmp_path: Path) -> None:
-        # DVC puts a path before the name where it was started in another folder
-        stage("return ''", cwd=tmp_path, DVC_STAGE="../dvc.yaml:predict@unet-direct", OMP_NUM_THREADS="1")
-        note = json.loads((tmp_path / ".scratch/durations/predict@unet-direct.json").read_text(encoding="utf-8"))
-        assert re.fullmatch(r"\d+\.\d s, 1 thread, finished \d{4}-\d\d-\d\d \d\d:\d\d UTC", note["text"])
 
-    def test_is_not_noted_without_dvc(self, tmp_path: Path) -> None:
-        assert stage("return ''", cwd=tmp_path, DVC_STAGE="").returncode == 0
-        assert not (tmp_path / ".scratch").exists()
+class TestJournal:
+    """What a stage notes of what it has made; a failure of it is not the stage's."""
 
-    def test_is_not_noted_of_a_stage_that_failed(self, tmp_path: Path) -> None:
-        stage("raise ValueError", cwd=tmp_path, DVC_STAGE="split")
-        assert not (tmp_path / ".scratch").exists()
+    MADE = ("from pathlib import Path", "Path('out').write_text('x')", "return Path('out'), 'an x'")
+    PRINTED = (0, "out: an x\n", "")
 
-    def test_that_cannot_be_noted_harms_nothing(self, tmp_path: Path) -> None:
-        (tmp_path / ".scratch").write_text("a file")
-        done = stage("return 'data/split.csv: 3 images'", cwd=tmp_path, DVC_STAGE="split")
-        assert (done.returncode, done.stdout, done.stderr) == (0, "data/split.csv: 3 images\n", "")
+    def test_names_the_artifact_under_dvc_and_without_it(self, tmp_path: Path) -> None:
+        for variable in ("", "../dvc.yaml:predict@unet-direct"):
+            done = stage(*self.MADE, cwd=tmp_path, DVC_STAGE=variable, OMP_NUM_THREADS="1")
+            assert (done.returncode, done.stdout, done.stderr) == self.PRINTED
+            entry = journal.read(tmp_path / journal.JOURNAL)["out"]
+            assert (entry["md5"], entry["threads"]) == ("9dd4e461268c8034f5c8564e155c67a6", 1)  # of an x
+            (tmp_path / journal.JOURNAL).unlink()
 
-    def test_note_that_cannot_be_read_harms_nothing(self, tmp_path: Path) -> None:
-        note = tmp_path / ".scratch/durations/prepare.json"
-        note.parent.mkdir(parents=True)
-        note.write_text("{")
-        done = stage("return 'data/split.csv: 3 images'", cwd=tmp_path, DVC_STAGE="split")
-        assert (done.returncode, done.stderr) == (0, "")
+    def test_has_no_entry_of_a_stage_that_failed(self, tmp_path: Path) -> None:
+        stage("raise ValueError", cwd=tmp_path)
+        assert not any(tmp_path.iterdir())
+
+    def test_that_cannot_be_written_harms_nothing(self, tmp_path: Path) -> None:
+        (tmp_path / "report").write_text("a file")
+        done = stage(*self.MADE, cwd=tmp_path)
+        assert (done.returncode, done.stdout, done.stderr) == self.PRINTED
+
+    def test_that_is_torn_harms_nothing(self, tmp_path: Path) -> None:
+        (tmp_path / "report").mkdir()
+        (tmp_path / journal.JOURNAL).write_text("window.guidedsegRun = {")
+        done = stage(*self.MADE, cwd=tmp_path)
+        assert (done.returncode, done.stdout, done.stderr) == self.PRINTED
+        assert set(journal.read(tmp_path / journal.JOURNAL)) == {"out"}
+
+    def test_of_a_stage_that_made_nothing_harms_nothing(self, tmp_path: Path) -> None:
+        done = stage("from pathlib import Path", "return Path('nowhere'), 'text'", cwd=tmp_path)
+        assert (done.returncode, done.stdout, done.stderr) == (0, "nowhere: text\n", "")
 
     def test_costs_a_light_stage_no_heavy_import(self, tmp_path: Path) -> None:
-        done = stage(
-            "import sys",
-            "return str(sorted({'torch', 'pandas', 'yaml'} & set(sys.modules)))",
-            cwd=tmp_path,
-            DVC_STAGE="x",
-        )
-        assert done.stdout == "[]\n"
+        lines = ("import atexit, sys", "atexit.register(lambda: print(sorted({'torch', 'pandas'} & set(sys.modules))))")
+        assert stage(*lines, *self.MADE, cwd=tmp_path).stdout == "out: an x\n[]\n"

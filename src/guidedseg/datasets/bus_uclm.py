@@ -18,6 +18,7 @@ from guidedseg.datasets.lookahead import in_order
 from guidedseg.datasets.places import LAYOUT, is_junk
 from guidedseg.datasets.records import RawImage
 from guidedseg.errors import GuidedsegError, listed
+from guidedseg.resizing import resize
 
 # The dataset authors' partition script.
 OFFICIAL_TEST = frozenset({"COPE", "ANFO", "ELCO", "CRCI", "FLKA"})
@@ -110,8 +111,7 @@ def read(folder: Path, *, official: bool) -> Iterator[RawImage]:
     """Yield every image in canonical form, ordered by image_id, decoded in threads a few images ahead.
 
     Grey is the Rec. 601 luminance of cv2 (0.299 R + 0.587 G + 0.114 B); an alpha channel is ignored (HESN's is opaque).
-    An image whose size is not its mask's (HESN) is stretched to the mask's grid, which aligns the two: linear when
-    it grows, area-averaged when it shrinks.
+    An image whose size is not its mask's (HESN) is stretched to the mask's grid, which aligns the two.
 
     Args:
         folder: holds ``images/``, ``masks/`` and ``INFO.csv``.
@@ -266,19 +266,14 @@ def _canonical(folder: Path, rows: dict[str, _Row], official: bool, name: str) -
     if image is None or mask is None or problems:
         raise _broken(folder, problems)
     grey = cv2.cvtColor(image, cv2.COLOR_BGR2GRAY)
-    stretched = grey.shape != mask.shape[:2]
-    if stretched:
-        shrinks = grey.shape[0] > mask.shape[0] or grey.shape[1] > mask.shape[1]
-        # The exact kind of linear interpolation is the same bit for bit on every machine.
-        grey = cv2.resize(grey, mask.shape[1::-1], interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR_EXACT)
     patient = name[:4]
     return RawImage(
         image_id=name,
         patient_id=patient,
         pathology=row.pathology,
-        image=grey,
+        image=resize(grey, *mask.shape[1::-1]),
         mask=cv2.inRange(mask, _BLACK, _BLACK) == 0,
-        stretched=stretched,
+        stretched=grey.shape != mask.shape[:2],
         flags=row.flags,
         source=f"images/{name}.png",
         official_split=_official_split(patient) if official else "",

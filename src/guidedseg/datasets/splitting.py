@@ -133,8 +133,8 @@ def _check_split(rows: pd.DataFrame, split: pd.DataFrame, protocol: str) -> None
         inside = split["split"] == name
         if not inside.any():
             problems.append(f"{name} has no image")
-        elif name != "train" and not (rows.loc[inside, "lesion_count"] > 0).any():
-            problems.append(f"{name} has no image with a lesion, so nothing can be measured on it")
+        elif not (rows.loc[inside, "lesion_count"] > 0).any():
+            problems.append(f"{name} has no image with a lesion: nothing can be learned from it or measured on it")
     if problems:
         raise listed("The split is of no use", problems, REMEDIES[protocol])
 

@@ -67,7 +67,7 @@ def reliability(levels: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def errors(levels: pd.DataFrame, drawn: Array) -> Array:
+def errors(levels: pd.DataFrame, drawn: Array) -> tuple[Array, Array]:
     """Expected calibration error (Guo et al. 2017, equation 3) and Brier score, over all pixels.
 
     Args:
@@ -75,7 +75,7 @@ def errors(levels: pd.DataFrame, drawn: Array) -> Array:
         drawn: (1 + D, G) of ``bootstrap.weights``; every group has rows.
 
     Returns:
-        (1 + D, 2).
+        (1 + D, 2), and how many of the pixels are each group's, (G, 2).
     """
     wide = levels.pivot_table(
         index="group_id", columns="level", values=["pixels", "lesion_pixels"], aggfunc="sum", fill_value=0
@@ -90,7 +90,8 @@ def errors(levels: pd.DataFrame, drawn: Array) -> Array:
     brier = (pixels * p**2 - 2 * lesion * p + lesion).sum(axis=1)
     member = np.eye(BINS)[_bins()]  # (256, BINS)
     error = np.abs((pixels * p) @ member - lesion @ member).sum(axis=1)
-    return np.stack([ratio(error, total), ratio(brier, total)], axis=1)
+    of_group = wide["pixels"].sum(axis=1).to_numpy(dtype=np.float64)
+    return np.stack([ratio(error, total), ratio(brier, total)], axis=1), np.stack([of_group, of_group], axis=1)
 
 
 def _by_level(levels: pd.DataFrame) -> tuple[Array, ...]:

@@ -1,45 +1,58 @@
-"""Runs pooled, grouped into what may be compared, and scored.
+"""Runs put together as entries, and entries grouped into what may be compared.
 
-A **recipe** is what of the parameters makes a result, the seed and the fold left out. Runs of one recipe are pooled:
-the images that the folds test form one evaluation of all patients; repeats with other seeds are more rows of the same
-patients, who stay the clusters of the bootstrap. A **section** holds the recipes that are tested on the same images of
-the same data under the same split. Only within a section is anything ranked.
+Runs of one **recipe** (``recipe``) make one entry: the images that the folds of a seed test are one evaluation of all
+patients, and other seeds repeat it on the same images. A **section** holds the entries that are tested on the same
+images of the same data under the same split. Only within a section is anything ranked.
 """
 
-import json
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 
-from guidedseg.evaluation.bootstrap import DRAWS, RELIABLE, Array, intervals, weights
-from guidedseg.evaluation.counts import CONTROLS, PREDICTED
-from guidedseg.evaluation.paired import holm
-from guidedseg.evaluation.recipe import flat
-from guidedseg.evaluation.rules import METRICS, RULES
-from guidedseg.evaluation.scores import estimate, p_values
-from guidedseg.experiments import Run
+from guidedseg.evaluation.recipe import recipe, short
 from guidedseg.names import NETWORKS
-from guidedseg.reporting.tables import published
-
-DIFFERENCE = "guided_minus_direct"
-
-COLUMNS = [
-    *("section", "dataset", "split", "profile", "changed", "model", "branch", "rule", "metric", "value", "ci_low"),
-    *("ci_high", "p", "p_holm", "images", "patients", "runs", "seeds", "folds"),
-]
 
 Params = dict[str, Any]
 
-_UNUSED = {"official": ("val", "test", "folds", "seed"), "holdout": ("folds",), "folds": ("val", "test")}
-"""Keys of ``split`` that a protocol does not read."""
+Tested = frozenset[tuple[int | None, str]]
+"""Fold and image_id of every tested image."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """One finished run of the pipeline.
+
+    Attributes:
+        name: of the experiment, else the revision as ``dvc exp show`` prints it.
+        rev: git's revision, or ``workspace``.
+        params: params.yaml at that revision, not validated: an older commit may have another schema.
+        dataset_version: hash of the prepared images, masks and index.
+        images: ``evaluation.counts.IMAGE_COLUMNS``, a row per test image and branch.
+    """
+
+    name: str
+    rev: str
+    params: Params
+    dataset_version: str
+    images: pd.DataFrame
+
+    @property
+    def seed(self) -> int:
+        """Of its training."""
+        return int(self.params["seed"])
+
+    @property
+    def fold(self) -> int | None:
+        """None where the split has no folds, whatever number the file holds."""
+        split = self.params["split"]
+        return int(split["fold"]) if split["protocol"] == "folds" else None
 
 
 @dataclass(frozen=True)
 class Entry:
-    """The runs of one recipe, pooled.
+    """The runs of one recipe; every seed has the same folds, and the same test images in each.
 
     Attributes:
         dataset: its name.
@@ -49,7 +62,7 @@ class Entry:
         model: the network.
         changed: what else of the recipe differs from the reference, ``key=value``.
         runs: by seed and fold.
-        images: the runs' rows, by seed and image_id.
+        images: the runs' rows with their ``seed``, by seed and image_id.
     """
 
     dataset: str
@@ -65,9 +78,29 @@ class Entry:
         """One branch's."""
         return self.images[self.images["branch"] == branch].reset_index(drop=True)
 
-    def tested(self) -> Counter[str]:
-        """image_id -> how often it was tested."""
-        return Counter(self.rows("direct")["image_id"])
+    def by_seed(self, branch: str) -> list[pd.DataFrame]:
+        """One branch's rows of every seed: the same images, in the same order."""
+        return [rows.reset_index(drop=True) for _, rows in self.rows(branch).groupby("seed")]
+
+    @property
+    def seeds(self) -> list[int]:
+        """In order."""
+        return sorted({run.seed for run in self.runs})
+
+    @property
+    def folds(self) -> list[int]:
+        """In order; none where the split has none."""
+        return sorted({run.fold for run in self.runs if run.fold is not None})
+
+    @property
+    def tested(self) -> Tested:
+        """What every seed is tested on."""
+        return _tested(run for run in self.runs if run.seed == self.runs[0].seed)
+
+    @property
+    def patients(self) -> int:
+        """How many are tested."""
+        return int(self.images["patient_id"].nunique())
 
 
 @dataclass(frozen=True)
@@ -83,102 +116,90 @@ class Section:
         return self.entries[0]
 
     @property
-    def reliable(self) -> bool:
-        """Whether enough patients have a lesion for intervals to be trusted."""
-        images = self.first.images
-        return bool(images.loc[images["lesion_px"] > 0, "patient_id"].nunique() >= RELIABLE)
-
-    @property
     def newest(self) -> list[Entry]:
         """Of every network, in the order of ``names.NETWORKS``."""
         by_model = {entry.model: entry for entry in reversed(self.entries)}
         return [by_model[model] for model in NETWORKS if model in by_model]
 
 
-@dataclass(frozen=True)
-class Leaderboard:
-    """All that is printed.
-
-    Attributes:
-        sections: in the order of the runs.
-        scores: ``COLUMNS``, a row per section, entry, branch, rule and metric.
-        notes: what was left out, and why.
-    """
-
-    sections: list[Section]
-    scores: pd.DataFrame
-    notes: list[str]
-
-
-def leaderboard(runs: Sequence[Run], reference: Params, *, seed: int, batch: int, draws: int = DRAWS) -> Leaderboard:
-    """Pool, group and score runs.
-
-    Args:
-        runs: the newest first.
-        reference: parameters that entries are described against.
-        seed: of the bootstrap.
-        batch: images per batch of the rule ``batch_pooled``.
-        draws: of the bootstrap.
-    """
-    entries, notes = pool(runs, reference)
+def sections(entries: Sequence[Entry]) -> list[Section]:
+    """Entries with the same data, split and test images stand together, in their order."""
     grouped: dict[Any, list[Entry]] = {}
     for entry in entries:
-        key = (entry.dataset, entry.version, entry.split, frozenset(entry.tested().items()))
-        grouped.setdefault(key, []).append(entry)
-    sections = [Section(number, tuple(group)) for number, group in enumerate(grouped.values(), start=1)]
-    records = [record for section in sections for record in _records(section, seed, batch, draws)]
-    scores = _with_holm(pd.DataFrame.from_records(records, columns=COLUMNS))
-    return Leaderboard(sections, scores, notes)
+        grouped.setdefault((entry.dataset, entry.version, entry.split, entry.tested), []).append(entry)
+    return [Section(number, tuple(group)) for number, group in enumerate(grouped.values(), start=1)]
 
 
 def pool(runs: Sequence[Run], reference: Params) -> tuple[list[Entry], list[str]]:
     """Runs of equal data, recipe, network and profile become one entry.
+
+    Seeds are repeats only where they are tested on the same images, fold by fold. Versions in which the seed drew the
+    split too are therefore entries of their own, one per split; a seed that lacks folds which another one has is left
+    out, because the mean over seeds would mix patients with repeats.
 
     Args:
         runs: the newest first.
         reference: parameters to compare with.
 
     Returns:
-        Entries in the order of the runs; a line for every result that another one replaces.
+        Entries in the order of the runs; a line for everything that is left out or kept apart.
     """
     notes = []
     grouped: dict[Any, dict[Any, Run]] = {}
     for run in runs:
         names = (run.params[key] for key in ("dataset", "profile", "model"))
         kept = grouped.setdefault((run.dataset_version, *names, *sorted(recipe(run.params).items())), {})
-        newest = kept.setdefault((run.params["seed"], fold_of(run)), run)
+        newest = kept.setdefault((run.seed, run.fold), run)
         if not _in_order(newest.images).equals(_in_order(run.images)):
             notes.append(
                 f"same parameters, other result: {newest.name} and {run.name}; code or machine differs. "
                 f"{newest.name} is newer and taken."
             )
-    return [_entry(list(kept.values()), reference) for kept in grouped.values()], notes
+    entries = []
+    for alike in grouped.values():
+        repeats, left_out = _repeats(list(alike.values()))
+        entries += [_entry(group, reference) for group in repeats]
+        notes += left_out
+    return entries, notes
 
 
-def recipe(params: Params) -> dict[str, str]:
-    """What makes a result, flattened: short key -> value as text. Not the seed, nor the fold, nor what is unused."""
-    dataset, model, profile = (params[key] for key in ("dataset", "model", "profile"))
-    split = params.get("split", {})
-    groups = {
-        "split": _without(split, "fold", *_UNUSED.get(split.get("protocol"), ())),
-        **{key: params.get(key, {}) for key in ("prepare", "detect", "roi")},
-        "scoring": _without(params.get("scoring", {}), "batch"),
-        dataset: _without(params.get("datasets", {}).get(dataset, {}), "source", "sha256"),
-        model: params.get("models", {}).get(model, {}),
-        **_without(params.get("profiles", {}).get(profile, {}), "workers"),
-    }
-    return _flat(groups)
+def _repeats(runs: Sequence[Run]) -> tuple[list[list[Run]], list[str]]:
+    """Runs of one recipe, by what their seed was tested on: the most images first, then the newest."""
+    by_seed: dict[int, list[Run]] = {}
+    for run in runs:
+        by_seed.setdefault(run.seed, []).append(run)
+    groups: dict[Tested, list[Run]] = {}
+    for of_seed in by_seed.values():
+        groups.setdefault(_tested(of_seed), []).extend(of_seed)
+    kept: dict[Tested, list[Run]] = {}
+    notes = []
+    for tested, group in sorted(groups.items(), key=lambda item: -len(item[0])):
+        seeds = " and ".join(map(str, sorted({run.seed for run in group})))
+        name = f"{group[0].params['model']}, {group[0].params['profile']}, seed {seeds}"
+        if any(tested < complete for complete in kept):
+            folds = ", ".join(str(fold) for fold in sorted({run.fold or 0 for run in group}))
+            notes.append(f"{name}: only fold {folds}; left out, because other seeds have more folds.")
+            continue
+        if kept:
+            first = " and ".join(map(str, sorted({run.seed for run in next(iter(kept.values()))})))
+            notes.append(f"{name}: not the test images of seed {first}, so no repeat of it; own row.")
+        kept[tested] = group
+    return list(kept.values()), notes
+
+
+def _tested(runs: Iterable[Run]) -> Tested:
+    return frozenset((run.fold, image_id) for run in runs for image_id in run.images["image_id"].unique())
 
 
 def _entry(runs: list[Run], reference: Params) -> Entry:
-    ordered = sorted(runs, key=lambda run: (run.params["seed"], fold_of(run) or 0))
+    ordered = sorted(runs, key=lambda run: (run.seed, run.fold or 0))
     params = ordered[0].params
-    images = pd.concat([run.images.assign(seed=run.params["seed"]) for run in ordered], ignore_index=True)
+    images = pd.concat([run.images.assign(seed=run.seed) for run in ordered], ignore_index=True)
     names = {key: str(params[key]) for key in ("dataset", "profile", "model")}
     mine, theirs = recipe(params), recipe({**reference, **names})
     split = {key.removeprefix("split."): value for key, value in mine.items() if key.startswith("split.")}
     changed = [
-        f"{key}={mine.get(key, 'absent')}"
+        f"{short(key)}={mine.get(key, 'absent')}"
         for key in {**mine, **theirs}
         if mine.get(key) != theirs.get(key) and not key.startswith("split.")
     ]
@@ -192,93 +213,5 @@ def _entry(runs: list[Run], reference: Params) -> Entry:
     )
 
 
-def _records(section: Section, seed: int, batch: int, draws: int) -> Iterable[dict[str, Any]]:
-    """Rows of ``COLUMNS``, p_holm left out."""
-    drawn = weights(section.first.rows("direct"), seed=seed, draws=draws)
-    common = {"section": section.number, "dataset": section.first.dataset, "split": section.first.split}
-    for entry in section.entries:
-        named = {**common, "profile": entry.profile, "changed": entry.changed, "model": entry.model, **sizes(entry)}
-        estimates = {branch: estimate(entry.rows(branch), drawn, batch) for branch in PREDICTED}
-        for branch, values in estimates.items():
-            yield from _leaves({**named, "branch": branch}, values)
-        guided, direct = estimates["guided"], estimates["direct"]
-        differences = {rule: guided[rule] - direct[rule] for rule in RULES}
-        yield from _leaves(
-            {**named, "branch": DIFFERENCE}, differences, p_values(entry.rows("guided"), entry.rows("direct"))
-        )
-    size = {key: value for key, value in sizes(section.first).items() if key in {"images", "patients"}}
-    for branch in CONTROLS:
-        yield from _leaves({**common, **size, "branch": branch}, estimate(section.first.rows(branch), drawn, batch))
-    yield from _paper(section, common)
-
-
-def _leaves(
-    named: dict[str, Any], estimates: dict[str, Array], p_of: Mapping[str, Mapping[str, float | None]] | None = None
-) -> Iterable[dict[str, Any]]:
-    for rule, values in estimates.items():
-        for metric, score in intervals(values, METRICS[: values.shape[1]]).items():
-            yield {**named, "rule": rule, "metric": metric, **score, "p": (p_of or {}).get(rule, {}).get(metric)}
-
-
-def _paper(section: Section, common: dict[str, Any]) -> Iterable[dict[str, Any]]:
-    """The published numbers of the section's networks, as shares."""
-    if section.first.dataset != "bus_uclm":
-        return
-    networks = {entry.model for entry in section.entries}
-    for branch, table in published.TABLES.items():
-        for model in sorted(networks & set(table)):
-            for metric in ("dice", "iou", "precision", "recall"):
-                value = round(getattr(table[model], metric) / 100, 6)
-                named = {**common, "model": model, "branch": f"paper_{branch}", "rule": published.RULES[branch]}
-                yield {**named, "metric": metric, "value": value}
-
-
-def _with_holm(scores: pd.DataFrame) -> pd.DataFrame:
-    """Correct the p of all networks of a section and profile together, for each rule and metric."""
-    scores = scores.astype(
-        dict.fromkeys(("p", "p_holm"), "float64") | dict.fromkeys(("images", "patients", "runs"), "Int64")
-    )
-    tested = scores[(scores["branch"] == DIFFERENCE) & scores["p"].notna()]
-    for _, family in tested.groupby(["section", "profile", "rule", "metric"]):
-        corrected = holm({str(index): float(value) for index, value in family["p"].items()})
-        scores.loc[family.index, "p_holm"] = list(corrected.values())
-    return scores
-
-
-def sizes(entry: Entry) -> dict[str, Any]:
-    """Images, patients, runs, and which seeds and folds, as in ``COLUMNS``."""
-    seeds = {run.params["seed"] for run in entry.runs}
-    folds = {fold for run in entry.runs if (fold := fold_of(run)) is not None}
-    return {
-        "images": len(entry.tested()),
-        "patients": entry.images["patient_id"].nunique(),
-        "runs": len(entry.runs),
-        "seeds": " ".join(map(str, sorted(seeds))),
-        "folds": " ".join(map(str, sorted(folds))),
-    }
-
-
-def fold_of(run: Run) -> int | None:
-    """None where the split has no folds, whatever number the file holds."""
-    split = run.params["split"]
-    return int(split["fold"]) if split["protocol"] == "folds" else None
-
-
 def _in_order(images: pd.DataFrame) -> pd.DataFrame:
     return images.sort_values(["image_id", "branch"], ignore_index=True)
-
-
-def _without(group: Params, *keys: str) -> Params:
-    return {key: value for key, value in group.items() if key not in keys}
-
-
-def _flat(group: Params) -> dict[str, str]:
-    """As text; 10 and 10.0 are the same."""
-    return {key: _text(value) for key, value in flat(group).items()}
-
-
-def _text(value: Any) -> str:  # noqa: ANN401 - a value of a YAML file
-    if isinstance(value, str):
-        return value
-    whole = isinstance(value, float) and value.is_integer()
-    return json.dumps(int(value) if whole else value, separators=(",", ":"))

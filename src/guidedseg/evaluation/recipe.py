@@ -1,7 +1,26 @@
-"""Parameters as a flat list."""
+"""Parameters as a flat list, and the recipe: what of them makes a result."""
 
+import json
 from collections.abc import Mapping
+from fnmatch import fnmatchcase
 from typing import Any
+
+LEFT_OUT = {
+    "dataset": "what a result is of stands beside it",
+    "model": "likewise",
+    "profile": "likewise",
+    "seed": "repeats with other seeds are averaged",
+    "split.fold": "the folds are put together",
+    "mode": "chooses what the report prints of two results that are both there",
+    "scoring.batch": "batches are formed anew whenever a score is computed",
+    "datasets.*.source": "where the raw data came from; what they are is told by the hash of the prepared ones",
+    "datasets.*.sha256": "likewise",
+    "profiles.*.workers": "how many processes load images changes no result",
+}
+"""Leaves of params.yaml (``*`` may hold dots) that make no other result, and why."""
+
+UNREAD = {"official": ("val", "test", "folds", "seed"), "holdout": ("folds",), "folds": ("val", "test")}
+"""``split.protocol`` -> keys of ``split`` that it does not read."""
 
 
 def flat(group: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
@@ -10,3 +29,40 @@ def flat(group: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
     for key, value in group.items():
         result |= flat(value, f"{prefix}{key}.") if isinstance(value, dict) else {f"{prefix}{key}": value}
     return result
+
+
+def recipe(params: Mapping[str, Any]) -> dict[str, str]:
+    """Every leaf of the parameters but ``LEFT_OUT``, what the split does not read, and other datasets', networks' and
+    profiles'.
+
+    Args:
+        params: of a run; those of an older version may have other keys.
+
+    Returns:
+        Key -> value as text; 10 and 10.0 are the same.
+    """  # noqa: D205 - what is left out is the summary
+    return {key: _text(value) for key, value in flat(params).items() if not _left_out(key, params)}
+
+
+def short(key: str) -> str:
+    """A key without what its row says anyway: ``detector.epochs`` for ``profiles.quick.detector.epochs``."""
+    group, _, rest = key.partition(".")
+    if group == "profiles":
+        return rest.partition(".")[2]
+    return rest if group in {"datasets", "models"} else key
+
+
+def _left_out(key: str, params: Mapping[str, Any]) -> bool:
+    group, name = f"{key}.".split(".")[:2]
+    if group in {"datasets", "models", "profiles"} and name != params[group.removesuffix("s")]:
+        return True
+    if group == "split" and name in UNREAD.get(params["split"].get("protocol"), ()):
+        return True
+    return any(fnmatchcase(key, pattern) for pattern in LEFT_OUT)
+
+
+def _text(value: Any) -> str:  # noqa: ANN401 - a value of a YAML file
+    if isinstance(value, str):
+        return value
+    whole = isinstance(value, float) and value.is_integer()
+    return json.dumps(int(value) if whole else value, separators=(",", ":"))

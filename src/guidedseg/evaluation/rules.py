@@ -35,19 +35,16 @@ def ratios(counts: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     Returns:
         (..., 6) in the order of ``OVERLAP``.
     """  # noqa: D205 - the six formulas are the summary
-    tp, fp, fn, tn = (counts[..., column] for column in range(4))
+    tp, tn = counts[..., 0], counts[..., 3]
+    numerators = np.stack([2 * tp, tp, tp, tp, tn, tp + tn], axis=-1)
     with np.errstate(invalid="ignore", divide="ignore"):
-        return np.stack(
-            [
-                2 * tp / (2 * tp + fp + fn),
-                tp / (tp + fp + fn),
-                tp / (tp + fp),
-                tp / (tp + fn),
-                tn / (tn + fp),
-                (tp + tn) / (tp + fp + fn + tn),
-            ],
-            axis=-1,
-        )
+        return numerators / denominators(counts)
+
+
+def denominators(counts: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """What ``ratios`` divides by, (..., 6)."""
+    tp, fp, fn, tn = (counts[..., column] for column in range(4))
+    return np.stack([2 * tp + fp + fn, tp + fp + fn, tp + fp, tp + fn, tn + fp, tp + fp + fn + tn], axis=-1)
 
 
 def strict(rows: pd.DataFrame) -> Scores:

@@ -7,13 +7,16 @@ import numpy.typing as npt
 import pandas as pd
 
 from guidedseg.evaluation import calibration
-from guidedseg.evaluation.bootstrap import RELIABLE, Array, intervals, mean, ratio, sums, weights
+from guidedseg.evaluation.bootstrap import Array, Interval, weights
 from guidedseg.evaluation.counts import BRANCHES, PREDICTED, Evaluation
-from guidedseg.evaluation.paired import p_value
-from guidedseg.evaluation.rules import IMAGEWISE, METRICS, OVERLAP, RULES, counted, ratios
+from guidedseg.evaluation.estimates import Estimate, by_rule, of_means_over_images, of_ratios, p_values
+from guidedseg.evaluation.paired import holm
+from guidedseg.evaluation.rules import IMAGEWISE, METRICS, RULES
+from guidedseg.names import PATHOLOGIES
 
 DIFFERENCES = {
     "guided_minus_direct": ("guided", "direct"),
+    "guided_ungated_minus_direct_ungated": ("guided_ungated", "direct_ungated"),
     "guided_minus_guided_fallback": ("guided", "guided_fallback"),
     "oracle_minus_guided": ("oracle", "guided"),
 }
@@ -28,7 +31,7 @@ def scores(evaluation: Evaluation, *, seed: int, batch: int) -> Nested:
 
     Args:
         evaluation: of the test images.
-        seed: of the bootstrap.
+        seed: of the draws of groups, and of the tests.
         batch: images per batch of the rule ``batch_pooled``.
 
     Returns:
@@ -37,26 +40,24 @@ def scores(evaluation: Evaluation, *, seed: int, batch: int) -> Nested:
     by_branch = split_by_branch(evaluation.images)
     images = one_per_image(evaluation.images)
     drawn = weights(images, seed=seed)
-    estimates = {branch: estimate(rows, drawn, batch) for branch, rows in by_branch.items()}
+    estimates = {branch: by_rule(rows, drawn, batch) for branch, rows in by_branch.items()}
     levels = dict(iter(evaluation.levels.groupby("branch")))
     lesions = dict(iter(evaluation.lesions.groupby("branch")))
     result: Nested = {"sample": _sample(images), "branches": {}, "differences": {}}
     for branch, rows in by_branch.items():
         of_branch = {
-            **{rule: intervals(values, METRICS[: values.shape[1]]) for rule, values in estimates[branch].items()},
+            **{rule: found.leaves(METRICS[: found.values.shape[1]]) for rule, found in estimates[branch].items()},
             "cases": _cases(rows),
             "normals": _normals(rows, drawn),
             "lesionwise": _lesionwise(rows, lesions.get(branch), drawn),
             **subsets(rows, drawn),
         }
         if branch in PREDICTED:
-            of_branch["mask_calibration"] = intervals(calibration.errors(levels[branch], drawn), ("ece", "brier"))
+            errors = Estimate(*calibration.errors(levels[branch], drawn))
+            of_branch["mask_calibration"] = errors.leaves(("ece", "brier"))
             of_branch["loss"] = _loss(rows, drawn)
         result["branches"][branch] = of_branch
-    for name, (one, other) in DIFFERENCES.items():
-        result["differences"][name] = _difference(
-            by_branch[one], by_branch[other], {rule: estimates[one][rule] - estimates[other][rule] for rule in RULES}
-        )
+    result["differences"] = _differences(by_branch, estimates, seed)
     return result
 
 
@@ -71,66 +72,24 @@ def split_by_branch(images: pd.DataFrame) -> dict[str, pd.DataFrame]:
     return {branch: ordered[ordered["branch"] == branch].reset_index(drop=True) for branch in BRANCHES}
 
 
-def estimate(rows: pd.DataFrame, drawn: Array, batch: int) -> dict[str, Array]:
-    """One branch under every rule.
-
-    Args:
-        rows: one per image, by image_id.
-        drawn: (1 + D, P) of ``bootstrap.weights``.
-        batch: images per batch of ``batch_pooled``.
-
-    Returns:
-        Rule -> (1 + D, 11) by ``METRICS``, or (1 + D, 6) by ``OVERLAP`` for the pooled rules.
-    """
-    patients = rows["patient_id"].to_numpy(dtype=str)
-    result = {rule: mean(function(rows), patients, drawn) for rule, function in IMAGEWISE.items()}
-    result["pooled"] = ratios(sums(counted(rows), patients, drawn))
-    result["batch_pooled"] = batch_pooled(counted(rows), patients, drawn, batch)
-    return {rule: result[rule] for rule in RULES}
-
-
-def batch_pooled(counts: Array, patients: npt.NDArray[np.str_], drawn: Array, batch: int) -> Array:
-    """Counts summed within batches, then the ratios, then their mean; batches of 0/0 left out.
-
-    Images stand patient by patient, in the order given within a patient; a patient drawn twice stands there twice, one
-    whole examination after the other, so that a batch of a draw is as mixed as one of the sample.
-
-    Args:
-        counts: (N, 4) tp, fp, fn, tn.
-        patients: N names.
-        drawn: (1 + D, P), whole numbers.
-        batch: images per batch, the last one may be smaller.
-
-    Returns:
-        (1 + D, 6).
-    """
-    _, codes, sizes = np.unique(patients, return_inverse=True, return_counts=True)
-    counts = counts[np.argsort(codes, kind="stable")]
-    first = np.cumsum(sizes) - sizes
-    result = np.empty((len(drawn), len(OVERLAP)))
-    for row, times in enumerate(drawn.astype(np.int64)):
-        examinations = np.repeat(np.arange(len(sizes)), times)
-        lengths = sizes[examinations]
-        shift = first[examinations] - (np.cumsum(lengths) - lengths)
-        taken = counts[np.arange(lengths.sum()) + np.repeat(shift, lengths)]
-        scored = ratios(np.add.reduceat(taken, np.arange(0, len(taken), batch), axis=0))
-        defined = ~np.isnan(scored)
-        result[row] = ratio(np.where(defined, scored, 0).sum(axis=0), defined.sum(axis=0).astype(np.float64))
-    return result
-
-
 def subsets(rows: pd.DataFrame, drawn: Array) -> Nested:
     """``by_pathology`` and ``by_size`` (terciles of the lesion area of the images with a lesion) under ``strict``."""
-    values, patients = IMAGEWISE["strict"](rows), rows["patient_id"].to_numpy(dtype=str)
-    groups = {"by_pathology": rows["pathology"].to_numpy(), "by_size": sizes(rows)}
-    names = {"by_pathology": ("normal", "benign", "malignant"), "by_size": SIZES}
+    values, groups = IMAGEWISE["strict"](rows), _groups(rows)
+    labels_of = {"by_pathology": (PATHOLOGIES, rows["pathology"].to_numpy()), "by_size": (SIZES, sizes(rows))}
     return {
-        group: {
-            name: intervals(mean(np.where((labels == name)[:, None], values, np.nan), patients, drawn), METRICS)
-            for name in names[group]
+        kind: {
+            name: of_means_over_images(np.where((labels == name)[:, None], values, np.nan), groups, drawn).leaves(
+                METRICS
+            )
+            for name in names
         }
-        for group, labels in groups.items()
+        for kind, (names, labels) in labels_of.items()
     }
+
+
+def _only(chosen: npt.NDArray[np.bool_], values: Array) -> Array:
+    """Values (N, M) with the rows that are not chosen left out."""
+    return np.where(chosen[:, None], values, np.nan)
 
 
 def sizes(rows: pd.DataFrame) -> npt.NDArray[np.str_]:
@@ -147,16 +106,16 @@ def sizes(rows: pd.DataFrame) -> npt.NDArray[np.str_]:
     return result
 
 
-def _sample(images: pd.DataFrame) -> Nested:
-    has_lesion = images["lesion_px"] > 0
-    patients_with_lesion = int(images.loc[has_lesion, "patient_id"].nunique())
+def _sample(images: pd.DataFrame) -> dict[str, int]:
+    with_lesion = images[images["lesion_px"] > 0]
     return {
         "images": len(images),
-        "images_with_lesion": int(has_lesion.sum()),
+        "images_with_lesion": len(with_lesion),
         "lesions": int(images["lesions"].sum()),
         "patients": int(images["patient_id"].nunique()),
-        "patients_with_lesion": patients_with_lesion,
-        "intervals_reliable": patients_with_lesion >= RELIABLE,
+        "patients_with_lesion": int(with_lesion["patient_id"].nunique()),
+        "groups": int(images["group_id"].nunique()),
+        "groups_with_lesion": int(with_lesion["group_id"].nunique()),
     }
 
 
@@ -176,52 +135,49 @@ def _normals(rows: pd.DataFrame, drawn: Array) -> Nested:
     values = np.column_stack([(rows["fp"] > 0).to_numpy(dtype=np.float64), false_area, 1 - false_area])
     values[(rows["lesion_px"] > 0).to_numpy()] = np.nan
     names = ("share_with_false_positive", "false_area_share", "specificity")
-    return intervals(mean(values, rows["patient_id"].to_numpy(dtype=str), drawn), names)
+    return of_means_over_images(values, _groups(rows), drawn).leaves(names)
 
 
 def _lesionwise(rows: pd.DataFrame, lesions: pd.DataFrame | None, drawn: Array) -> Nested:
-    patients = rows["patient_id"].to_numpy(dtype=str)
-    total = sums(rows[["lesions_found", "false_areas", "lesions", "areas"]].to_numpy(np.float64), patients, drawn)
-    number = sums(np.ones((len(rows), 1)), patients, drawn)[:, 0]
-    covered = np.zeros(len(rows))
+    covered = pd.Series(0.0, index=rows.index)
     if lesions is not None:
-        covered = rows["image_id"].map(lesions.groupby("image_id")["covered"].sum()).fillna(0).to_numpy()
-    columns = [
-        ratio(total[:, 0], total[:, 2]),
-        ratio(total[:, 3] - total[:, 1], total[:, 3]),
-        ratio(sums(covered[:, None], patients, drawn)[:, 0], total[:, 2]),
-        ratio(total[:, 1], number),
-    ]
-    return intervals(np.stack(columns, axis=1), ("recall", "precision", "covered", "false_areas_per_image"))
-
-
-def _loss(rows: pd.DataFrame, drawn: Array) -> dict[str, float | None]:
-    total = sums(rows[["loss", "regions"]].to_numpy(dtype=np.float64), rows["patient_id"].to_numpy(dtype=str), drawn)
-    return intervals(ratio(total[:, :1], total[:, 1:]), ("loss",))["loss"]
-
-
-def p_values(one: pd.DataFrame, other: pd.DataFrame) -> dict[str, dict[str, float | None]]:
-    """Rule -> metric -> ``paired.p_value`` of one - other, for the rules that give an image a score of its own.
-
-    Args:
-        one: rows of a branch.
-        other: rows of another one, the same images in the same order.
-    """
-    patients = one["patient_id"].to_numpy(dtype=str)
-    return {
-        rule: {
-            metric: p_value(column, patients)
-            for metric, column in zip(METRICS, (function(one) - function(other)).T, strict=True)
-        }
-        for rule, function in IMAGEWISE.items()
+        covered = rows["image_id"].map(lesions.groupby("image_id")["covered"].sum()).fillna(0)
+    shares = {
+        "recall": (rows["lesions_found"], rows["lesions"]),
+        "precision": (rows["areas"] - rows["false_areas"], rows["areas"]),
+        "covered": (covered, rows["lesions"]),
+        "false_areas_per_image": (rows["false_areas"], pd.Series(1.0, index=rows.index)),
     }
+    numerators, denominators = (
+        np.column_stack([pair[side].to_numpy(dtype=np.float64) for pair in shares.values()]) for side in (0, 1)
+    )
+    return of_ratios(numerators, denominators, _groups(rows), drawn).leaves(tuple(shares))
 
 
-def _difference(one: pd.DataFrame, other: pd.DataFrame, estimates: dict[str, Array]) -> Nested:
-    result: Nested = {rule: intervals(values, METRICS[: values.shape[1]]) for rule, values in estimates.items()}
-    for rule, of_rule in p_values(one, other).items():
-        for metric, p in of_rule.items():
-            result[rule][metric]["p"] = p
+def _loss(rows: pd.DataFrame, drawn: Array) -> Interval:
+    numerators, denominators = (rows[[name]].to_numpy(dtype=np.float64) for name in ("loss", "regions"))
+    return of_ratios(numerators, denominators, _groups(rows), drawn).leaves(("loss",))["loss"]
+
+
+def _groups(rows: pd.DataFrame) -> npt.NDArray[np.str_]:
+    return rows["group_id"].to_numpy(dtype=str)
+
+
+def _differences(by_branch: dict[str, pd.DataFrame], estimates: dict[str, dict[str, Estimate]], seed: int) -> Nested:
+    """Paired differences with their p; Holm's correction is of all Dice tests here: one family, one page."""
+    result: Nested = {}
+    for name, (one, other) in DIFFERENCES.items():
+        p_of = p_values([by_branch[one]], [by_branch[other]], seed=seed)
+        result[name] = {}
+        for rule in RULES:
+            difference = estimates[one][rule].minus(estimates[other][rule])
+            result[name][rule] = difference.differences(METRICS[: difference.values.shape[1]])
+            for metric, p in p_of.get(rule, {}).items():
+                result[name][rule][metric]["p"] = p
+    tests = {f"{name} {rule}": of[rule]["dice"] for name, of in result.items() for rule in RULES}
+    tests = {name: leaf for name, leaf in tests.items() if "p" in leaf}
+    for name, p in holm({name: leaf["p"] for name, leaf in tests.items()}).items():
+        tests[name]["p_holm"] = p
     return result
 
 
@@ -231,8 +187,8 @@ def side_by_side(everything: Nested) -> Nested:
     return {name: {rule: {"dice": of[rule]["dice"]} for rule in RULES} for name, of in parts.items()}
 
 
-def headline(branch: Nested) -> Nested:
-    """The few scores that metrics/segmentation.json shows: Dice under every rule, other metrics under ``strict``."""
-    result: Nested = {rule: {"dice": branch[rule]["dice"]} for rule in RULES}
-    result["strict"].update({metric: branch["strict"][metric] for metric in ("iou", "precision", "recall", "hd95")})
-    return result
+def headline(branch: Nested) -> dict[str, dict[str, float | None]]:
+    """The few values that metrics/segmentation.json shows: Dice under every rule, other metrics under ``strict``."""
+    shown = {rule: ["dice"] for rule in RULES}
+    shown["strict"] += ["iou", "precision", "recall", "hd95"]
+    return {rule: {metric: branch[rule][metric]["value"] for metric in metrics} for rule, metrics in shown.items()}

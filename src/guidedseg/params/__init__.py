@@ -92,6 +92,16 @@ def _choice_problems(raw: dict[str, Any]) -> list[str]:
         problems.append(
             "split.protocol: 'official' given, but the phantom has no official split; allowed: holdout, folds"
         )
+    scoring, detect = raw.get("scoring"), raw.get("detect")
+    confidence, floor = (
+        group.get(key) if isinstance(group, dict) else None
+        for group, key in ((scoring, "confidence"), (detect, "floor"))
+    )
+    if isinstance(confidence, float) and isinstance(floor, float) and confidence < floor:
+        problems.append(
+            f"scoring.confidence: {confidence:g} given, but no box below detect.floor is kept; allowed: null, or from "
+            f"{floor:g} on"
+        )
     return problems
 
 

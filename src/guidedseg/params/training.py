@@ -1,8 +1,8 @@
 """Groups of params.yaml about training the detector and the segmenters."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from guidedseg.params.group import Count, Group, NonNegative, OpenShare, Positive, Share, Workers
 
@@ -29,6 +29,16 @@ class Detector(Group):
     scale: Share
     hsv_v: Share
     workers: Workers
+
+    @model_validator(mode="after")
+    def _mosaic_ends(self) -> Self:
+        # Ultralytics would end it before the first epoch, without a word
+        if self.mosaic > 0 and self.close_mosaic >= self.epochs:
+            raise ValueError(
+                "close_mosaic must be less than epochs, unless mosaic is 0 "
+                f"(close_mosaic is {self.close_mosaic}, epochs is {self.epochs})"
+            )
+        return self
 
 
 class Inputs(Group):

@@ -52,9 +52,9 @@ class Results:
 
     @cached_property
     def images(self) -> pd.DataFrame:
-        """A row per test image, by image_id: image_id, patient_id, pathology, width, height, lesion_px, lesions."""
+        """A row per test image, by image_id: image_id, patient_id, group_id, pathology, width, height, lesion_px, lesions."""
         return one_per_image(self.evaluation.images)[
-            ["image_id", "patient_id", "pathology", "width", "height", "lesion_px", "lesions"]
+            ["image_id", "patient_id", "group_id", "pathology", "width", "height", "lesion_px", "lesions"]
         ]
 
     @cached_property
@@ -124,7 +124,7 @@ def read(root: Path, model: str, *, seed: int, batch: int, match_iou: float) -> 
     )
     everything = scores(evaluation, seed=seed, batch=batch)
     everything["operating"] = operating
-    everything["detection"] = {name: bootstrap.interval(estimate) for name, estimate in of_boxes.items()}
+    everything["detection"] = detection.intervals(of_boxes)
     return Results(
         model=model,
         evaluation=evaluation,

@@ -5,14 +5,18 @@ import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-import pandas as pd
-
 from guidedseg.errors import GuidedsegError
-from guidedseg.evaluation.pooling import Entry, Leaderboard, Section, fold_of, sizes
+from guidedseg.evaluation.pooling import Entry, Section
 from guidedseg.evaluation.rules import IMAGEWISE, METRICS, OVERLAP, RULES
-from guidedseg.reporting.board import tables
-from guidedseg.reporting.tables import published, table, wording
+from guidedseg.evaluation.standings import Leaderboard
+from guidedseg.reporting.board import paper, tables
+from guidedseg.reporting.tables import published, table
 from guidedseg.reporting.tables.table import Table
+
+_REPEATED = (
+    "A score of several seeds is the mean of theirs, on the same test images; its interval is for other patients, sd "
+    "and range are of the seeds' scores. Patients and seeds: the interval for other trainings too, from three seeds on."
+)
 
 
 def check_choice(rule: str, metric: str) -> None:
@@ -100,29 +104,15 @@ def _title(section: Section) -> str:
 
 def _remarks(section: Section, rule: str, metric: str) -> list[str]:
     """What a reader must know before the numbers."""
-    size = sizes(section.first)
-    lines = [f"Test images: {size['images']}; patients: {size['patients']}."]
-    if not section.reliable:
-        lines.append(wording.UNRELIABLE)
-    for entry in section.entries:
-        lines += _incomplete(entry)
-    if section.first.dataset == "bus_uclm":
+    first = section.first
+    lines = [f"Test images: {len(first.tested)}; patients: {first.patients}."]
+    total = first.runs[0].params["split"].get("folds")
+    if first.folds and len(first.folds) < total:
+        lines.append(f"Only fold {', '.join(map(str, first.folds))} of {total}.")
+    if any(len(entry.seeds) > 1 for entry in section.entries):
+        lines.append(_REPEATED)
+    if first.dataset == paper.DATASET:
         lines += _beside_the_paper(rule, metric)
-    return lines
-
-
-def _incomplete(entry: Entry) -> list[str]:
-    """A line per seed that lacks folds."""
-    lines = []
-    total = entry.runs[0].params["split"].get("folds")
-    for seed, of_seed in itertools.groupby(entry.runs, key=lambda run: run.params["seed"]):
-        runs = list(of_seed)
-        folds = [str(fold) for run in runs if (fold := fold_of(run)) is not None]
-        if 0 < len(folds) < total:
-            patients = pd.concat([run.images["patient_id"] for run in runs]).nunique()
-            which = f"folds {', '.join(folds[:-1])} and {folds[-1]}" if len(folds) > 1 else f"fold {folds[0]}"
-            name = ", ".join(part for part in (entry.model, entry.profile, entry.changed, f"seed {seed}") if part)
-            lines.append(f"{name}: {which} of {total}: {patients} patients.")
     return lines
 
 
@@ -149,14 +139,13 @@ def not_comparable(sections: Sequence[Section]) -> list[str]:
 
 
 def _reason(one: Entry, other: Entry) -> str:
-    """The first of version, split, images that differs."""
+    """The first of version, split, images, folds that differs."""
     if one.version != other.version:
         return f"other dataset version ({one.version[:8]} against {other.version[:8]})"
     if one.split != other.split:
         return f"other split ({one.split} against {other.split})"
-    both = [sizes(entry) for entry in (one, other)]
-    if set(one.tested()) == set(other.tested()):
-        seeds = " against ".join(size["seeds"] for size in both)
-        return f"the same test images, but repeated with other seeds ({seeds}): run both with the same"
-    counted = " against ".join(f"{size['images']} of {size['patients']} patients" for size in both)
+    images = [{image_id for _, image_id in entry.tested} for entry in (one, other)]
+    if images[0] == images[1]:
+        return "the same images, but divided otherwise into folds"
+    counted = " against ".join(f"{len(entry.tested)} of {entry.patients} patients" for entry in (one, other))
     return f"tested on other images ({counted})"

@@ -12,9 +12,9 @@ import pandas as pd
 from guidedseg.datasets import prepared
 from guidedseg.errors import GuidedsegError
 from guidedseg.evaluation.operating import Operating
-from guidedseg.evaluation.pooling import Entry, Section
+from guidedseg.evaluation.pooling import Entry, Run, Section
 from guidedseg.evaluation.rules import strict
-from guidedseg.experiments import Run, fetch
+from guidedseg.experiments import fetch
 from guidedseg.inference import tiles
 from guidedseg.inference.patchwork import patchworks
 from guidedseg.names import MODES
@@ -23,8 +23,9 @@ from guidedseg.reporting.figures import masks
 from guidedseg.reporting.page.index import Shown, embedded
 
 CAPTION = (
-    "The newest entry of every network; Dice under strict. Shown are the images with a lesion that are nearest to the "
-    "quantiles 0, 25, 50, 75 and 100 % of the networks' mean guided Dice under strict, and the normal with the lowest."
+    "The newest entry of every network, its first seed; Dice under strict. Shown are the images with a lesion that are "
+    "nearest to the quantiles 0, 25, 50, 75 and 100 % of the networks' mean guided Dice under strict, and the normal "
+    "with the lowest."
 )
 
 Rows = dict[str, masks.Row]

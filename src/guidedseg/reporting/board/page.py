@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from guidedseg.evaluation.pooling import Leaderboard
+from guidedseg.evaluation.standings import Leaderboard
 from guidedseg.reporting.board.formats import not_comparable, pages
 from guidedseg.reporting.page.index import Shown, environment
 

@@ -1,6 +1,6 @@
 """The tables of a section of the leaderboard: side by side as the paper's Table 6, ranked, and the differences.
 
-Each takes the rows (``pooling.COLUMNS``) of one section and metric; the published ones have a rule each, ours all.
+Each takes the rows (``standings.COLUMNS``) of one section and metric; the published ones have a rule each, ours all.
 """
 
 from dataclasses import replace
@@ -8,15 +8,17 @@ from dataclasses import replace
 import pandas as pd
 
 from guidedseg.evaluation.counts import PREDICTED
-from guidedseg.evaluation.pooling import DIFFERENCE, Section
-from guidedseg.evaluation.rules import BOUNDARY, IMAGEWISE
+from guidedseg.evaluation.pooling import Section
+from guidedseg.evaluation.rules import BOUNDARY
 from guidedseg.evaluation.scores import Nested
+from guidedseg.evaluation.standings import TESTED
 from guidedseg.names import NETWORKS
+from guidedseg.reporting.board import paper
 from guidedseg.reporting.tables import of_paper as beside_paper
 from guidedseg.reporting.tables import published, wording
 from guidedseg.reporting.tables.table import Table, best_of
 
-RANKED = ("direct", "guided", "guided_fallback")
+RANKED = tuple(branch for branch in PREDICTED if branch != "oracle")
 """The others are no approaches: the oracle is given the true boxes, the controls are no networks."""
 
 DISTANCES = tuple(metric for metric in BOUNDARY if metric != "nsd")
@@ -25,13 +27,15 @@ DISTANCES = tuple(metric for metric in BOUNDARY if metric != "nsd")
 PIXELS = ("hd95", "msd")
 """The other metrics are printed in percent."""
 
-_PAPER = "paper_"
-_TITLES = {**wording.TITLES, **{f"{_PAPER}{branch}": f"paper: {branch}" for branch in published.TABLES}}
+_TITLES = {**wording.TITLES, **{f"{paper.PREFIX}{branch}": f"paper: {branch}" for branch in published.TABLES}}
 
 _THEIRS = (
     "The paper's rows are of another experiment, and of two rules whatever rule ours follow: its direct column fits "
     f"{published.RULES['direct']} best, its guided column {published.RULES['guided']}."
 )
+
+_BRANCHES = beside_paper.BRANCHES
+_GUIDED_MINUS_DIRECT = TESTED[0]
 
 _NOT_COUNTED = "table4_detector"
 """The leaderboard reads what is counted per image, not boxes."""
@@ -41,6 +45,12 @@ _IDENTITY = ["model", "profile", "changed"]
 
 _ENTRY = ("profile", "seeds", "folds", "changed")
 """What tells the entries of a network apart; a column that says nothing is left out."""
+
+_SPREAD = ("seed sd", "seed range", "patients and seeds")
+"""Of the scores of an entry's seeds; likewise left out."""
+
+
+_LEAF = ("value", "ci_low", "ci_high", "groups")
 
 
 def of_section(scores: pd.DataFrame, rule: str, metric: str) -> list[Table]:
@@ -55,35 +65,42 @@ def side_by_side(scores: pd.DataFrame, rule: str, metric: str) -> Table:
         "model", key=lambda names: names.map({name: order.index(name) for name in order}), kind="stable"
     )
     rows, values = [], []
-    ours = scores[(scores["rule"] == rule) & scores["branch"].isin([*PREDICTED, DIFFERENCE])]
+    ours = scores[(scores["rule"] == rule) & scores["branch"].isin([*_BRANCHES, _GUIDED_MINUS_DIRECT])]
     for _, group in ours.groupby(_IDENTITY, sort=False):
         of = {row["branch"]: row for _, row in group.iterrows()}
-        difference = of[DIFFERENCE]
-        shown = [_shown(of[branch], metric) for branch in (*PREDICTED, DIFFERENCE)]
+        difference = of[_GUIDED_MINUS_DIRECT]
+        shown = [f"{_shown(of[each], metric)}{_sd(of[each], metric)}" for each in (*_BRANCHES, _GUIDED_MINUS_DIRECT)]
         rows.append([difference["model"], *shown, *_tested(difference), *_entry(difference)])
-        values.append({branch: of[branch]["value"] for branch in PREDICTED})
+        values.append({branch: of[branch]["value"] for branch in _BRANCHES})
     number = len(rows)
-    theirs = scores[scores["branch"].str.startswith(_PAPER)]
+    theirs = scores[scores["branch"].str.startswith(paper.PREFIX)]
     for model, group in theirs.groupby("model", sort=False):
-        of = {row["branch"].removeprefix(_PAPER): row for _, row in group.iterrows()}
-        shown = [_shown(of[branch], metric) if branch in of else "" for branch in PREDICTED]
+        of = {row["branch"].removeprefix(paper.PREFIX): row for _, row in group.iterrows()}
+        shown = [_shown(of[branch], metric) if branch in of else "" for branch in _BRANCHES]
         rows.append([f"{model}, paper", *shown, *("" for _ in ("difference", "p", "Holm", *_ENTRY))])
         values.append({branch: row["value"] for branch, row in of.items()})
     best = frozenset(
         (first + place, 1 + column)
         for first, last in ((0, number), (number, len(rows)))
-        for column, branch in enumerate(PREDICTED)
+        for column, branch in enumerate(_BRANCHES)
         for place in best_of([_known(of.get(branch)) for of in values[first:last]], smallest=metric in DISTANCES)
     )
-    remarks = [wording.SILENT] if rule == "literal" else []
+    remarks = [_test(rule, metric)]
+    remarks += [wording.SILENT] if rule == "literal" else []
     remarks += [_THEIRS] if len(rows) > number else []
     return _compact(
         Table(
             f"section{scores['section'].iloc[0]}_side_by_side",
             "Side by side",
-            f"{metric}, {_unit(metric)}, under the rule {rule}; 95 % intervals from resampled patients. The difference "
-            f"is of the same images. {wording.COLUMNS_MEAN} {' '.join([_test(rule), *remarks])}",
-            ["network", *(wording.HEADINGS[branch] for branch in (*PREDICTED, DIFFERENCE)), "p", "p (Holm)", *_ENTRY],
+            f"{metric}, {_unit(metric)}, under the rule {rule}. The difference is of the same images. "
+            f"{' '.join([wording.INTERVALS, wording.COLUMNS_MEAN, *remarks])}",
+            [
+                "network",
+                *(wording.HEADINGS[branch] for branch in (*_BRANCHES, _GUIDED_MINUS_DIRECT)),
+                "p",
+                "p (Holm)",
+                *_ENTRY,
+            ],
             rows,
             best,
             frozenset(range(number, len(rows))),
@@ -95,25 +112,28 @@ def ranking(scores: pd.DataFrame, rule: str, metric: str) -> Table:
     """Best first; what is no approach has its place but no rank."""
     smaller = metric in DISTANCES
     scores = scores[scores["rule"] == rule]
-    rows = scores[scores["branch"] != DIFFERENCE].sort_values("value", ascending=smaller, kind="stable")
+    rows = scores[~scores["branch"].isin(TESTED)].sort_values("value", ascending=smaller, kind="stable")
     ranks = rows.loc[rows["branch"].isin(RANKED), "value"].rank(method="min", ascending=smaller).dropna().astype(int)
-    theirs = rows["branch"].str.startswith(_PAPER)
+    theirs = rows["branch"].str.startswith(paper.PREFIX)
     cells = [
-        [str(ranks.get(index, "")), _filled(row["model"]), _TITLES[row["branch"]], _shown(row, metric), *_entry(row)]
+        [
+            *(str(ranks.get(index, "")), _filled(row["model"]), _TITLES[row["branch"]]),
+            *(_shown(row, metric), *_spread(row, metric), *_entry(row)),
+        ]
         for index, row in rows.iterrows()
     ]
     unit = " in pixels" if metric in PIXELS else ""
     caption = (
-        f"Ranked by {metric}{unit} under the rule {rule}, {'smallest' if smaller else 'best'} first; 95 % intervals "
-        "from resampled patients. Without a rank: the oracle, which is given the true boxes, and the controls, which "
-        f"are no networks{', and the paper' if theirs.any() else ''}."
+        f"Ranked by {metric}{unit} under the rule {rule}, {'smallest' if smaller else 'best'} first. "
+        f"{wording.INTERVALS} Without a rank: the oracle, which is given the true boxes, and the controls, which are "
+        f"no networks{', and the paper' if theirs.any() else ''}."
     )
     return _compact(
         Table(
             f"section{scores['section'].iloc[0]}_ranking",
             "Ranking",
             caption,
-            ["rank", "network", "branch", metric if metric in PIXELS else f"{metric}, %", *_ENTRY],
+            ["rank", "network", "branch", metric if metric in PIXELS else f"{metric}, %", *_SPREAD, *_ENTRY],
             cells,
             frozenset((place, 3) for place, index in enumerate(rows.index) if ranks.get(index) == 1),
             frozenset(place for place, of_paper in enumerate(theirs) if of_paper),
@@ -122,17 +142,22 @@ def ranking(scores: pd.DataFrame, rule: str, metric: str) -> Table:
 
 
 def differences(scores: pd.DataFrame, rule: str, metric: str) -> Table:
-    """Guided - direct of every entry."""
+    """Guided - direct of every entry, with gates and without."""
+    rows = scores[(scores["rule"] == rule) & scores["branch"].isin(TESTED)]
     cells = [
-        [row["model"], _shown(row, metric), *_tested(row), *_entry(row)]
-        for _, row in scores[(scores["rule"] == rule) & (scores["branch"] == DIFFERENCE)].iterrows()
+        [
+            *(row["model"], _TITLES[row["branch"]], _shown(row, metric)),
+            *(*_spread(row, metric), *_tested(row), *_entry(row)),
+        ]
+        for _, row in rows.iterrows()
     ]
+    unit = "pixels" if metric in PIXELS else "points"
     return _compact(
         Table(
             f"section{scores['section'].iloc[0]}_differences",
             "Guided - direct",
-            f"On the same images, {metric} under the rule {rule}. {_test(rule)}",
-            ["network", f"{metric}, {'pixels' if metric in PIXELS else 'points'}", "p", "p (Holm)", *_ENTRY],
+            f"On the same images, {metric} under the rule {rule}. {wording.INTERVALS} {_test(rule, metric)}",
+            ["network", "difference", f"{metric}, {unit}", *_SPREAD, "p", "p (Holm)", *_ENTRY],
             cells,
         )
     )
@@ -145,11 +170,11 @@ def of_paper(section: Section, scores: pd.DataFrame) -> list[Table]:
         section: of the leaderboard.
         scores: of all sections.
     """
-    if section.first.dataset != "bus_uclm":
+    if section.first.dataset != paper.DATASET:
         return []
     of_entries = scores[scores["section"] == section.number].groupby(_IDENTITY)
     ours = {
-        entry.model: _nested(of_entries.get_group((entry.model, entry.profile, entry.changed)), section)
+        entry.model: _nested(of_entries.get_group((entry.model, entry.profile, entry.changed)))
         for entry in section.newest
     }
     tables_of = beside_paper.tables(ours, dataset=section.first.dataset)
@@ -158,23 +183,20 @@ def of_paper(section: Section, scores: pd.DataFrame) -> list[Table]:
     ]
 
 
-def _nested(rows: pd.DataFrame, section: Section) -> Nested:
+def _nested(rows: pd.DataFrame) -> Nested:
     """An entry's scores as ``evaluation.scores.scores`` nests them; no detector and no loss, which are not counted."""
-    nested: Nested = {"sample": {"intervals_reliable": section.reliable}, "branches": {}, "differences": {}}
+    nested: Nested = {"branches": {}, "differences": {}}
     for row in rows.to_dict("records"):
-        group = nested["differences" if row["branch"] == DIFFERENCE else "branches"]
-        leaf = {key: _known(row[key]) for key in ("value", "ci_low", "ci_high", "p")}
+        group = nested["differences" if row["branch"] in TESTED else "branches"]
+        leaf = {key: _known(row[key]) for key in (*_LEAF, "p", "p_holm")}
         group.setdefault(row["branch"], {}).setdefault(row["rule"], {})[row["metric"]] = leaf
     return nested
 
 
-def _test(rule: str) -> str:
-    if rule not in IMAGEWISE:
-        return "No test: this rule gives an image no score of its own."
-    return (
-        "p: Wilcoxon's signed-rank test on patient means; p (Holm): corrected for all networks (rows) of this section "
-        "and profile."
-    )
+def _test(rule: str, metric: str) -> str:
+    if rule == "batch_pooled":
+        return "No test: a swap would have to make the batches anew."
+    return f"{wording.TEST} {wording.FAMILY.format(metric=metric)}"
 
 
 def _unit(metric: str) -> str:
@@ -186,15 +208,29 @@ def _tested(row: pd.Series) -> list[str]:
     return ["-" if pd.isna(row[key]) else f"{row[key]:.3g}" for key in ("p", "p_holm")]
 
 
+def _spread(row: pd.Series, metric: str) -> list[str]:
+    """``_SPREAD``."""
+    sd, *ends = (row[key] * _scale(metric) for key in ("seed_sd", "seed_min", "seed_max", "both_low", "both_high"))
+    ranges = ["" if pd.isna(low) else f"{low:z.1f} to {high:z.1f}" for low, high in (ends[:2], ends[2:])]
+    return ["" if pd.isna(sd) else f"{sd:.1f}", *ranges]
+
+
+def _sd(row: pd.Series, metric: str) -> str:
+    """Behind a score that several seeds have."""
+    return "" if pd.isna(row["seed_sd"]) else f", sd {row['seed_sd'] * _scale(metric):.1f}"
+
+
 def _entry(row: pd.Series) -> list[str]:
     return [_filled(row[key]) for key in _ENTRY]
 
 
 def _shown(row: pd.Series, metric: str) -> str:
     """Value and interval, in percent or pixels."""
-    scale = 1 if metric in PIXELS else 100
-    score = {key: _known(row[key]) for key in ("value", "ci_low", "ci_high")}
-    return wording.number(score, scale=scale, digits=1)
+    return wording.number({key: _known(row[key]) for key in _LEAF}, scale=_scale(metric), digits=1)
+
+
+def _scale(metric: str) -> int:
+    return 1 if metric in PIXELS else 100
 
 
 def _known(value: float | None) -> float | None:

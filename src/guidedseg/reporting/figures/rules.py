@@ -12,7 +12,7 @@ from guidedseg.reporting.cases import Case
 from guidedseg.reporting.figures import style
 from guidedseg.reporting.figures.kind import Kind
 from guidedseg.reporting.results import Results
-from guidedseg.reporting.tables.wording import TITLES, UNRELIABLE, percent
+from guidedseg.reporting.tables.wording import INTERVALS, TITLES, percent
 
 MEANING = {
     "strict": "every image counts; silence is right on a normal only",
@@ -45,7 +45,7 @@ def rewards_silence(rows: pd.DataFrame) -> bool:
 
 def draw(results: Results, cases: Mapping[str, Case]) -> Figure:  # noqa: ARG001
     """A panel per rule, a row per branch."""
-    figure = style.new(8, 8.2)
+    figure = style.new(8, 10.5)
     dice = table(results)
     for axes, rule in zip(figure.subplots(len(RULES), 1, sharex=True), RULES, strict=True):
         _panel(axes, dice[dice["rule"] == rule].reset_index(drop=True), results, rule)
@@ -92,16 +92,13 @@ def _panel(axes: Axes, rows: pd.DataFrame, results: Results, rule: str) -> None:
         )
 
 
-def caption(results: Results) -> str:
+def caption(results: Results) -> str:  # noqa: ARG001
     """What to see."""
-    text = (
+    return (
         "Dice of the same predictions under every rule. The controls need no network: silent never has a box or a "
         "pixel, everything is the whole frame. Shaded: a rule under which nothing beats silence. A dash is a score "
-        "that does not exist."
+        f"that does not exist. {INTERVALS}"
     )
-    if not results.scores["sample"]["intervals_reliable"]:
-        text += f" {UNRELIABLE}"
-    return text
 
 
 def alt(results: Results) -> str:

@@ -32,6 +32,8 @@ BRANCH_COLOURS = {
     "guided": "#d55e00",
     "guided_fallback": "#cc79a7",
     "oracle": "#009e73",
+    "direct_ungated": "#56b4e9",
+    "guided_ungated": "#e69f00",
     "silent": "#000000",
     "everything": "#7f7f7f",
 }
@@ -42,6 +44,8 @@ BRANCH_MARKERS = {
     "guided": "s",
     "guided_fallback": "^",
     "oracle": "D",
+    "direct_ungated": "v",
+    "guided_ungated": "P",
     "silent": "x",
     "everything": "+",
 }

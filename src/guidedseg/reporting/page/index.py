@@ -8,6 +8,7 @@ from typing import Any
 
 import jinja2
 
+from guidedseg.evaluation.bootstrap import RELIABLE
 from guidedseg.evaluation.counts import PREDICTED
 from guidedseg.evaluation.recipe import flat
 from guidedseg.evaluation.scores import Nested
@@ -44,10 +45,13 @@ class Facts:
     Attributes:
         params: as params.yaml has them, of the chosen dataset, profile and network alone.
         split: metrics/split.json.
+        made: the stages that led here, each with md5 by path of what it made. By these the page finds their entries in
+            the journal, which is not part of it: the same run gives the same page.
     """
 
     params: dict[str, Any]
     split: Nested
+    made: dict[str, dict[str, str]]
 
 
 def index(
@@ -80,6 +84,7 @@ def index(
             figures=[figure for figure in figures if figure.name != "rules"],
             gallery=gallery,
             predicted=PREDICTED,
+            reliable=RELIABLE,
             outcomes=OUTCOMES,
         )
     )

@@ -7,13 +7,22 @@ published rows and among ours of one rule, never across.
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from guidedseg.evaluation.paired import holm
 from guidedseg.evaluation.rules import RULES
 from guidedseg.evaluation.scores import Nested
 from guidedseg.names import NETWORKS
 from guidedseg.reporting.tables import published
 from guidedseg.reporting.tables.table import Table, best_of
-from guidedseg.reporting.tables.wording import COLUMNS_MEAN, HEADINGS, MISSING, SILENT, UNRELIABLE, number, percent
+from guidedseg.reporting.tables.wording import (
+    COLUMNS_MEAN,
+    FAMILY,
+    HEADINGS,
+    INTERVALS,
+    MISSING,
+    SILENT,
+    TEST,
+    number,
+    percent,
+)
 
 METRICS = {"dice": "Dice", "iou": "IoU", "recall": "recall", "precision": "precision"}
 BRANCHES = ("direct", "guided", "guided_fallback", "oracle")
@@ -43,7 +52,7 @@ def tables(ours: Mapping[str, Nested], *, dataset: str) -> list[Table]:
         ours: network -> ``Results.scores`` of its run; loss and detector may be absent.
         dataset: of our runs.
     """
-    remarks = _remarks(ours, dataset)
+    remarks = _remarks(dataset)
     return [
         _approach("table3_direct", "The paper's Table 3: direct", "direct", ours, remarks),
         _detector(ours, remarks),
@@ -101,23 +110,19 @@ def _side_by_side(ours: Mapping[str, Nested], remarks: str) -> Table:
         row = _theirs([NETWORKS[network], PAPER, "two rules"], {key: f"{values[key]:.2f}" for key in values})
         rows.append(row._replace(cells={**row.cells, "difference": f"{values['guided'] - values['direct']:.2f}"}))
     for rule in RULES:
-        differences = {network: scores["differences"]["guided_minus_direct"][rule] for network, scores in ours.items()}
-        p_of = holm({network: of["dice"].get("p") for network, of in differences.items()})
         for network, scores in ours.items():
             leaves = {branch: scores["branches"][branch][rule]["dice"] for branch in BRANCHES}
             row = _ours(rule, [_name(network), "ours", rule], leaves)
-            p = p_of[network]
-            tested = {"difference": percent(differences[network]["dice"]), "p": "-" if p is None else f"{p:.3g}"}
-            rows.append(row._replace(cells={**row.cells, **tested}))
-    several = len(ours) > 1
+            difference = scores["differences"]["guided_minus_direct"][rule]["dice"]
+            tested = {key: "-" if difference.get(key) is None else f"{difference[key]:.3g}" for key in ("p", "p_holm")}
+            rows.append(row._replace(cells={**row.cells, "difference": percent(difference), **tested}))
     caption = (
         "Dice, percent; the difference in points. The paper's two columns follow different rules, so their difference "
-        f"is no measure of what guiding brings; a row of ours follows one rule. {COLUMNS_MEAN} p: Wilcoxon's "
-        f"signed-rank test on patient means{', corrected for all networks by Holm' if several else ''}, where the rule "
-        f"gives an image a score of its own. {SILENT} {remarks}{_absent(ours)}"
+        f"is no measure of what guiding brings; a row of ours follows one rule. {COLUMNS_MEAN} {TEST} "
+        f"{FAMILY.format(metric='Dice')} {SILENT} {remarks}{_absent(ours)}"
     )
     columns = {branch: HEADINGS[branch] for branch in BRANCHES}
-    columns |= {"difference": HEADINGS["guided_minus_direct"], "p": "p (Holm)" if several else "p"}
+    columns |= {"difference": HEADINGS["guided_minus_direct"], "p": "p", "p_holm": "p (Holm)"}
     title = "The paper's Table 6: direct and guided side by side"
     return _table("table6_side_by_side", title, caption, ["network", "whose", "rule"], columns, rows)
 
@@ -167,13 +172,11 @@ def _table(
     return Table(name, title, caption, [*labels, *columns.values()], cells, best, theirs)
 
 
-def _remarks(ours: Mapping[str, Nested], dataset: str) -> str:
+def _remarks(dataset: str) -> str:
     """What stands under every table."""
-    reliable = all(scores["sample"]["intervals_reliable"] for scores in ours.values())
     return " ".join(
         [
-            "Brackets: 95 % intervals of ours, from resampled patients.",
-            *([] if reliable else [UNRELIABLE]),
+            f"{INTERVALS} The published numbers have none.",
             "The paper's split, training and scoring are not published in full; equal numbers would not make them the "
             "same experiment."
             if dataset == "bus_uclm"

@@ -10,9 +10,12 @@ TITLES = {
     "guided": "guided",
     "guided_fallback": "guided, frame where no box",
     "oracle": "oracle (true boxes)",
+    "direct_ungated": "direct, no gate",
+    "guided_ungated": "guided, no gate",
     "silent": "control: silent",
     "everything": "control: everything",
     "guided_minus_direct": "guided - direct",
+    "guided_ungated_minus_direct_ungated": "guided - direct, no gates",
     "guided_minus_guided_fallback": "guided - fallback",
     "oracle_minus_guided": "oracle - guided",
 }
@@ -38,7 +41,14 @@ DETECTOR_TITLES = {
     "confidence_brier": "Brier score of the confidence",
 }
 
-UNRELIABLE = f"Fewer than {RELIABLE} patients with a lesion: the intervals are unreliable."
+TEST = "p: the share of all ways to swap the two within whole groups of patients that differ at least as much."
+
+INTERVALS = (
+    f"Brackets: 95 % intervals for other patients; with ? from fewer than {RELIABLE} groups of them, not reliable; "
+    "where there is none, report/scores.json says why."
+)
+
+FAMILY = "p (Holm): corrected over all tests of {metric} in this report, under every rule."
 
 SILENT = "Under literal a detector that never fires has a perfect score."
 
@@ -46,7 +56,7 @@ MISSING: Mapping[str, Any] = {"value": None, "ci_low": None, "ci_high": None}
 
 
 def percent(score: Mapping[str, Any]) -> str:
-    """``84.0 (71.7 to 90.3)``; a dash where there is no value, no bracket where there is no interval."""
+    """``84.0 (71.7 to 90.3)``, with a ? where the interval is not reliable; a dash where there is no value."""
     return number(score, scale=100, digits=1)
 
 
@@ -56,4 +66,8 @@ def number(score: Mapping[str, Any], *, scale: float = 1, digits: int = 3) -> st
     if value is None:
         return "-"
     text = f"{scale * value:z.{digits}f}"
-    return text if low is None or high is None else f"{text} ({scale * low:z.{digits}f} to {scale * high:z.{digits}f})"
+    if low is None or high is None:
+        return text
+    groups = score.get("groups")
+    doubt = "?" if groups is not None and groups < RELIABLE else ""
+    return f"{text} ({scale * low:z.{digits}f} to {scale * high:z.{digits}f}){doubt}"

@@ -1,0 +1,160 @@
+"""A YOLO detector learns to find lesions.
+
+Ultralytics keeps a cache beside the labels it reads and writes dates and absolute paths into its weights. Here it works
+on a dataset of links in a scratch folder, and only what depends on data, parameters and seed is kept.
+"""
+
+import shutil
+from collections.abc import Mapping
+from contextlib import redirect_stdout
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import torch
+import yaml
+from ultralytics.models.yolo.detect import DetectionTrainer
+
+from guidedseg import progress
+from guidedseg.detection.yolo import checkpoint, network, trained
+from guidedseg.detection.yolo import weights as initial
+
+CURVE = {
+    "epoch": "epoch",
+    "train/box_loss": "train_box_loss",
+    "train/cls_loss": "train_cls_loss",
+    "train/dfl_loss": "train_dfl_loss",
+    "val/box_loss": "val_box_loss",
+    "val/cls_loss": "val_cls_loss",
+    "val/dfl_loss": "val_dfl_loss",
+    "metrics/precision(B)": "val_precision",
+    "metrics/recall(B)": "val_recall",
+    "metrics/mAP50(B)": "val_map50",
+    "metrics/mAP50-95(B)": "val_map50_95",
+}
+
+
+def train(
+    dataset: Path,
+    arguments: Mapping[str, Any],
+    *,
+    weights: str,
+    seed: int,
+    scratch: Path,
+    target: Path,
+    live: Path | None = None,
+) -> pd.DataFrame:
+    """Train a one-class detector from scratch or from pretrained weights.
+
+    Always from the start: Ultralytics' own resumption does not restore its random state, so a resumed run would differ.
+
+    Args:
+        dataset: an Ultralytics dataset, as ``labels.write`` makes it.
+        arguments: Ultralytics' training arguments that the recipe declares (``imgsz``, ``epochs``, ``lr0``, ...).
+        weights: as ``weights.load`` takes it.
+        seed: of every random draw.
+        scratch: a folder of this run's own.
+        target: the existing folder that receives ``weights.safetensors``, ``config.json`` and ``curve.csv``.
+        live: a folder for the curves while they grow, emptied first; None: without.
+
+    Returns:
+        What curve.csv holds, a row per epoch.
+
+    Raises:
+        GuidedsegError: the weights cannot be had, or are refused.
+    """
+    shutil.rmtree(scratch, ignore_errors=True)
+    start = initial.load(weights, scratch.parent / "weights")
+    shown = _Shown(live)
+    with redirect_stdout(StringIO()):  # Ultralytics draws bars even where it is told to be quiet
+        # Its trainer and not YOLO(...).train, which would read the weights from their file by itself.
+        trainer = DetectionTrainer(
+            overrides={
+                **arguments,
+                "task": "detect",
+                "mode": "train",
+                "model": weights,
+                "data": _linked(dataset, scratch / "dataset"),
+                "project": str(scratch.absolute()),
+                "name": "run",
+                "exist_ok": True,
+                "seed": seed,
+                "deterministic": True,
+                "single_cls": True,
+                "device": network.device(),
+                "amp": torch.cuda.is_available(),
+                "cache": "ram",
+                "plots": False,
+                "hsv_h": 0.0,
+                "hsv_s": 0.0,
+                "augmentations": [],  # or it adds blur and CLAHE of its own wherever albumentations is installed
+                "verbose": False,
+            }
+        )
+        trainer.model = trainer.get_model(cfg=start.architecture, weights=start.pretrained, verbose=False)
+        for event in ("on_train_start", "on_train_batch_end", "on_fit_epoch_end", "on_train_end"):
+            trainer.add_callback(event, getattr(shown, event))
+        trainer.train()
+    recipe = {key: value for key, value in arguments.items() if key != "workers"}  # they change no result
+    recipe |= {"weights": weights, "seed": seed}
+    trained.write(checkpoint.read(trainer.best), target, image_size=arguments["imgsz"], recipe=recipe)
+    curve = _read_curve(trainer.csv)
+    curve.to_csv(target / "curve.csv", index=False, lineterminator="\n")
+    shutil.rmtree(scratch)
+    return curve
+
+
+class _Shown:
+    """What is seen while a detector trains, as Ultralytics' callbacks; their only argument is its trainer."""
+
+    def __init__(self, live: Path | None) -> None:
+        self.live = live
+        self.epochs = 0
+
+    def on_train_start(self, trainer: Any) -> None:  # noqa: ANN401
+        self.bar = progress.bar("detector", unit="step", total=trainer.epochs * len(trainer.train_loader))
+        self.curves = progress.LiveCurves(self.live)
+
+    def on_train_batch_end(self, _: Any) -> None:  # noqa: ANN401
+        self.bar.update()
+
+    def on_fit_epoch_end(self, trainer: Any) -> None:  # noqa: ANN401
+        """Also called after the last epoch, when the best weights were validated and the table has no row more."""
+        row = _read_curve(trainer.csv).iloc[-1].to_dict()
+        epoch = int(row.pop("epoch"))
+        if epoch > self.epochs:
+            self.epochs = epoch
+            self.curves.add(epoch, row)
+            self.bar.set_postfix(epoch=f"{epoch}/{trainer.epochs}", mAP50=f"{row['val_map50']:.3f}")
+
+    def on_train_end(self, _: Any) -> None:  # noqa: ANN401
+        self.bar.close()
+        self.curves.close()
+
+
+def _read_curve(results: Path) -> pd.DataFrame:
+    """Ultralytics' table of epochs, with the columns of ``CURVE``."""
+    return pd.read_csv(results).rename(columns=str.strip)[list(CURVE)].rename(columns=CURVE)
+
+
+def _linked(dataset: Path, target: Path) -> str:
+    """A dataset of links under ``target``: beside the labels that Ultralytics reads it writes caches.
+
+    Links to files, because Ultralytics resolves a linked folder and would write into the original. And only to pictures
+    and labels: a cache that lies beside them would be unpickled, and a ``download`` in ``data.yaml`` run.
+
+    Returns:
+        The path of ``data.yaml`` there.
+    """
+    for source in sorted([*dataset.glob("images/*/*.png"), *dataset.glob("labels/*/*.txt")]):
+        link = target / source.relative_to(dataset)
+        link.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            link.hardlink_to(source)
+        except OSError:  # another file system
+            shutil.copyfile(source, link)
+    data = yaml.safe_load((dataset / "data.yaml").read_text(encoding="utf-8"))
+    path = target / "data.yaml"
+    path.write_text(yaml.safe_dump({key: data[key] for key in ("train", "val", "test", "names")}), encoding="utf-8")
+    return str(path.absolute())

@@ -1,0 +1,168 @@
+"""`guidedseg check`: what would fail is told before hours of work, all of it at once, and what is odd as a warning."""
+
+import shutil
+from collections import namedtuple
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+import yaml
+
+from guidedseg import checks, params
+from guidedseg.errors import GuidedsegError
+
+ROOT = Path(__file__).parents[2]
+Check = Callable[..., tuple[list[str], str]]
+INDEX = "data/prepared/index.csv"
+SMALL = {"profiles.quick.network.encoder": "tu-test_efficientnet"}  # built in an instant
+
+
+@pytest.fixture
+def check(changed: Callable[..., Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Check:
+    """The lines and the error of a check in a folder with the repository's params.yaml, some keys set anew."""
+    monkeypatch.chdir(tmp_path)
+
+    def checked(changes: dict[str, Any]) -> tuple[list[str], str]:
+        lines: list[str] = []
+        try:
+            lines.extend(checks.run(changed({**SMALL, **changes})))
+        except GuidedsegError as error:
+            return lines, str(error)
+        return lines, ""
+
+    return checked
+
+
+def warnings(lines: list[str]) -> list[str]:
+    return [line.removeprefix("warning: ") for line in lines if line.startswith("warning: ")]
+
+
+def test_default_is_in_order_and_nothing_in_it_odd(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+    lines = list(checks.run())
+    assert [line.split(":")[0].split()[0] for line in lines if not line.startswith("split")] == [
+        *("params.yaml", "folders", "disk", "detector", "unetpp", "device")
+    ]
+    assert warnings(lines) == []
+
+
+def test_all_that_is_wrong_is_told_in_one_error_after_what_is_in_order(check: Check) -> None:
+    Path(".scratch").write_text("a file where a folder has to be")
+    lines, error = check(
+        {
+            "dataset": "bus_uclm",
+            "datasets.bus_uclm.source": "nowhere.zip",
+            "profiles.quick.detector.weights": "nowhere.pt",
+            "profiles.quick.network.encoder": "resnet3",
+        }
+    )
+    assert [line.split(":")[0].split()[0] for line in lines[1:]] == ["disk", "device"]
+    for told in ("4 problem(s)", ".scratch: Not a directory", "nowhere.zip", "'nowhere.pt'", "resnet34"):
+        assert told in error
+
+
+def test_full_disk_is_told(check: Check, monkeypatch: pytest.MonkeyPatch) -> None:
+    usage = namedtuple("usage", "total used free")
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage(10**12, 10**12, 3 * 10**8))
+    assert "0.3 GB free on the disk of" in check({})[1]
+
+
+class TestDetector:
+    """What it starts from, and a recipe that cannot do what it says."""
+
+    KEY = "profiles.quick.detector"
+
+    @pytest.mark.parametrize("weights", ["weights/nowhere.pt", "yolo99x.yaml", "nowhere.pt"])
+    def test_weights_that_are_nowhere_are_told(self, check: Check, weights: str) -> None:
+        assert f"profiles.*.detector.weights: {weights!r} " in check({f"{self.KEY}.weights": weights})[1]
+
+    def test_weights_that_would_run_a_program_are_told(self, check: Check) -> None:
+        Path("odd.pt").write_bytes(b"cos\nsystem\n(S'true'\ntR.")
+        assert "profiles.*.detector.weights: 'odd.pt' is refused" in check({f"{self.KEY}.weights": "odd.pt"})[1]
+
+    def test_released_weights_are_not_downloaded_yet(self, check: Check) -> None:
+        lines, error = check({f"{self.KEY}.weights": "yolo11n.pt"})
+        assert "detector: yolo11n.pt: downloaded when the detector is first trained" in lines
+        assert not error
+
+    @pytest.mark.parametrize(("epochs", "warned"), [(25.0, True), (24.5, False)])
+    def test_warm_up_that_does_not_end_is_a_warning(self, check: Check, epochs: float, warned: bool) -> None:
+        lines, error = check({f"{self.KEY}.warmup_epochs": epochs})
+        assert [f"{self.KEY}.warmup_epochs: 25 of 25 epochs" in line for line in warnings(lines)] == [True] * warned
+        assert not error
+
+    def test_smallest_image_size_is_a_warning(self, check: Check) -> None:
+        assert f"{self.KEY}.image_size: 32 leaves" in warnings(check({f"{self.KEY}.image_size": 32})[0])[0]
+
+
+class TestSplit:
+    """Prepared images are split as the split stage would, where they are those that the parameters ask for."""
+
+    @pytest.fixture(autouse=True)
+    def prepared(self, check: Check) -> None:
+        """Four patients with two images each; P0 alone has lesions."""
+        assert check  # whose folder is the working directory
+        rows = [(f"P{n // 2}_{n}", f"P{n // 2}", "benign" if n < 2 else "normal", int(n < 2), "") for n in range(8)]
+        index = pd.DataFrame(rows, columns=["image_id", "patient_id", "pathology", "lesion_count", "official_split"])
+        others = dict.fromkeys(("width", "height", "lesion_px", "stretched", "doppler", "marks", "combined"), 0)
+        Path("data/prepared").mkdir(parents=True)
+        index.assign(group_id=index["patient_id"], source="", sha256="", **others).to_csv(INDEX, index=False)
+        self.lock("phantom", params.load(ROOT / "params.yaml").datasets.phantom.model_dump())
+
+    def lock(self, dataset: str, found: dict[str, Any]) -> None:
+        """dvc.lock: from which dataset and with which of its parameters data/prepared was made."""
+        raw = [{"path": f"data/raw/{dataset}", "md5": "1"}]
+        acquire = {"params": {"params.yaml": {f"datasets.{dataset}": found}}, "outs": raw}
+        code = {"path": "prepare.py", "md5": "9dd4e461268c8034f5c8564e155c67a6"}  # of an x
+        Path("prepare.py").write_text("x")
+        prepare = {"deps": [*raw, code], "outs": [{"path": "data/prepared", "md5": "2"}]}
+        Path("dvc.lock").write_text(yaml.safe_dump({"stages": {f"acquire@{dataset}": acquire, "prepare": prepare}}))
+
+    def test_set_without_a_lesion_is_told(self, check: Check) -> None:
+        lines, error = check({})
+        assert "has no image with a lesion" in error
+        assert not any(line.startswith("split") for line in lines)
+
+    def test_images_that_will_be_replaced_are_not_judged(self, check: Check) -> None:
+        assert not check({"datasets.phantom.patients": 25})[1]
+        Path("prepare.py").write_text("y")
+        assert not check({})[1]
+        self.lock("bus_uclm", {})
+        assert not check({})[1]
+        Path("dvc.lock").unlink()
+        assert not check({})[1]
+
+    def test_batch_of_more_than_the_training_images_is_a_warning(self, check: Check) -> None:
+        index = pd.read_csv(INDEX).assign(lesion_count=1, pathology="benign")
+        index.to_csv(INDEX, index=False)
+        # half of eight are test and validation images by groups of two: four or fewer are left
+        lines, error = check({"split.val": 0.25, "split.test": 0.25, "profiles.quick.train.batch": 5})
+        assert not error
+        assert any(line.startswith("split: 4 train, 2 val, 2 test images") for line in lines)
+        assert warnings(lines) == [
+            "profiles.quick.detector.batch: 8 is more than the 4 training images",
+            "profiles.quick.train.batch: 5 is more than the 4 training images",
+        ]
+
+
+class TestSegmenter:
+    """The network that would be trained, and the size of its images."""
+
+    KEY = "profiles.quick.inputs.image_size"
+
+    def test_encoder_that_does_not_go_with_the_network_is_told(self, check: Check) -> None:
+        assert "stride 2" in check({"model": "unet", "profiles.quick.network.encoder": "tu-test_convnext"})[1]
+
+    def test_rates_beyond_the_map_are_a_warning(self, check: Check) -> None:
+        # stride 16 of 224 pixels are 14: beyond 6 and 12, not beyond 18
+        lines, error = check({"model": "deeplabv3", self.KEY: 224})
+        assert not error
+        assert warnings(lines) == [
+            f"{self.KEY}: 224 gives deeplabv3 maps of 14 x 14, too small for convolutions of rate 18",
+        ]
+
+    def test_map_of_one_pixel_is_a_warning(self, check: Check) -> None:
+        lines, _ = check({self.KEY: 32, "profiles.quick.network.encoder": "resnet18"})
+        assert ["maps of 1 x 1, too small" in line for line in warnings(lines)] == [True]

@@ -1,0 +1,207 @@
+"""A detector is trained, handed on without a pickle, and lists the boxes that Ultralytics would."""
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import payloads
+import pytest
+import torch
+import yaml
+from safetensors.torch import load_file, save_file
+
+from guidedseg.detection.yolo import checkpoint, predict, trained, training
+from guidedseg.errors import GuidedsegError
+
+from ultralytics import YOLO  # isort: skip - guidedseg sets the environment that it is to be imported in
+
+pytestmark = pytest.mark.usefixtures("one_thread")
+
+RECIPE = {
+    "imgsz": 64,
+    "epochs": 1,
+    "batch": 4,
+    "optimizer": "AdamW",
+    "lr0": 0.001,
+    "warmup_epochs": 0.0,
+    "mosaic": 0.0,
+    "workers": 0,
+}
+LIMITS = {"floor": 0.01, "nms_iou": 0.7, "max_boxes": 20}
+
+
+@pytest.fixture(scope="module")
+def saved(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A checkpoint as Ultralytics itself saves it: of one class, and as sure of it as of its absence."""
+    torch.manual_seed(0)
+    model = YOLO("yolo11n.yaml")
+    network = type(model.model)({**model.model.yaml, "nc": 1}, verbose=False)
+    for branch in network.model[-1].cv3:
+        torch.nn.init.zeros_(branch[-1].bias)
+        torch.nn.init.normal_(branch[-1].weight)
+    model.model = network
+    path = tmp_path_factory.mktemp("saved") / "saved.pt"
+    model.save(path)
+    return path
+
+
+@pytest.fixture(scope="module")
+def dataset(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Grey noise of 64 x 48 with a dark disc, as ``labels.write`` lays it out."""
+    folder = tmp_path_factory.mktemp("yolo")
+    rng = np.random.default_rng(0)
+    for split, count in (("train", 4), ("val", 2), ("test", 1)):
+        for kind in ("images", "labels"):
+            (folder / kind / split).mkdir(parents=True)
+        for number in range(count):
+            picture = rng.integers(90, 150, (48, 64), dtype=np.uint8)
+            cv2.circle(picture, (24 + 4 * number, 24), 9, 20, thickness=-1)
+            cv2.imwrite(str(folder / "images" / split / f"{split}_{number}.png"), picture)
+            label = f"0 {(24 + 4 * number) / 64:.6f} 0.5 {18 / 64:.6f} {18 / 48:.6f}\n"
+            (folder / "labels" / split / f"{split}_{number}.txt").write_text(label)
+    data = {"train": "images/train", "val": "images/val", "test": "images/test", "names": {0: "lesion"}}
+    (folder / "data.yaml").write_text(yaml.safe_dump(data))
+    return folder
+
+
+def train(dataset: Path, weights: str, folder: Path, **changes: Any) -> Path:
+    target = folder / "detector"
+    target.mkdir(parents=True)
+    training.train(dataset, RECIPE | changes, weights=weights, seed=1, scratch=folder / "scratch", target=target)
+    return target
+
+
+@pytest.fixture(scope="module")
+def tuned(saved: Path, dataset: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return train(dataset, str(saved), tmp_path_factory.mktemp("tuned"))
+
+
+def test_what_is_handed_on_is_no_pickle(tuned):
+    assert {path.name for path in tuned.iterdir()} == {"weights.safetensors", "config.json", "curve.csv"}
+    config = json.loads((tuned / "config.json").read_text())
+    assert config["image_size"] == 64
+    assert config["names"] == ["item"]  # Ultralytics' word for the one class
+    assert config["recipe"]["lr0"] == 0.001
+    assert "workers" not in config["recipe"]
+    assert {tensor.dtype for tensor in load_file(tuned / "weights.safetensors").values()} == {
+        torch.float16,
+        torch.int64,  # counters of batches
+    }
+
+
+def test_fine_tuning_starts_from_the_given_weights_and_is_repeatable(tuned, saved, dataset, tmp_path):
+    again = train(dataset, str(saved), tmp_path)
+    for path in tuned.iterdir():
+        assert (again / path.name).read_bytes() == path.read_bytes(), path.name
+    still = train(dataset, str(saved), tmp_path / "still", lr0=1e-12)
+    start, end = checkpoint.read(saved).tensors, load_file(still / "weights.safetensors")
+    assert all(torch.equal(end[name], start[name]) for name in start if name.endswith("conv.weight"))
+
+
+def test_training_reads_the_given_file_as_data_only(saved, dataset, tmp_path, monkeypatch):
+    unpickled = []
+
+    def load(file: Any, *arguments: Any, original: Any = torch.load, **settings: Any) -> Any:
+        if not settings["weights_only"]:
+            unpickled.append(Path(file))
+        return original(file, *arguments, **settings)
+
+    monkeypatch.setattr(torch, "load", load)
+    train(dataset, str(saved), tmp_path)
+    assert {path.parent for path in unpickled} == {tmp_path / "scratch" / "run" / "weights"}  # of its own making
+
+
+def test_cache_beside_the_labels_is_not_unpickled(dataset, saved, tmp_path):
+    """Ultralytics reads ``labels/SPLIT.cache`` in place of the labels."""
+    shutil.copytree(dataset, tmp_path / "yolo")
+    with (tmp_path / "yolo" / "labels" / "train.cache").open("wb") as file:
+        np.save(file, np.array(payloads.Payload(tmp_path / "trace")), allow_pickle=True)
+    train(tmp_path / "yolo", str(saved), tmp_path)
+    assert not (tmp_path / "trace").exists()
+
+
+def test_download_in_the_dataset_is_not_run(dataset, saved, tmp_path):
+    """Ultralytics runs the text under ``download`` where images are missing."""
+    shutil.copytree(dataset, tmp_path / "yolo")
+    shutil.rmtree(tmp_path / "yolo" / "images" / "val")
+    with (tmp_path / "yolo" / "data.yaml").open("a") as file:
+        file.write(f"download: open({str(tmp_path / 'trace')!r}, 'w')\n")
+    with pytest.raises(RuntimeError, match="images not found"):
+        train(tmp_path / "yolo", str(saved), tmp_path)
+    assert not (tmp_path / "trace").exists()
+
+
+def test_boxes_are_those_of_ultralytics_own_file(saved, dataset, tmp_path):
+    trained.write(checkpoint.read(saved), tmp_path, image_size=64, recipe={})
+    images = sorted(dataset.glob("images/*/*.png"))
+    boxes = predict.detect(tmp_path, images, **LIMITS, batch=3)
+    expected = [
+        (path.stem, *(round(value, 2) for value in box), round(confidence, 5))
+        for start in range(0, len(images), 3)
+        for path, result in zip(
+            images[start : start + 3],
+            YOLO(saved).predict(
+                [str(path) for path in images[start : start + 3]],
+                imgsz=64,
+                conf=0.01,
+                iou=0.7,
+                max_det=20,
+                batch=3,
+                device="cpu",
+                verbose=False,
+            ),
+            strict=True,
+        )
+        for box, confidence in zip(result.boxes.xyxy.tolist(), result.boxes.conf.tolist(), strict=True)
+    ]
+    assert len(expected) > 20
+    assert list(boxes.itertuples(index=False, name=None)) == expected
+
+
+def damaged(detector: Path, how: str, target: Path, trace: Path) -> None:
+    config = json.loads((detector / "config.json").read_text())
+    tensors = load_file(detector / "weights.safetensors")
+    first = "model.0.conv.weight"
+    if how == "shape":
+        tensors[first] = tensors[first][:1].contiguous()
+    elif how == "missing":
+        del tensors[first]
+    elif how == "more":
+        tensors["model.99.conv.weight"] = tensors[first].clone()
+    elif how == "program":
+        config["architecture"]["activation"] = f"open({str(trace)!r}, 'w')"
+    elif how == "names":
+        config["names"] = ["lesion", "cyst"]
+    elif how == "no size":
+        del config["image_size"]
+    (target / "config.json").write_text(json.dumps(config))
+    save_file(tensors, target / "weights.safetensors")
+    if how == "pickle":
+        payloads.zipped(target / "weights.safetensors", trace)
+
+
+@pytest.mark.parametrize(
+    ("how", "what"),
+    [
+        ("shape", "size mismatch"),
+        ("missing", "Missing key"),
+        ("more", "Unexpected key"),
+        ("program", "its activation"),
+        ("names", "no list of as many names"),
+        ("no size", "image_size"),
+        ("pickle", "SafetensorError"),
+    ],
+)
+def test_weights_that_do_not_fit_the_description_are_refused(how, what, tuned, tmp_path):
+    damaged(tuned, how, tmp_path, tmp_path / "trace")
+    with pytest.raises(GuidedsegError, match=rf"(?s){tmp_path}: .*{what}.*`dvc pull`.*`dvc repro -f train_detector`"):
+        trained.load(tmp_path)
+    assert not (tmp_path / "trace").exists()
+
+
+def test_folder_without_a_detector_is_told(tmp_path):
+    with pytest.raises(GuidedsegError, match=rf"{tmp_path}: .*No such file.*dvc pull"):
+        predict.detect(tmp_path, [], **LIMITS)

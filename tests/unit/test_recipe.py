@@ -1,0 +1,91 @@
+"""Every leaf of params.yaml makes a recipe, or is on the list of what does not."""
+
+import itertools
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Any, get_args
+
+import pytest
+
+from guidedseg import params
+from guidedseg.evaluation.recipe import LEFT_OUT, UNREAD, flat, recipe, short
+
+FILE = params.load(Path(__file__).parent.parent.parent / "params.yaml").model_dump()
+PROTOCOLS = get_args(params.Split.model_fields["protocol"].annotation)
+
+
+def chosen(dataset: str, model: str, profile: str, protocol: str) -> dict[str, Any]:
+    split = FILE["split"] | {"protocol": protocol, "seed": 0}
+    return FILE | {"dataset": dataset, "model": model, "profile": profile, "split": split}
+
+
+@pytest.mark.parametrize(
+    ("dataset", "model", "profile", "protocol"),
+    list(itertools.product(FILE["datasets"], FILE["models"], FILE["profiles"], PROTOCOLS)),
+)
+def test_every_leaf_makes_the_recipe_or_is_on_the_list(dataset, model, profile, protocol):
+    of = chosen(dataset, model, profile, protocol)
+    others = [
+        f"{group}.{name}."
+        for group, mine in (("datasets", dataset), ("models", model), ("profiles", profile))
+        for name in FILE[group]
+        if name != mine
+    ]
+    expected = {
+        key
+        for key in flat(of)
+        if not any(fnmatchcase(key, pattern) for pattern in LEFT_OUT)
+        and not key.startswith(tuple(others))
+        and key not in {f"split.{name}" for name in UNREAD[protocol]}
+    }
+    assert set(recipe(of)) == expected
+    assert len({short(key) for key in expected}) == len(expected)
+
+
+def test_every_line_of_the_list_is_a_leaf():
+    leaves = [*flat(FILE), "split.seed"]
+    assert [pattern for pattern in LEFT_OUT if not any(fnmatchcase(leaf, pattern) for leaf in leaves)] == []
+    assert [key for keys in UNREAD.values() for key in keys if f"split.{key}" not in leaves] == []
+    assert set(UNREAD) == set(PROTOCOLS)
+
+
+def test_what_makes_no_result_is_few_and_known():
+    of = chosen("phantom", "unetpp", "quick", "holdout")
+    mine = {key for key in flat(of) if not key.startswith(("datasets.", "models.", "profiles."))}
+    assert mine - set(recipe(of)) == {
+        *("dataset", "model", "profile", "mode", "seed", "split.fold", "split.folds", "scoring.batch")
+    }
+    of_profile = {key for key in flat(of) if key.startswith("profiles.quick.")}
+    assert {key for key in of_profile if key not in recipe(of)} == {
+        key for key in of_profile if key.endswith(".workers")
+    }
+
+
+@pytest.mark.parametrize(
+    ("group", "key", "value"),
+    [("predict", "flips", True), ("detect", "floor", 0.02), ("split", "seed", 1), ("scoring", "match_iou", 0.4)],
+)
+def test_what_changes_a_result_changes_the_recipe(group, key, value):
+    of = chosen("phantom", "unetpp", "quick", "holdout")
+    assert recipe(of) != recipe(of | {group: of[group] | {key: value}})
+
+
+def test_a_group_that_a_later_version_adds_is_in_the_recipe():
+    of = chosen("phantom", "unetpp", "quick", "holdout")
+    assert recipe(of | {"calibration": {"kind": "platt"}})["calibration.kind"] == "platt"
+
+
+def test_the_seed_of_the_split_means_nothing_where_the_split_is_the_authors():
+    of = chosen("bus_uclm", "unetpp", "quick", "official")
+    assert recipe(of) == recipe(of | {"split": of["split"] | {"seed": 9}})
+
+
+def test_whole_numbers_are_equal_however_they_are_written():
+    of = chosen("phantom", "unetpp", "quick", "holdout")
+    assert recipe(of | {"roi": {"margin": 1}}) == recipe(of | {"roi": {"margin": 1.0}})
+
+
+def test_keys_are_shortened_by_what_a_row_says():
+    assert [short(key) for key in ("profiles.quick.detector.epochs", "models.unet.channels", "split.val")] == [
+        *("detector.epochs", "unet.channels", "split.val")
+    ]
