@@ -16,6 +16,7 @@ LAYERS = (
     ("guidedseg/scoring", "guidedseg/evaluation"),
     ("guidedseg/inference",),
     ("guidedseg/segmentation", "guidedseg/detection"),
+    ("guidedseg/outside.py",),
     ("guidedseg/datasets",),
     ("guidedseg",),  # all that no row above names: params, regions, writing, progress, errors, names, ...
 )
