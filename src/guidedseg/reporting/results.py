@@ -52,7 +52,7 @@ class Results:
 
     @cached_property
     def images(self) -> pd.DataFrame:
-        """A row per test image, by image_id: image_id, patient_id, group_id, pathology, width, height, lesion_px, lesions."""
+        """By image_id: image_id, patient_id, group_id, pathology, width, height, lesion_px, lesions."""
         return one_per_image(self.evaluation.images)[
             ["image_id", "patient_id", "group_id", "pathology", "width", "height", "lesion_px", "lesions"]
         ]

@@ -89,7 +89,7 @@ def differences(scores: Nested, model: str) -> Table:
     """Paired difference x rule."""
     caption = (
         "Points, on the same images. With gates both may leave an image empty, without neither may: so the gain of "
-        f"localisation is told from that of being allowed to be silent. {TEST} In brackets behind it: corrected by Holm. "
+        f"localisation is told from that of being allowed to be silent. {TEST} Behind it in brackets: by Holm. "
         f"{FAMILY.format(metric='Dice')}"
     )
     rows = [
