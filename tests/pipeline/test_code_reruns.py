@@ -11,6 +11,7 @@ pytestmark = pytest.mark.pipeline
 
 ACQUIRED = "outside acquire prepare"
 READ = "split yolo_labels frames crop_rois train_segmenter predict evaluate report"
+TRAINED = "train_segmenter predict"
 INPUTS = "frames crop_rois train_segmenter predict evaluate report"
 
 # The stages that have a module in their deps, and so run when its text changes; those behind them run only where what
@@ -31,12 +32,19 @@ TABLE = {
     "datasets/splitting.py": "split",
     "detection/boxes.py": "crop_rois report",
     "detection/labels.py": "yolo_labels",
-    "detection/yolo.py": "train_detector detect",
+    "detection/yolo/__init__.py": "train_detector detect",
+    "detection/yolo/checkpoint.py": "train_detector detect",
+    "detection/yolo/network.py": "train_detector detect",
+    "detection/yolo/predict.py": "detect",
+    "detection/yolo/trained.py": "train_detector detect",
+    "detection/yolo/training.py": "train_detector",
+    "detection/yolo/weights.py": "train_detector",
     "evaluation/bootstrap.py": "evaluate report",
     "evaluation/box_ranking.py": "report",
     "evaluation/calibration.py": "evaluate report",
     "evaluation/counts.py": "evaluate report",
     "evaluation/detection.py": "report",
+    "evaluation/estimates.py": "report",
     "evaluation/lesions.py": "evaluate report",
     "evaluation/matching.py": "report",
     "evaluation/operating.py": "evaluate report",
@@ -48,7 +56,8 @@ TABLE = {
     "inference/patchwork.py": "evaluate report",
     "inference/predict.py": "predict",
     "inference/tiles.py": "predict evaluate report",
-    "json_files.py": "outside split train_detector evaluate report",
+    "json_files.py": "outside split evaluate report",
+    "lock.py": "report",
     "names.py": READ,
     "outside.py": "outside",
     "regions.py": INPUTS,
@@ -58,12 +67,19 @@ TABLE = {
     "reporting/results.py": "report",
     "reporting/selection.py": "report",
     "reporting/tables": "report",
+    "resizing.py": f"{ACQUIRED} {INPUTS}",
     "scoring.py": "evaluate",
     "segmentation/callbacks.py": "train_segmenter",
-    "segmentation/data.py": "train_segmenter predict",
+    "segmentation/data.py": TRAINED,
     "segmentation/inputs.py": INPUTS,
-    "segmentation/losses.py": "train_segmenter predict",
-    "segmentation/models": "train_segmenter predict",
+    "segmentation/losses.py": TRAINED,
+    "segmentation/models/${item.model}.py": TRAINED,  # each network's own
+    "segmentation/models/__init__.py": TRAINED,
+    "segmentation/models/attention_gate.py": TRAINED,
+    "segmentation/models/encoders.py": TRAINED,
+    "segmentation/models/layers.py": TRAINED,
+    "segmentation/models/plain_encoder.py": TRAINED,
+    "segmentation/models/u_shaped.py": TRAINED,
     "segmentation/optimisation.py": "train_segmenter",
     "segmentation/trained.py": "predict",
     "segmentation/training.py": "train_segmenter",
