@@ -10,9 +10,9 @@ from project import ROOT, Project, ran
 pytestmark = pytest.mark.pipeline
 
 ACQUIRED = "outside acquire prepare"
-READ = "split yolo_labels frames crop_rois train_segmenter predict evaluate report"
+EARLY = "split yolo_labels frames crop_rois"
 TRAINED = "train_segmenter predict"
-INPUTS = "frames crop_rois train_segmenter predict evaluate report"
+JUDGED = "evaluate report"
 
 # The stages that have a module in their deps, and so run when its text changes; those behind them run only where what
 # these make is another. What is in no dep, and why, says `HARMLESS` in tests/unit/stage_imports.py.
@@ -24,7 +24,7 @@ TABLE = {
     "datasets/phantom_anatomy.py": "acquire",
     "datasets/phantom_imaging.py": "acquire",
     "datasets/places.py": ACQUIRED,
-    "datasets/prepared.py": f"prepare {READ}",
+    "datasets/prepared.py": f"prepare {EARLY} {JUDGED}",
     "datasets/preparing.py": "prepare",
     "datasets/records.py": ACQUIRED,
     "datasets/sources.py": "acquire",
@@ -39,41 +39,42 @@ TABLE = {
     "detection/yolo/trained.py": "train_detector detect",
     "detection/yolo/training.py": "train_detector",
     "detection/yolo/weights.py": "train_detector",
-    "evaluation/bootstrap.py": "evaluate report",
+    "evaluation/bootstrap.py": JUDGED,
     "evaluation/box_ranking.py": "report",
-    "evaluation/calibration.py": "evaluate report",
-    "evaluation/counts.py": "evaluate report",
+    "evaluation/calibration.py": JUDGED,
+    "evaluation/counts.py": JUDGED,
     "evaluation/detection.py": "report",
     "evaluation/estimates.py": "report",
-    "evaluation/lesions.py": "evaluate report",
+    "evaluation/lesions.py": JUDGED,
     "evaluation/matching.py": "report",
-    "evaluation/operating.py": "evaluate report",
+    "evaluation/operating.py": JUDGED,
     "evaluation/paired.py": "report",
     "evaluation/recipe.py": "report",
     "evaluation/rules.py": "report",
     "evaluation/scores.py": "report",
-    "evaluation/surfaces.py": "evaluate report",
-    "inference/patchwork.py": "evaluate report",
+    "evaluation/surfaces.py": JUDGED,
+    "inference/patchwork.py": JUDGED,
     "inference/predict.py": "predict",
-    "inference/tiles.py": "predict evaluate report",
-    "json_files.py": "outside split evaluate report",
+    "inference/tiles.py": f"predict {JUDGED}",
+    "json_files.py": f"outside split {JUDGED}",
     "lock.py": "report",
-    "names.py": READ,
+    "names.py": f"{EARLY} predict {JUDGED}",
     "outside.py": "outside",
-    "regions.py": INPUTS,
+    "regions.py": f"frames crop_rois predict {JUDGED}",
     "reporting/cases.py": "report",
     "reporting/figures": "report",
     "reporting/page": "report",
     "reporting/results.py": "report",
     "reporting/selection.py": "report",
     "reporting/tables": "report",
-    "resizing.py": f"{ACQUIRED} {INPUTS}",
+    "resizing.py": f"{ACQUIRED} frames crop_rois predict {JUDGED}",
     "scoring.py": "evaluate",
     "segmentation/callbacks.py": "train_segmenter",
+    "segmentation/crops.py": "frames crop_rois",
     "segmentation/data.py": TRAINED,
-    "segmentation/inputs.py": INPUTS,
+    "segmentation/inputs.py": f"frames crop_rois {TRAINED} {JUDGED}",
     "segmentation/losses.py": TRAINED,
-    "segmentation/models/${item.model}.py": TRAINED,  # each network's own
+    "segmentation/models/${item.model}.py": TRAINED,
     "segmentation/models/__init__.py": TRAINED,
     "segmentation/models/attention_gate.py": TRAINED,
     "segmentation/models/encoders.py": TRAINED,
