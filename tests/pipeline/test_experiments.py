@@ -11,6 +11,8 @@ import pandas as pd
 import pytest
 from project import Project
 
+from guidedseg import journal
+
 pytestmark = pytest.mark.pipeline
 
 COMMAND = "from guidedseg.cli import main; main()"
@@ -174,3 +176,14 @@ def test_what_is_in_no_cache_is_named_with_the_remedy(compared: Project):
 def test_an_unknown_revision_is_told(compared: Project):
     _, notes = leaderboard(compared, "--rev", "nowhere", ok=False)
     assert "ERROR: DVC cannot list the experiments: unknown Git revision 'nowhere'" in notes
+
+
+def test_applied_experiment_brings_the_journal_of_its_artifacts(compared: Project) -> None:
+    before = journal.read(compared.folder / journal.JOURNAL)
+    compared.dvc("exp", "apply", "threshold")
+    entries, hashes = journal.read(compared.folder / journal.JOURNAL), compared.hashes()
+    back(compared)
+    assert {out: entry["md5"] for out, entry in entries.items()} == {out: hashes[out] for out in before}
+    changed = {out for out, entry in entries.items() if entry != before[out]}
+    assert changed == {"evaluations/unetpp", "report/index.html"}  # the stages that ran
+    assert entries["evaluations/unetpp"]["uncommitted changes"] == "params.yaml"
