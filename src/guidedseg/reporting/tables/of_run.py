@@ -67,9 +67,9 @@ def sample_sentences(scores: Nested) -> list[str]:
     )
     images, patients, groups = (_number(sample[f"{what}s"], what) for what in ("image", "patient", "group"))
     counted = f"{images} in the test set, of {patients} in {groups} (who share pictures are one), {of_lesion}."
+    frames = f"frames that reach {operating['direct_gate']:g}" if operating["direct_gate"] else "every frame"
     chosen = (
-        f"Direct: pixels count from probability {operating['direct_threshold']:g}, in frames that reach "
-        f"{operating['direct_gate']:g}; guided: from {operating['guided_threshold']:g}, in boxes from confidence "
+        f"Direct: pixels count from probability {operating['direct_threshold']:g}, in {frames}; guided: from {operating['guided_threshold']:g}, in boxes from confidence "
         f"{operating['confidence']:g}. Without gates: from {operating['direct_ungated_threshold']:g}; from "
         f"{operating['guided_ungated_threshold']:g}, in boxes from {operating['guided_ungated_confidence']:g} and in "
         "every image's most confident one. Chosen on the validation images for Dice under strict, unless params.yaml "
