@@ -69,9 +69,10 @@ def sample_sentences(scores: Nested) -> list[str]:
     counted = f"{images} in the test set, of {patients} in {groups} (who share pictures are one), {of_lesion}."
     frames = f"frames that reach {operating['direct_gate']:g}" if operating["direct_gate"] else "every frame"
     chosen = (
-        f"Direct: pixels count from probability {operating['direct_threshold']:g}, in {frames}; guided: from {operating['guided_threshold']:g}, in boxes from confidence "
-        f"{operating['confidence']:g}. Without gates: from {operating['direct_ungated_threshold']:g}; from "
-        f"{operating['guided_ungated_threshold']:g}, in boxes from {operating['guided_ungated_confidence']:g} and in "
+        f"Direct: pixels count from probability {operating['direct_threshold']:g}, in {frames}; guided: from "
+        f"{operating['guided_threshold']:g}, in boxes from confidence {operating['confidence']:g}. Without gates: from "
+        f"{operating['direct_ungated_threshold']:g}; from {operating['guided_ungated_threshold']:g}, in boxes from "
+        f"{operating['guided_ungated_confidence']:g} and in "
         "every image's most confident one. Chosen on the validation images for Dice under strict, unless params.yaml "
         "fixes them."
     )
