@@ -26,5 +26,4 @@ def shown(finished: Project, tmp_path_factory: pytest.TempPathFactory) -> list[d
 def test_every_queued_network_is_shown_with_its_scores(shown: list[dict]):
     assert {run["params"]["params.yaml"]["data"]["model"] for run in shown} == set(NETWORKS)
     for run in shown:
-        dice = run["metrics"]["metrics/segmentation.json"]["data"]["strict"]["dice"]
-        assert 0 <= dice["ci_low"] <= dice["value"] <= dice["ci_high"] <= 1
+        assert 0 <= run["metrics"]["metrics/segmentation.json"]["data"]["strict"]["dice"] <= 1

@@ -91,10 +91,10 @@ def test_another_mode_reruns_the_report_and_the_metrics_can_be_compared(finished
         assert ran(output) == ALWAYS | {"report"}
         changes = json.loads(finished.dvc("metrics", "diff", "HEAD", "direct", "--json", "--all"))
         strict = changes["metrics/segmentation.json"]
-        assert {f"strict.{metric}.value" for metric in ("dice", "iou", "precision", "recall")} <= set(strict)
+        assert {f"strict.{metric}" for metric in ("dice", "iou", "precision", "recall")} <= set(strict)
         comparison = json.loads((finished.folder / "metrics" / "comparison.json").read_text())
-        assert strict["strict.dice.value"]["old"] == comparison["guided"]["strict"]["dice"]["value"]
-        assert strict["strict.dice.value"]["new"] == comparison["direct"]["strict"]["dice"]["value"]
+        assert strict["strict.dice"]["old"] == comparison["guided"]["strict"]["dice"]["value"]
+        assert strict["strict.dice"]["new"] == comparison["direct"]["strict"]["dice"]["value"]
     finally:
         finished.git("checkout", "--", ".")
         finished.dvc("checkout")
