@@ -28,7 +28,7 @@ from guidedseg.inference import tiles
 from guidedseg.json_files import write_json
 from guidedseg.names import BOX
 from guidedseg.reporting import cases, results
-from guidedseg.segmentation import inputs
+from guidedseg.segmentation import crops, inputs
 
 ROOT = Path(__file__).parent.parent
 MODEL = "unetpp"
@@ -70,12 +70,12 @@ def make_run(folder: Path, images: int) -> None:
     lesions = prepared.read_lesions(data)
     boxes = lesions[["image_id", *BOX]].assign(confidence=rng.uniform(0.1, 0.9, len(lesions)).round(5))
     boxes.to_csv(folder / "data/detections.csv", index=False)
-    guided = inputs.rois(index, split, lesions, boxes, margin=0.15, jitter=0.1, copies=1, backgrounds=1, seed=0)
+    guided = crops.rois(index, split, lesions, boxes, margin=0.15, jitter=0.1, copies=1, backgrounds=1, seed=0)
     predicted = {}
-    for mode, items in (("direct", inputs.frames(index, split)), ("guided", guided)):
+    for mode, items in (("direct", crops.frames(index, split)), ("guided", guided)):
         target = folder / "inputs" / mode
         target.mkdir(parents=True)
-        inputs.write(items, data, 128, target)
+        crops.write(items, data, 128, target)
         made = inputs.load(target)
         wrong = np.stack([cv2.GaussianBlur(mask * np.uint8(255), (15, 15), 0) for mask in made.masks])
         target = folder / "predictions" / MODEL / mode

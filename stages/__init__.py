@@ -24,13 +24,14 @@ os.environ.setdefault("OMP_NUM_THREADS", str(os.cpu_count() or 1))
 os.environ.setdefault("OPENCV_LOG_LEVEL", "ERROR")
 
 
-def run(main: Callable[[], tuple[Path, str]]) -> None:
+def run(main: Callable[[], tuple[Path, str]], *, noted: bool = True) -> None:
     """Run a stage; print what the user can mend without a traceback and exit with 1.
 
     What it has made is noted in the journal, of which no failure is worth that of a stage.
 
     Args:
         main: the stage; it returns its out (of several the chief one) and a line about it, which is printed.
+        noted: whether the journal has the stage; not one that runs every time, or git would see a change every time.
     """
     from guidedseg import journal
     from guidedseg.errors import GuidedsegError
@@ -47,8 +48,9 @@ def run(main: Callable[[], tuple[Path, str]]) -> None:
         where = f" while writing {error.filename}" if isinstance(error, OSError) and error.filename else ""
         sys.exit(f"ERROR: no space left on the disk{where}. Free some (`dvc gc -w` drops unused results) and repeat.")
     print(f"{out.as_posix()}: {text}")
-    with suppress(Exception):
-        journal.note(Path(), out, begun, time.monotonic() - started)
+    if noted:
+        with suppress(Exception):
+            journal.note(Path(), out, begun, time.monotonic() - started)
 
 
 def _disk_full(error: Exception) -> bool:

@@ -10,12 +10,12 @@ def main() -> tuple[Path, str]:
     from guidedseg import params
     from guidedseg.datasets import prepared, splits
     from guidedseg.detection.boxes import read_detections
-    from guidedseg.segmentation import inputs
+    from guidedseg.segmentation import crops
     from guidedseg.writing import whole_directory
 
     settings = params.load()
     folder = Path("data/prepared")
-    items = inputs.rois(
+    items = crops.rois(
         prepared.read_index(folder),
         splits.read(Path("data/split.csv")),
         prepared.read_lesions(folder),
@@ -25,7 +25,7 @@ def main() -> tuple[Path, str]:
     )
     size = settings.chosen.inputs.image_size
     with whole_directory(Path("data/inputs/guided")) as target:
-        inputs.write(items, folder, size, target)
+        crops.write(items, folder, size, target)
     sources = ", ".join(f"{number} {name}" for name, number in items["source"].value_counts().items())
     return Path("data/inputs/guided"), f"{len(items)} regions at {size} x {size}: {sources}"
 

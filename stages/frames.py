@@ -9,15 +9,15 @@ def main() -> tuple[Path, str]:
     """Write the direct inputs."""
     from guidedseg import params
     from guidedseg.datasets import prepared, splits
-    from guidedseg.segmentation import inputs
+    from guidedseg.segmentation import crops
     from guidedseg.writing import whole_directory
 
     settings = params.load()
     folder = Path("data/prepared")
-    items = inputs.frames(prepared.read_index(folder), splits.read(Path("data/split.csv")))
+    items = crops.frames(prepared.read_index(folder), splits.read(Path("data/split.csv")))
     size = settings.chosen.inputs.image_size
     with whole_directory(Path("data/inputs/direct")) as target:
-        inputs.write(items, folder, size, target)
+        crops.write(items, folder, size, target)
     return Path("data/inputs/direct"), f"{len(items)} frames at {size} x {size}"
 
 

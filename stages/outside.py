@@ -50,4 +50,4 @@ def main() -> tuple[Path, str]:
 
 
 if __name__ == "__main__":
-    stages.run(main)
+    stages.run(main, noted=False)

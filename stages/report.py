@@ -82,7 +82,9 @@ def _page(run: "Results", params: dict[str, object]) -> None:
     with whole_file(Path("report/comparison.md")) as path:
         path.write_text(of_run.document(run.scores, run.model, beside), encoding="utf-8")
     before = lock.upstream(lock.read(Path("dvc.lock")), f"evaluations/{run.model}")
-    made = {name: lock.outs(stage) for name, stage in before.items()}
+    made = {
+        name: lock.outs(stage) for name, stage in before.items() if not name.startswith("outside@")
+    }  # it looks only
     facts = index.Facts(params, json.loads(Path("metrics/split.json").read_text(encoding="utf-8")), made)
     with whole_file(Path("report/index.html")) as path:
         path.write_text(index.index(run, facts, [*beside, *own], pictures, shown), encoding="utf-8")

@@ -95,7 +95,7 @@ def _split(settings: Params) -> Iterator[str]:
     from guidedseg.datasets import prepared, splitting
     from guidedseg.names import SPLITS
 
-    split = splitting.assign(prepared.read_index(PREPARED), **settings.split.model_dump(), seed=settings.seed)
+    split = splitting.assign(prepared.read_index(PREPARED), **settings.split.model_dump())
     counts = split["split"].value_counts()
     yield "split: " + ", ".join(f"{counts[name]} {name}" for name in SPLITS) + " images"
     for group in ("detector", "train"):

@@ -6,9 +6,12 @@ import subprocess
 import sys
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 from project import Project
+
+from guidedseg import journal
 
 pytestmark = pytest.mark.pipeline
 
@@ -18,12 +21,15 @@ FILES = ["--csv", "board.csv", "--markdown", "board.md", "--latex", "board.tex",
 
 @pytest.fixture(scope="module")
 def compared(finished: Project, tmp_path_factory: pytest.TempPathFactory) -> Project:
-    """Its own copy with three experiments: another result, another report of the same result, and one that waits."""
+    """Its own copy with four experiments: another result, another report of the same result, a repeat with another
+    seed, and one that waits."""
     project = Project(tmp_path_factory.mktemp("leaderboard") / "project")
     shutil.copytree(finished.folder, project.folder, symlinks=True)
     project.dvc("exp", "run", "--name", "threshold", "--set-param", "scoring.mask_threshold=0.4")
     back(project)
     project.dvc("exp", "run", "--name", "report", "--set-param", "mode=direct")
+    back(project)
+    project.dvc("exp", "run", "--name", "repeat", "--set-param", "seed=1")
     back(project)
     project.dvc("exp", "run", "--queue", "--name", "waiting", "--set-param", "seed=5")
     return project
@@ -62,10 +68,10 @@ def scores(project: Project, **wanted: str) -> pd.DataFrame:
 
 @pytest.mark.usefixtures("printed")
 def test_the_same_result_counts_once_and_another_is_named_by_its_parameter(compared: Project):
-    # the workspace, the commit and the experiment that differs in `mode` are one run
+    # the workspace, the commit and the experiment that differs in `mode` are one run, the repeat is another
     table = scores(compared, branch="direct", rule="strict", metric="dice")
     assert sorted(table[["changed", "runs", "section"]].to_numpy().tolist()) == [
-        ["", 1, 1],
+        ["", 2, 1],
         ["scoring.mask_threshold=0.4", 1, 1],
     ]
     split = pd.read_csv(compared.folder / "data" / "split.csv")
@@ -73,13 +79,24 @@ def test_the_same_result_counts_once_and_another_is_named_by_its_parameter(compa
 
 
 @pytest.mark.usefixtures("printed")
+def test_a_repeat_with_another_seed_has_the_same_test_images_and_is_averaged(compared: Project):
+    table = scores(compared, branch="direct", rule="strict", metric="dice", changed="").iloc[0]
+    assert table["seeds"] == "0 1"
+    assert table["value"] == pytest.approx((table["seed_min"] + table["seed_max"]) / 2, abs=1e-6)
+
+
+@pytest.mark.usefixtures("printed")
 def test_its_scores_are_those_of_the_report(compared: Project):
-    reported = json.loads((compared.folder / "metrics" / "comparison.json").read_text())
+    compared.dvc("exp", "apply", "threshold")
+    reported = json.loads((compared.folder / "report" / "scores.json").read_text())
+    back(compared)
+    parts = {**reported["branches"], **reported["differences"]}
     for branch in ("direct", "guided", "oracle", "guided_minus_direct"):
         for rule in ("strict", "batch_pooled"):
-            mine = scores(compared, branch=branch, rule=rule, metric="dice", changed="").iloc[0]
-            for end in ("value", "ci_low", "ci_high"):
-                assert mine[end] == pytest.approx(reported[branch][rule]["dice"][end], abs=1e-6)
+            mine = scores(compared, branch=branch, rule=rule, metric="dice", changed="scoring.mask_threshold=0.4")
+            for key in ("value", "ci_low", "ci_high", "groups"):
+                leaf = parts[branch][rule]["dice"][key]
+                assert mine[key].item() == pytest.approx(np.nan if leaf is None else leaf, abs=1e-6, nan_ok=True)
 
 
 def test_tables_are_printed_and_written_and_the_queued_experiment_is_named(compared: Project, printed):
@@ -101,7 +118,7 @@ def test_page_shows_tables_the_networks_masks_and_what_was_left_out(compared: Pr
     view.goto((compared.folder / "board.html").as_uri())
     assert view.locator("table").count() == 3
     value = scores(compared, branch="oracle", rule="strict", metric="dice", changed="")["value"].item()
-    assert f"{100 * value:.1f} (" in view.locator("table").first.inner_text()
+    assert f"{100 * value:.1f}" in view.locator("table").first.inner_text()
     words = view.get_attribute("figure img", "alt")
     assert "unetpp direct" in words
     assert "unetpp guided" in words
@@ -159,3 +176,14 @@ def test_what_is_in_no_cache_is_named_with_the_remedy(compared: Project):
 def test_an_unknown_revision_is_told(compared: Project):
     _, notes = leaderboard(compared, "--rev", "nowhere", ok=False)
     assert "ERROR: DVC cannot list the experiments: unknown Git revision 'nowhere'" in notes
+
+
+def test_applied_experiment_brings_the_journal_of_its_artifacts(compared: Project) -> None:
+    before = journal.read(compared.folder / journal.JOURNAL)
+    compared.dvc("exp", "apply", "threshold")
+    entries, hashes = journal.read(compared.folder / journal.JOURNAL), compared.hashes()
+    back(compared)
+    assert {out: entry["md5"] for out, entry in entries.items()} == {out: hashes[out] for out in before}
+    changed = {out for out, entry in entries.items() if entry != before[out]}
+    assert changed == {"evaluations/unetpp", "report/index.html"}  # the stages that ran
+    assert entries["evaluations/unetpp"]["uncommitted changes"] == "params.yaml"

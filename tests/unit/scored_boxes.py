@@ -25,7 +25,7 @@ LESIONS = lesions_of(("a", 0, 0, 10, 10), ("b", 0, 0, 10, 10), ("b", 20, 0, 30, 
 INDEX = pd.DataFrame(
     {
         "image_id": ["a", "b", "n", "m"],
-        "patient_id": ["P", "Q", "P", "R"],
+        "group_id": ["P", "Q", "P", "R"],
         "pathology": ["benign", "malignant", "normal", "normal"],
     }
 )
@@ -41,9 +41,12 @@ def of(
     weights: npt.NDArray[np.float64] | None = None,
 ) -> dict[str, npt.NDArray[np.float64]]:
     if weights is None:
-        weights = np.ones((1, index["patient_id"].nunique()))
-    return scores(detections, lesions, index, confidence=0.5, match_iou=0.5, weights=weights)
+        weights = np.ones((1, index["group_id"].nunique()))
+    found = scores(detections, lesions, index, confidence=0.5, match_iou=0.5, weights=weights)
+    return {name: score.values for name, score in found.items()}
 
 
 def real(name: str) -> pd.DataFrame:
-    return pd.read_csv(REAL / f"{name}.csv", dtype={"image_id": str, "patient_id": str}, keep_default_na=False)
+    """A patient is a group: no two of them share pictures here."""
+    rows = pd.read_csv(REAL / f"{name}.csv", dtype={"image_id": str, "patient_id": str}, keep_default_na=False)
+    return rows.rename(columns={"patient_id": "group_id"})

@@ -4,6 +4,8 @@ import ast
 from functools import cache
 from pathlib import Path
 
+import yaml
+
 ROOT = Path(__file__).parent.parent.parent
 
 HARMLESS = {
@@ -20,6 +22,13 @@ HARMLESS = {
 All else that a stage imports is a dep, with the words in it: a module is the smallest thing that DVC looks at. What
 only writes JSON (``json_files``) is one too, for it decides the bytes of an out.
 """
+
+
+NETWORKS = {
+    name: ROOT / "src" / "guidedseg" / "segmentation" / "models" / f"{name}.py"
+    for name in yaml.safe_load((ROOT / "params.yaml").read_text(encoding="utf-8"))["models"]
+}
+"""A file per network: all are imported, one is built."""
 
 
 def harmless(file: Path) -> bool:
@@ -57,14 +66,25 @@ def imported(path: Path) -> frozenset[Path]:
 
 
 @cache
-def closure(path: Path) -> set[Path]:
-    """All files that are read when ``path`` runs, itself included; packages that hold a docstring only are left out."""
+def closure(path: Path, without: frozenset[Path] = frozenset()) -> set[Path]:
+    """All files that are read when ``path`` runs, itself included; packages that hold a docstring only are left out.
+
+    Args:
+        path: a module.
+        without: files that are not looked into.
+    """
     seen: set[Path] = set()
     waiting = {path}
     while waiting:
         current = waiting.pop()
         seen.add(current)
-        waiting |= imported(current) - seen
+        waiting |= imported(current) - seen - without
     return {
         file for file in seen if len(ast.parse(file.read_text(encoding="utf-8")).body) > 1 or file.name != "__init__.py"
     }
+
+
+def needed(stage: str, network: str) -> set[Path]:
+    """The files that can change what a stage makes of one network: not those of the other networks."""
+    others = frozenset(file for name, file in NETWORKS.items() if name != network)
+    return {file for file in closure(ROOT / "stages" / f"{stage}.py", others) if not harmless(file)}

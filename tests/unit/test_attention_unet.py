@@ -9,7 +9,7 @@ from torch.nn import functional
 
 from guidedseg.inference.predict import predict
 from guidedseg.segmentation.models import encoders
-from guidedseg.segmentation.models.attention_unet import AttentionGate
+from guidedseg.segmentation.models.attention_gate import AttentionGate
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 

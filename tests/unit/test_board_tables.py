@@ -133,6 +133,15 @@ def test_value_and_interval_are_percent(plain):
     assert alone.loc["direct", "dice, %"] == "70.0"
 
 
+def test_interval_of_few_groups_is_marked_where_it_stands():
+    # ten patients, four of them with a lesion
+    rows = images().query("pathology == 'normal' or patient_id < 'P004'")
+    few = boarded(run(rows))
+    assert tables(few, "lesion")[0]["direct"].item().endswith(")?")
+    assert tables(few, "strict")[0]["direct"].item().endswith(")")
+    assert "with ? from fewer than 5 groups of them, not reliable" in formats.markdown(few, "lesion", "dice")
+
+
 def test_distances_are_ranked_smallest_first_in_pixels(plain):
     ranking = tables(plain, "lesion", "hd95")[1]
     assert ranking["rank"].tolist()[:4] == ["", "", "1", "2"]

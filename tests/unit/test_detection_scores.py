@@ -148,7 +148,7 @@ def test_draw_without_a_patient_with_lesions_leaves_shares_of_lesions_undefined(
 
 
 def test_one_patient_can_be_scored() -> None:
-    index = INDEX.assign(patient_id="P")
+    index = INDEX.assign(group_id="P")
     alone, drawn = of(OPERATING, LESIONS, index), of(OPERATING)
     assert all(alone[name] == pytest.approx(drawn[name]) for name in NAMES)
 
@@ -156,7 +156,7 @@ def test_one_patient_can_be_scored() -> None:
 @pytest.mark.parametrize("draw", [[2, 0, 1, 1, 1], [0, 1, 3, 0, 1]])
 def test_patient_drawn_twice_counts_like_two_patients(draw: list[int]) -> None:
     frames = {name: real(name) for name in ("detections", "lesions", "index")}
-    owner = frames["index"].set_index("image_id")["patient_id"]
+    owner = frames["index"].set_index("image_id")["group_id"]
     repeated = {}
     for name, frame in frames.items():
         times = frame["image_id"].map(owner).map(dict(zip(sorted(set(owner)), draw, strict=True)))

@@ -10,8 +10,9 @@ import pytest
 
 from guidedseg.datasets import prepared
 from guidedseg.names import BOX
-from guidedseg.segmentation import inputs
-from guidedseg.segmentation.inputs import COLUMNS, TRAINED_ON, frames, positions, rois
+from guidedseg.segmentation import crops, inputs
+from guidedseg.segmentation.crops import frames, rois
+from guidedseg.segmentation.inputs import COLUMNS, TRAINED_ON, positions
 
 WIDTH, HEIGHT = 100, 80
 INDEX = pd.DataFrame(
@@ -189,7 +190,7 @@ def items_of(*rows: tuple[str, int, int, int, int]) -> pd.DataFrame:
 def test_pixels_of_the_region_are_cropped_in_the_order_of_the_items(folder: Path, target: Path) -> None:
     # regions of 32 x 32 at size 32 are copied pixel for pixel; the images take turns
     items = items_of(("A_2", 0, 0, 32, 32), ("A_0", 10, 5, 42, 37), ("A_2", 40, 40, 72, 72), ("A_1", 68, 48, 100, 80))
-    inputs.write(items, folder, 32, target)
+    crops.write(items, folder, 32, target)
     result = inputs.load(target)
     for number, (image_id, x0, y0, x1, y1) in enumerate(items[["image_id", *BOX]].itertuples(index=False)):
         image, mask = prepared.load_image(folder, image_id), prepared.load_mask(folder, image_id)
@@ -202,7 +203,7 @@ def test_written_inputs_are_read_back_and_are_the_same_bytes_each_time(folder: P
     names = ("images.npy", "masks.npy", "items.csv")
     written = []
     for _ in range(2):
-        inputs.write(items, folder, 32, target)
+        crops.write(items, folder, 32, target)
         written.append([(target / name).read_bytes() for name in names])
     assert written[0] == written[1]
     result = inputs.load(target)
@@ -223,7 +224,7 @@ def test_each_image_is_decoded_once(folder: Path, target: Path, monkeypatch: pyt
         return load(path, image_id)
 
     monkeypatch.setattr(prepared, "load_image", noted)
-    inputs.write(rois(INDEX, SPLIT, LESIONS, DETECTIONS, **SETTINGS), folder, 32, target)
+    crops.write(rois(INDEX, SPLIT, LESIONS, DETECTIONS, **SETTINGS), folder, 32, target)
     assert sorted(decoded) == INDEX["image_id"].tolist()
 
 

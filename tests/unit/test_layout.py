@@ -13,10 +13,12 @@ LAYERS = (
     ("stages", "guidedseg/cli.py", "guidedseg/checks.py"),
     ("guidedseg/reporting",),
     ("guidedseg/experiments.py",),
-    ("guidedseg/scoring", "guidedseg/evaluation"),
+    ("guidedseg/scoring.py",),
     ("guidedseg/inference",),
     ("guidedseg/segmentation", "guidedseg/detection"),
+    ("guidedseg/outside.py",),
     ("guidedseg/datasets",),
+    ("guidedseg/evaluation",),  # a leaf: what makes masks needs the operating values, what judges them needs no masks
     ("guidedseg",),  # all that no row above names: params, regions, writing, progress, errors, names, ...
 )
 

@@ -192,7 +192,7 @@ def test_ours_are_side_by_side_under_each_rule_with_the_test(of: Nested) -> None
         "p": "0.0625",
         "p (Holm)": "0.125",
     }
-    assert table["UNet++", "ours", "pooled"]["p"] == "-"
+    assert table["UNet++", "ours", "batch_pooled"]["p"] == "-"
 
 
 def test_corrected_p_is_that_of_the_scores(of: Nested) -> None:

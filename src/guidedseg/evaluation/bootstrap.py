@@ -8,7 +8,7 @@ An **estimate** is an array (1 + DRAWS, ...): the score of the sample itself, th
 the same weights are paired: their difference is an estimate too.
 
 Percentiles of the draws are too narrow for few groups and ignore that a few large groups may decide a score (Hesterberg
-2015, arXiv 1411.5279, sections 4.3 and 5). Of the methods that `benchmarks/coverage.py` compares the simplest that
+2015, arXiv 1411.5279). Of the methods that `benchmarks/coverage.py` compares the simplest that
 covers 95 % is taken: the standard deviation of the draws, a t quantile for the effective number of groups, and a scale
 without ends. docs/metrics.md has the table.
 """
@@ -19,7 +19,7 @@ from types import MappingProxyType
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy import special, stats
+from scipy import special
 
 DRAWS = 1000
 """Enough for a standard deviation to within 2.2 %."""
@@ -125,7 +125,7 @@ def interval(estimate: Array, parts: Array, bounds: Bounds = SHARE) -> Interval:
 
     with the delta method's standard deviation on that scale, and k = (sum parts)^2 / sum parts^2, the number of equal
     groups that would be worth as much (Kish 1965). sqrt(k / (k - 1)) makes up for draws that vary around the sample's
-    mean and not the truth, t for the unknown variance (Hesterberg 2015, sections 4.3 and 5.3).
+    mean and not the truth, t for the unknown variance (Hesterberg 2015).
 
     Args:
         estimate: (1 + D,). Draws that are 0/0 are left out.
@@ -148,7 +148,7 @@ def interval(estimate: Array, parts: Array, bounds: Bounds = SHARE) -> Interval:
     if value in bounds:
         return _without(value, groups, AT_AN_END)
     effective = max(2.0, float(parts.sum() ** 2 / (parts**2).sum()))
-    half = stats.t.ppf(0.975, effective - 1) * np.sqrt(effective / (effective - 1)) * defined.std()
+    half = special.stdtrit(effective - 1, 0.975) * np.sqrt(effective / (effective - 1)) * defined.std()
     low, high = (_rounded(end) for end in _moved(value, half, bounds))
     if low == high:
         return _without(value, groups, NO_SPREAD)
@@ -192,7 +192,7 @@ def with_seeds(of_groups: Interval, values: Array, bounds: Bounds = SHARE) -> In
         return of_groups
     if len(values) < LEAST_SEEDS:
         raise ValueError(f"{len(values)} seeds, at least {LEAST_SEEDS} are needed")
-    half = stats.t.ppf(0.975, len(values) - 1) * np.std(values, ddof=1) / np.sqrt(len(values))
+    half = special.stdtrit(len(values) - 1, 0.975) * np.std(values, ddof=1) / np.sqrt(len(values))
     ends = value - np.hypot(value - low, half), value + np.hypot(high - value, half)
     low, high = (_rounded(end) for end in np.clip(ends, *bounds))
     return {**of_groups, "ci_low": low, "ci_high": high}

@@ -176,8 +176,8 @@ def _repeats(runs: Sequence[Run]) -> tuple[list[list[Run]], list[str]]:
     for tested, group in sorted(groups.items(), key=lambda item: -len(item[0])):
         seeds = " and ".join(map(str, sorted({run.seed for run in group})))
         name = f"{group[0].params['model']}, {group[0].params['profile']}, seed {seeds}"
-        if any(tested < complete for complete in kept):
-            folds = ", ".join(str(fold) for fold in sorted({run.fold or 0 for run in group}))
+        folds = ", ".join(map(str, sorted({run.fold for run in group if run.fold is not None})))
+        if folds and any(tested < complete for complete in kept):
             notes.append(f"{name}: only fold {folds}; left out, because other seeds have more folds.")
             continue
         if kept:

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Mapping
-from fnmatch import fnmatchcase
 from typing import Any
 
 LEFT_OUT = {
@@ -15,9 +14,9 @@ LEFT_OUT = {
     "scoring.batch": "batches are formed anew whenever a score is computed",
     "datasets.*.source": "where the raw data came from; what they are is told by the hash of the prepared ones",
     "datasets.*.sha256": "likewise",
-    "profiles.*.workers": "how many processes load images changes no result",
+    "profiles.*.workers": "they prepare the segmenters' batches and change none; the detector has its own",
 }
-"""Leaves of params.yaml (``*`` may hold dots) that make no other result, and why."""
+"""Leaves of params.yaml (``*``: any one name) that make no other result, and why."""
 
 UNREAD = {"official": ("val", "test", "folds", "seed"), "holdout": ("folds",), "folds": ("val", "test")}
 """``split.protocol`` -> keys of ``split`` that it does not read."""
@@ -44,6 +43,12 @@ def recipe(params: Mapping[str, Any]) -> dict[str, str]:
     return {key: _text(value) for key, value in flat(params).items() if not _left_out(key, params)}
 
 
+def fits(key: str, pattern: str) -> bool:
+    """Whether a dotted key is a pattern's, in which ``*`` is any one name."""
+    names, wanted = key.split("."), pattern.split(".")
+    return len(names) == len(wanted) and all(want in ("*", name) for name, want in zip(names, wanted, strict=True))
+
+
 def short(key: str) -> str:
     """A key without what its row says anyway: ``detector.epochs`` for ``profiles.quick.detector.epochs``."""
     group, _, rest = key.partition(".")
@@ -58,7 +63,7 @@ def _left_out(key: str, params: Mapping[str, Any]) -> bool:
         return True
     if group == "split" and name in UNREAD.get(params["split"].get("protocol"), ()):
         return True
-    return any(fnmatchcase(key, pattern) for pattern in LEFT_OUT)
+    return any(fits(key, pattern) for pattern in LEFT_OUT)
 
 
 def _text(value: Any) -> str:  # noqa: ANN401 - a value of a YAML file

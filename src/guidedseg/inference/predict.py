@@ -11,7 +11,7 @@ from torch.nn import functional
 
 from guidedseg.progress import bar
 from guidedseg.segmentation.data import as_input
-from guidedseg.segmentation.models.attention_unet import gates
+from guidedseg.segmentation.models.attention_gate import gates
 from guidedseg.segmentation.models.layers import outputs_of
 
 Loss = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]

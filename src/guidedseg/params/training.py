@@ -28,7 +28,7 @@ class Detector(Group):
     translate: Share
     scale: Share
     hsv_v: Share
-    workers: Workers
+    workers: Workers  # Ultralytics seeds each: on a GPU (on a CPU it takes none) another number is another detector
 
     @model_validator(mode="after")
     def _mosaic_ends(self) -> Self:

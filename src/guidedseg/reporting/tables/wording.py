@@ -45,7 +45,7 @@ TEST = "p: the share of all ways to swap the two within whole groups of patients
 
 INTERVALS = (
     f"Brackets: 95 % intervals for other patients; with ? from fewer than {RELIABLE} groups of them, not reliable; "
-    "where there is none, report/scores.json says why."
+    "where there is none, no_interval in report/scores.json or the leaderboard's CSV says why."
 )
 
 FAMILY = "p (Holm): corrected over all tests of {metric} in this report, under every rule."

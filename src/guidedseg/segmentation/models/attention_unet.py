@@ -3,31 +3,12 @@
 import torch
 from torch import nn
 
+from guidedseg.segmentation.models.attention_gate import AttentionGate, gates
 from guidedseg.segmentation.models.layers import conv3x3, outputs_of
-from guidedseg.segmentation.models.unet import UNet
+from guidedseg.segmentation.models.u_shaped import UShaped
 
 
-class AttentionGate(nn.Module):
-    """Additive attention gate (eq. 1 and 2, figure 2), on the grid of its skip.
-
-    The gating signal is the coarser level's, brought to the skip's size by the block's upsampling; the paper computes
-    the gate on the coarser grid and resamples it. This is how its widely used 2-D version does it (34.879 M).
-    """
-
-    def __init__(self, skip_channels: int, gating_channels: int) -> None:
-        super().__init__()
-        between = max(1, skip_channels // 2)
-        self.from_skip = nn.Sequential(nn.Conv2d(skip_channels, between, kernel_size=1), nn.BatchNorm2d(between))
-        self.from_gating = nn.Sequential(nn.Conv2d(gating_channels, between, kernel_size=1), nn.BatchNorm2d(between))
-        self.psi = nn.Sequential(nn.Conv2d(between, 1, kernel_size=1), nn.BatchNorm2d(1), nn.Sigmoid())
-
-    def forward(self, skip: torch.Tensor, gating: torch.Tensor) -> torch.Tensor:
-        """Skip (N, C, H, W) times a map in (0, 1) that the gating signal (N, G, H, W) sets: (N, C, H, W)."""
-        out: torch.Tensor = skip * self.psi(torch.relu(self.from_skip(skip) + self.from_gating(gating)))
-        return out
-
-
-class AttentionUNet(UNet):
+class AttentionUNet(UShaped):
     """Attention U-Net on grey images: (N, 1, S, S) float32 in [0, 1] -> logits (N, 1, S, S).
 
     U-Net with a gate on every skip, and with bilinear upsampling and a convolution in place of transposed ones.
@@ -54,8 +35,3 @@ class AttentionUNet(UNet):
         with outputs_of(gates(self)) as maps:
             self(x)
         return maps
-
-
-def gates(network: nn.Module) -> list[nn.Module]:
-    """The modules of a network that give attention maps (N, 1, H, H) in (0, 1), coarse to fine; none in most."""
-    return [module.psi for module in network.modules() if isinstance(module, AttentionGate)]

@@ -4,7 +4,7 @@ import torch
 from torch import nn
 
 from guidedseg.segmentation.models.layers import conv3x3
-from guidedseg.segmentation.models.unet import UNet
+from guidedseg.segmentation.models.u_shaped import UShaped
 
 
 class SelectiveKernel(nn.Module):
@@ -32,7 +32,7 @@ class SelectiveKernel(nn.Module):
         return torch.lerp(plain, dilated, share)
 
 
-class SKUNet(UNet):
+class SKUNet(UShaped):
     """SK-U-Net on grey images: (N, 1, S, S) float32 in [0, 1] -> logits (N, 1, S, S).
 
     The original has selective kernels everywhere and 16 to 256 channels, as in the authors' code; with a library's
