@@ -117,7 +117,7 @@ def page(drawings, folder) -> str:
 
 
 def test_the_page_says_of_how_many_images_it_shows_some_and_by_what_rule(drawings, monkeypatch, tmp_path):
-    assert "chosen by" not in page(drawings, tmp_path)
+    assert "test images, chosen by" not in page(drawings, tmp_path)
     monkeypatch.setattr(gallery, "MOST", 2)
     alike = [drawings[0]._replace(image_id=name) for name in "cab"]
     html = page(alike, tmp_path)
