@@ -8,7 +8,8 @@ ones. ``--skip detect`` makes up the boxes: those of the lesions, a little moved
 
 The exponent is the p of ``a + b n^p`` through the CPU seconds of the three largest sizes: ``a`` is the start-up, and
 other work on the machine hardly moves CPU seconds. ``start-up`` stands where the three differ by less than two seconds.
-Memory is the most that a stage held, with what it maps of files; below this benchmark's own 135 MB it is not told apart.
+Memory is the most that a stage held, with what it maps of files; less than this benchmark's own 135 MB is not told
+apart.
 """
 
 import argparse
