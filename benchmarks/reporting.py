@@ -21,6 +21,7 @@ import numpy as np
 import pandas as pd
 import psutil
 
+from guidedseg import scoring
 from guidedseg.datasets import bus_uclm, phantom, prepared, preparing, splitting
 from guidedseg.evaluation import counts
 from guidedseg.evaluation.operating import Operating
@@ -44,7 +45,7 @@ def main() -> None:
         make_run(folder, asked.images)
         run = results.read(folder, MODEL, seed=0, batch=16, match_iou=0.5)
         start = time.perf_counter()
-        read = sum(1 for _ in cases.read(run, folder / "data/prepared"))
+        read = sum(1 for _ in cases.read(run, folder / "data/prepared", run.images["image_id"]))
         reference = time.perf_counter() - start
         seconds, memory = report(folder)
         page = (folder / "report/index.html").stat().st_size / 1e6
@@ -58,7 +59,7 @@ def make_run(folder: Path, images: int) -> None:
     """Everything that the report stage reads, under ``folder``."""
     raw, data = folder / "raw", folder / "data/prepared"
     raw.mkdir()
-    phantom.generate(raw, patients=12, images=images, width=856, height=606, seed=0)
+    phantom.generate(raw, patients=max(12, images // 12), images=images, width=856, height=606, seed=0)
     preparing.write(bus_uclm.read(raw, official=False), data, duplicate_threshold=0.8)
     index = prepared.read_index(data)
     split = index[["image_id", "group_id"]].assign(split="test")
@@ -87,8 +88,20 @@ def make_run(folder: Path, images: int) -> None:
         epochs = np.arange(1, 16)
         curve = {"epoch": epochs, "train_loss": 1 / epochs, "val_loss": 1.2 / epochs, "val_dice": 1 - 1 / epochs}
         pd.DataFrame(curve).to_csv(target / "curve.csv", index=False)
-    operating = Operating(0.3, 0.5, 0.5, 0.9, 0.9)
-    evaluation = counts.evaluate(
+    operating = Operating(
+        confidence=0.3,
+        direct_gate=0.0,
+        direct_threshold=0.5,
+        guided_threshold=0.5,
+        direct_ungated_threshold=0.5,
+        guided_ungated_confidence=0.3,
+        guided_ungated_threshold=0.5,
+        direct_dice=0.9,
+        guided_dice=0.9,
+        direct_ungated_dice=0.9,
+        guided_ungated_dice=0.9,
+    )
+    evaluation = scoring.evaluate(
         predicted["direct"],
         predicted["guided"],
         index,

@@ -60,11 +60,13 @@ def _page(run: "Results", params: dict[str, object]) -> None:
     from guidedseg.reporting.tables import of_paper, of_run, table
     from guidedseg.writing import whole_directory, whole_file
 
-    became, needed = gallery.outcomes(run).to_dict("index"), figures.images(run)
+    became, on_page, in_figures = gallery.outcomes(run), set(gallery.chosen(run)), figures.images(run)
+    wanted = sorted(on_page | in_figures)
     shown, kept = [], {}
-    for case in bar("test images", cases.read(run, PREPARED), unit="image", total=len(run.images)):
-        shown.append(gallery.entry(case, became[case.image_id]))
-        if case.image_id in needed:
+    for case in bar("test images", cases.read(run, PREPARED, wanted), unit="image", total=len(wanted)):
+        if case.image_id in on_page:
+            shown.append(gallery.entry(case, became.loc[case.image_id].to_dict()))
+        if case.image_id in in_figures:
             kept[case.image_id] = case
     with whole_directory(Path("plots")) as target:
         for name, curve in {**run.curves, "rules": rules.table(run)}.items():

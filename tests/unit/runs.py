@@ -64,4 +64,4 @@ def cases_of(results: Results, drawings: Sequence[Drawing], folder: Path) -> dic
             str(folder / "images" / f"{each.image_id}.png"), np.tile(np.arange(32, dtype=np.uint8) * 8, (32, 1))
         )
         cv2.imwrite(str(folder / "masks" / f"{each.image_id}.png"), each.truth.astype(np.uint8) * 255)
-    return {case.image_id: case for case in cases.read(results, folder)}
+    return {case.image_id: case for case in cases.read(results, folder, results.images["image_id"])}

@@ -7,10 +7,11 @@ import re
 import cv2
 import numpy as np
 import pytest
-from drawings import Drawing, disk, everywhere, nothing, square
+from drawings import FRAME, Drawing, disk, everywhere, nothing, square
 from runs import cases_of, run_of
 
-from guidedseg.reporting.page import gallery
+from guidedseg.reporting import cases
+from guidedseg.reporting.page import gallery, index
 
 BOX = (4, 4, 16, 14)
 
@@ -71,6 +72,57 @@ def test_an_entry_holds_layers_scores_and_the_boxes_that_count(drawings, tmp_pat
     assert entry.outlines["guided"] == entry.outlines["truth"] != ""
     assert entry.dice == {"direct": 0.0, "guided": 100.0, "guided_fallback": 100.0, "oracle": 100.0}
     assert entry.boxes == [gallery.Box(4, 4, 12, 10, "0.90")]
+
+
+def test_of_few_images_all_are_on_the_page(drawings):
+    assert gallery.chosen(run_of(*drawings)) == ["made up by direct", "missed by direct", "missed by guided"]
+
+
+def test_of_many_images_each_outcome_of_guided_is_on_the_page(monkeypatch):
+    # 8 places for 3 outcomes: the one miss; 3 of 5 rightly empty; 4 of 6 outlined, Dice rising with the side: the
+    # steps 0, 5/3, 10/3, 5 are the places 0, 2, 3, 5
+    monkeypatch.setattr(gallery, "MOST", 8)
+    lesion, true = square(4, 4, 10, 12), ((BOX, everywhere()),)
+    normals = [Drawing(nothing(), nothing(), image_id=f"n{number}", pathology="normal") for number in range(5)]
+    outlined = [
+        Drawing(square(0, 0, 10), nothing(), ((0.9, FRAME, square(0, 0, side, 10)),), true, image_id=f"o{side}")
+        for side in range(1, 7)
+    ]
+    run = run_of(*normals, *outlined, Drawing(lesion, nothing(), (), true, image_id="m"))
+    assert gallery.chosen(run) == ["m", "n0", "n2", "n4", "o1", "o3", "o4", "o6"]
+
+
+def test_only_the_images_asked_for_are_read(drawings, tmp_path):
+    results = run_of(*drawings)
+    cases_of(results, drawings, tmp_path)
+    (tmp_path / "images" / "missed by guided.png").unlink()
+    asked = ["missed by direct", "made up by direct"]
+    assert [case.image_id for case in cases.read(results, tmp_path, asked)] == asked
+
+
+def page(drawings, folder) -> str:
+    """The page of a made-up run."""
+    results = run_of(*drawings)
+    every, became = cases_of(results, drawings, folder), gallery.outcomes(results).to_dict("index")
+    entries = [gallery.entry(every[name], became[name]) for name in gallery.chosen(results)]
+    leakage = ("patients_in_several_splits", "groups_in_several_splits", "duplicate_pictures_in_several_splits")
+    split = {"train": {}, "val": {}, "test": {}, "leakage": dict.fromkeys(leakage, 0)}
+    params = {
+        "dataset": "phantom",
+        "profile": "quick",
+        "seed": 0,
+        "split": {"protocol": "holdout", "group_by": "image"},
+    }
+    return index.index(results, index.Facts(params, split, {}), [], [], entries)
+
+
+def test_the_page_says_of_how_many_images_it_shows_some_and_by_what_rule(drawings, monkeypatch, tmp_path):
+    assert "test images, chosen by" not in page(drawings, tmp_path)
+    monkeypatch.setattr(gallery, "MOST", 2)
+    alike = [drawings[0]._replace(image_id=name) for name in "cab"]
+    html = page(alike, tmp_path)
+    assert "2 of 3 test images, chosen by guided&#39;s outcome" in html
+    assert re.findall('data-name="(.)"', html) == ["a", "c"]
 
 
 def decoded(entry: gallery.Entry) -> np.ndarray:

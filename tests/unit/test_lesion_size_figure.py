@@ -8,7 +8,7 @@ from drawings import nothing, square
 from matplotlib.colors import to_hex
 from runs import run_of
 
-from guidedseg.reporting.figures import lesion_size
+from guidedseg.reporting.figures import lesion_size, style
 
 
 def sized(name, side, outlined, **changes):
@@ -60,6 +60,18 @@ def test_panels_share_axes_and_a_miss_is_seen_whole() -> None:
 def test_pathologies_differ_in_colour_and_marker() -> None:
     lines = [line for line in figure_of("lesion_size", SIZED).axes[0].lines if line.get_marker() in {"o", "^"}]
     assert {(line.get_marker(), to_hex(line.get_color())) for line in lines} == {("o", "#0072b2"), ("^", "#d55e00")}
+
+
+def pictures(folder) -> int:
+    """In the SVG of the figure."""
+    style.save(figure_of("lesion_size", SIZED), folder, "sizes")
+    return (folder / "svg/sizes.svg").read_text(encoding="utf-8").count("<image")
+
+
+def test_many_points_are_a_picture_in_the_svg(monkeypatch, tmp_path) -> None:
+    assert pictures(tmp_path) == 0
+    monkeypatch.setattr(lesion_size, "MOST", 5)  # there are 6
+    assert pictures(tmp_path) > 0
 
 
 def test_no_lesion_no_sizes() -> None:

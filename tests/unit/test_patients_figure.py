@@ -40,6 +40,18 @@ def test_patient_names_are_text_and_carry_their_images() -> None:
     assert not any(label.get_parse_math() for label in labels)
 
 
+def test_of_many_patients_some_are_shown_at_equal_steps_and_the_caption_says_so(monkeypatch) -> None:
+    monkeypatch.setattr(patients, "MOST", 2)
+    labels = figure_of("patients", PATIENTS).axes[0].get_yticklabels()
+    assert [label.get_text() for label in labels] == ["R  (1 of 1)", "P  (2 of 2)"]
+    caption = patients.FIGURE.caption(PATIENTS)
+    assert "2 of the 4 test patients, sorted by the direct approach, at equal steps of that order" in caption
+
+
+def test_few_patients_are_all_shown() -> None:
+    assert "each of the 4 test patients, sorted by the direct approach." in patients.FIGURE.caption(PATIENTS)
+
+
 def test_patients_in_words() -> None:
     # R and S lose, Q$ gains, P stays
     assert patients.FIGURE.alt(PATIENTS).startswith(

@@ -3,7 +3,16 @@
 import pandas as pd
 
 from guidedseg.evaluation.matching import matched
-from guidedseg.reporting.selection import at_equal_steps, by_quantile, detections, failures, largest, slices, spread
+from guidedseg.reporting.selection import (
+    at_equal_steps,
+    by_quantile,
+    detections,
+    failures,
+    largest,
+    of_each,
+    slices,
+    spread,
+)
 
 
 def test_shown_images_are_the_quantiles_of_the_score_worst_first() -> None:
@@ -36,6 +45,33 @@ def test_equal_steps_keep_the_first_and_the_last() -> None:
     assert at_equal_steps("abcdefghijk", 3) == ["a", "f", "k"]
     assert at_equal_steps("ab", 8) == ["a", "b"]
     assert at_equal_steps("", 8) == []
+
+
+def of_kinds(**sizes: int) -> tuple[pd.Series, pd.Series]:
+    """Kind and score of images KIND0, KIND1, ...; the first of a kind has the lowest score."""
+    names = {f"{kind}{number}": (kind, number) for kind, size in sizes.items() for number in range(size)}
+    kinds, scores = (pd.Series({name: row[place] for name, row in names.items()}) for place in (0, 1))
+    return kinds, scores.astype(float)
+
+
+def test_few_images_are_all_shown() -> None:
+    assert of_each(*of_kinds(a=2, b=1), 4) == ["a0", "a1", "b0"]
+
+
+def test_kinds_share_the_places_and_each_is_shown_from_its_worst_to_its_best() -> None:
+    # 6 places for 2 kinds: 3 each; of 9 images the first, the middle and the last
+    assert of_each(*of_kinds(a=9, b=5), 6) == ["a0", "a4", "a8", "b0", "b2", "b4"]
+
+
+def test_places_that_a_rare_kind_leaves_go_to_the_others() -> None:
+    # 7 places for 3 kinds: 2 each, but b has 1; the other 6 are 3 for c and 3 for a
+    assert of_each(*of_kinds(a=11, b=1, c=5), 7) == ["a0", "a5", "a10", "b0", "c0", "c2", "c4"]
+
+
+def test_shown_of_each_kind_do_not_depend_on_the_order_of_the_rows() -> None:
+    kinds, scores = of_kinds(a=9, b=9)
+    equal = scores * 0
+    assert of_each(kinds[::-1], equal[::-1], 6) == of_each(kinds, equal, 6) == ["a0", "a4", "a8", "b0", "b4", "b8"]
 
 
 def images(*rows: tuple[str, str, int]) -> pd.DataFrame:

@@ -1,6 +1,6 @@
 """Test images with all that is drawn of them: decoded once, for figures and page alike."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -42,34 +42,34 @@ class Case:
     lesions: pd.DataFrame
 
 
-def read(results: Results, folder: Path) -> Iterator[Case]:
-    """Every test image, by image_id; decoded in threads a few ahead.
+def read(results: Results, folder: Path, image_ids: Sequence[str]) -> Iterator[Case]:
+    """Test images in the order given; decoded in threads a few ahead.
 
     Args:
         results: of the run.
         folder: of the prepared images.
+        image_ids: of the test images that are shown.
     """
     counted = results.counted.assign(found=results.counted["finds"] >= 0)
     lesions = results.lesions.assign(found=np.isin(np.arange(len(results.lesions)), counted["finds"]))
-    boxes_of, lesions_of = (dict(iter(rows.groupby("image_id"))) for rows in (counted, lesions))
-    dice = results.dice.to_dict("index")
+    boxes_of, lesions_of = (
+        dict(iter(rows[rows["image_id"].isin(image_ids)].groupby("image_id"))) for rows in (counted, lesions)
+    )
+    images = results.images.set_index("image_id")
 
-    def case(row: tuple[str, str, str]) -> Case:
-        image_id, patient_id, pathology = row
+    def case(image_id: str) -> Case:
         truth = prepared.load_mask(folder, image_id)
         patches = patchworks(results.tiles["direct"], results.tiles["guided"], image_id, results.operating)
         return Case(
             image_id=image_id,
-            patient_id=patient_id,
-            pathology=pathology,
+            patient_id=images.at[image_id, "patient_id"],
+            pathology=images.at[image_id, "pathology"],
             image=prepared.load_image(folder, image_id),
             truth=truth,
             masks={mode: patches[mode].mask(*truth.shape) for mode in MODES},
-            dice=dice[image_id],
+            dice=results.dice.loc[image_id].to_dict(),
             boxes=boxes_of.get(image_id, counted[:0])[[*BOX, "confidence", "found"]].reset_index(drop=True),
             lesions=lesions_of.get(image_id, lesions[:0])[[*BOX, "found"]].reset_index(drop=True),
         )
 
-    yield from in_order(
-        case, results.images[["image_id", "patient_id", "pathology"]].itertuples(index=False, name=None)
-    )
+    yield from in_order(case, image_ids)

@@ -40,6 +40,28 @@ def largest(scores: pd.Series, count: int = SHOWN) -> list[str]:
     return smallest(-scores, count)
 
 
+def of_each(kinds: pd.Series, scores: pd.Series, count: int) -> list[str]:
+    """Up to ``count`` images of all kinds: the places are shared out evenly, the images of a kind stand at equal steps.
+
+    Each kind is shown from its lowest to its highest score; places that a rare kind cannot fill go to the others.
+
+    Args:
+        kinds: image_id -> kind.
+        scores: image_id -> score, of the same images.
+        count: places, at least two for each kind.
+
+    Returns:
+        Image ids, sorted by kind, then by score.
+    """
+    of_kind = dict(iter(scores.groupby(kinds)))
+    chosen: dict[object, list[str]] = {}
+    places = count
+    for kind in sorted(of_kind, key=lambda kind: len(of_kind[kind])):
+        chosen[kind] = by_quantile(of_kind[kind], places // (len(of_kind) - len(chosen)))
+        places -= len(chosen[kind])
+    return [image_id for kind in sorted(chosen, key=str) for image_id in chosen[kind]]
+
+
 def spread(images: pd.DataFrame, dice: pd.Series) -> list[str]:
     """Images with a lesion at the quantiles 0, 25, 50, 75, 100 % of their Dice, and the normal with the lowest.
 

@@ -14,6 +14,9 @@ from guidedseg.reporting.figures import style
 from guidedseg.reporting.figures.kind import Kind
 from guidedseg.reporting.results import Results
 
+MOST = 1000
+"""Points that an SVG holds one by one and that are told apart; more are small and one picture in it."""
+
 
 def points(results: Results) -> pd.DataFrame:
     """The test images with a lesion: image_id, pathology, share (% of the image), size, direct, guided (Dice)."""
@@ -45,14 +48,16 @@ def draw(results: Results, cases: Mapping[str, Case]) -> Figure:  # noqa: ARG001
 
 
 def _panel(axes: Axes, shown: pd.DataFrame, mode: str) -> None:
+    many = len(shown) > MOST
     for pathology, rows in shown.groupby("pathology"):
         axes.plot(
             rows["share"],
             rows[mode],
             style.PATHOLOGY_MARKERS[pathology],
             color=style.PATHOLOGY_COLOURS[pathology],
-            markersize=4,
+            markersize=1.5 if many else 4,
             alpha=0.75,
+            rasterized=many,
             clip_on=False,  # a miss stands on the axis, whole
             label=f"{pathology} ({len(rows)})",
         )

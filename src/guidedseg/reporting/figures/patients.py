@@ -12,6 +12,10 @@ from guidedseg.reporting.cases import Case
 from guidedseg.reporting.figures import style
 from guidedseg.reporting.figures.kind import Kind
 from guidedseg.reporting.results import Results
+from guidedseg.reporting.selection import at_equal_steps
+
+MOST = 60
+"""Rows that are read at a glance; of more patients so many are shown."""
 
 
 def means(results: Results) -> pd.DataFrame:
@@ -28,8 +32,9 @@ def means(results: Results) -> pd.DataFrame:
 
 
 def draw(results: Results, cases: Mapping[str, Case]) -> Figure:  # noqa: ARG001
-    """A row per patient."""
-    shown = means(results)
+    """A row per patient, of more than ``MOST`` at equal steps."""
+    every = means(results)
+    shown = every.loc[at_equal_steps(every.index, MOST)]
     figure = style.new(7, 1.3 + 0.2 * len(shown))
     axes = figure.subplots()
     rows = np.arange(len(shown))
@@ -61,8 +66,11 @@ def draw(results: Results, cases: Mapping[str, Case]) -> Figure:  # noqa: ARG001
 
 def caption(results: Results) -> str:
     """What a row is."""
+    patients = len(means(results))
+    which = f"each of the {patients}" if patients <= MOST else f"{MOST} of the {patients}"
+    steps = "" if patients <= MOST else ", at equal steps of that order"
     return (
-        f"Mean Dice under strict of each of the {len(means(results))} test patients, sorted by the direct approach. "
+        f"Mean Dice under strict of {which} test patients, sorted by the direct approach{steps}. "
         "Normals count 100 where nothing was outlined, else 0."
     )
 

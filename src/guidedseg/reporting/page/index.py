@@ -13,7 +13,7 @@ from guidedseg.evaluation.counts import PREDICTED
 from guidedseg.evaluation.recipe import flat
 from guidedseg.evaluation.scores import Nested
 from guidedseg.reporting.figures import of_run
-from guidedseg.reporting.page.gallery import OUTCOMES, Entry
+from guidedseg.reporting.page.gallery import OUTCOMES, RULE, Entry
 from guidedseg.reporting.results import Results
 from guidedseg.reporting.tables.table import Table
 from guidedseg.reporting.tables.wording import TITLES, percent
@@ -64,7 +64,7 @@ def index(
         facts: what was run.
         tables: in their order on the page.
         figures: likewise; the one named ``rules`` stands beside the headline.
-        gallery: an entry per test image.
+        gallery: an entry per image of ``gallery.chosen``.
     """
     return (
         environment()
@@ -86,6 +86,7 @@ def index(
             predicted=PREDICTED,
             reliable=RELIABLE,
             outcomes=OUTCOMES,
+            rule=RULE,
         )
     )
 
