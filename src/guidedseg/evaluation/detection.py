@@ -127,14 +127,13 @@ def froc_curve(
         per threshold, by falling confidence; sensitivity over false boxes is to be drawn as steps to the right.
     """
     images, boxes, lesions = _with_groups(detections, lesions, index)
-    everyone = np.zeros(len(boxes), dtype=np.intp)
-    hits, false, confidence = froc_steps(_found(boxes, lesions, match_iou), _confidences(boxes), everyone, 1)
+    hits, false, confidence = froc_steps(_found(boxes, lesions, match_iou), _confidences(boxes))
     return pd.DataFrame(
         {
             "confidence": confidence,
-            "false_boxes_per_image": ratio(false[:, 0], len(images)),
-            "sensitivity": ratio(hits[:, 0], len(lesions)),
-            "precision": ratio(hits[:, 0], hits[:, 0] + false[:, 0]),
+            "false_boxes_per_image": ratio(false, len(images)),
+            "sensitivity": ratio(hits, len(lesions)),
+            "precision": ratio(hits, hits + false),
         }
     )
 
