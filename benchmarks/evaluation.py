@@ -1,6 +1,6 @@
 """What evaluating an image costs: ours, distance transforms of the whole frame, and MONAI, for the same nine figures.
 
-Then what the bootstrap costs: 2,000 draws of all scores of an evaluation as large as BUS-UCLM.
+Then what the draws cost: 1,000 of all scores of an evaluation as large as BUS-UCLM.
 
     python benchmarks/evaluation.py [--images 40] [--repeats 5] [--seed 0]
 
@@ -130,6 +130,7 @@ def made_up_evaluation(figures: npt.NDArray[np.float64], seed: int) -> Evaluatio
                 {
                     "image_id": [f"{number:03}" for number in range(683)],
                     "patient_id": [f"P{patient:02}" for patient in patients],
+                    "group_id": [f"P{patient:02}" for patient in patients],
                     "pathology": np.where(has_lesion, "benign", "normal"),
                     "width": WIDTH,
                     "height": HEIGHT,
@@ -152,9 +153,7 @@ def made_up_evaluation(figures: npt.NDArray[np.float64], seed: int) -> Evaluatio
                 }
             )
         )
-        keys = pd.MultiIndex.from_product(
-            [images[-1]["patient_id"].unique(), range(256)], names=["patient_id", "level"]
-        )
+        keys = pd.MultiIndex.from_product([images[-1]["group_id"].unique(), range(256)], names=["group_id", "level"])
         levels.append(keys.to_frame(index=False).assign(branch=branch, pixels=1000, lesion_pixels=100))
     lesions = pd.DataFrame(columns=LESION_COLUMNS)
     return Evaluation(pd.concat(images), lesions, pd.concat(levels))

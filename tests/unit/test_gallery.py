@@ -70,7 +70,8 @@ def test_an_entry_holds_layers_scores_and_the_boxes_that_count(drawings, tmp_pat
     assert (entry.width, entry.height, entry.pathology) == (32, 32, "benign")
     assert entry.outlines["direct"] == ""
     assert entry.outlines["guided"] == entry.outlines["truth"] != ""
-    assert entry.dice == {"direct": 0.0, "guided": 100.0, "guided_fallback": 100.0, "oracle": 100.0}
+    boxed = dict.fromkeys(("guided", "guided_fallback", "oracle", "guided_ungated"), 100.0)
+    assert entry.dice == {"direct": 0.0, "direct_ungated": 0.0, **boxed}
     assert entry.boxes == [gallery.Box(4, 4, 12, 10, "0.90")]
 
 

@@ -12,7 +12,6 @@ import pandas as pd
 
 from guidedseg.evaluation.bootstrap import AMOUNT, SHARE, Interval, interval, ratio
 from guidedseg.evaluation.box_ranking import (
-    BINS,
     FALSE_BOXES,
     Codes,
     Flags,
@@ -24,6 +23,7 @@ from guidedseg.evaluation.box_ranking import (
     froc,
     froc_steps,
 )
+from guidedseg.evaluation.calibration import BINS
 from guidedseg.evaluation.matching import match
 
 IOUS = np.linspace(0.5, 0.95, 10)
