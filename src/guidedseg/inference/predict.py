@@ -94,7 +94,7 @@ def write(parts: Iterable[Predicted], items: pd.DataFrame, size: int, target: Pa
         size: S of the (K, S, S) probabilities.
         target: the folder.
     """
-    losses = [np.empty(0)]
+    losses, done = np.empty(len(items)), 0  # filled in: thousands of small arrays that stay would scatter the heap
     with ExitStack() as files:
         append = files.enter_context(appended(target / "probabilities.npy", (len(items), size, size)))
         append_gates: list[Append] = []
@@ -106,8 +106,9 @@ def write(parts: Iterable[Predicted], items: pd.DataFrame, size: int, target: Pa
                 append_gates = [files.enter_context(appended(*file)) for file in zip(paths, shapes, strict=True)]
             for append_maps, maps in zip(append_gates, part.gates, strict=True):
                 append_maps(maps)
-            losses.append(part.losses)
-    items.assign(loss=np.concatenate(losses).round(6)).to_csv(target / "items.csv", index=False, lineterminator="\n")
+            losses[done : done + len(part.losses)] = part.losses
+            done += len(part.losses)
+    items.assign(loss=losses.round(6)).to_csv(target / "items.csv", index=False, lineterminator="\n")
 
 
 def _levels(shares: torch.Tensor) -> npt.NDArray[np.uint8]:
