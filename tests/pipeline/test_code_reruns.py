@@ -18,6 +18,7 @@ JUDGED = "evaluate report"
 # these make is another. What is in no dep, and why, says `HARMLESS` in tests/unit/stage_imports.py.
 TABLE = {
     "array_files.py": "frames crop_rois predict",
+    "datasets/alike.py": "prepare",
     "datasets/bus_uclm.py": ACQUIRED,
     "datasets/duplicates.py": "prepare",
     "datasets/lookahead.py": f"{ACQUIRED} frames crop_rois report",
