@@ -17,6 +17,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from guidedseg.datasets import alike
+from guidedseg.resizing import resize
 
 _SIZE = 32  # pixels
 _BORDER = 0.1  # of each side: the probe marker and the body mark, which all frames of a device share, lie there
@@ -33,7 +34,7 @@ def thumbnail(image: NDArray[np.uint8]) -> NDArray[np.float32]:
     height, width = image.shape
     top, left = round(height * _BORDER), round(width * _BORDER)
     middle = image[top : height - top, left : width - left]
-    small = cv2.resize(middle, (_SIZE, _SIZE), interpolation=cv2.INTER_AREA).astype(np.float32)
+    small = resize(middle, _SIZE, _SIZE).astype(np.float32)
     fine: NDArray[np.float32] = small - cv2.GaussianBlur(small, (0, 0), _SIGMA)
     return fine
 
