@@ -1,6 +1,7 @@
 """Scores of ranked boxes on drawn ones: equal to plain loops, and blind to what must not matter."""
 
 import tracemalloc
+from random import Random
 
 import numpy as np
 import numpy.typing as npt
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 import guidedseg.detection.yolo  # noqa: F401 - sets the environment that Ultralytics is to be imported in
 from guidedseg.evaluation.box_ranking import average_precision, brier_score, calibration_error, froc
 
+RECALLS = np.linspace(0, 1, 101)
 FALSE_BOXES = (1 / 8, 1 / 4, 1 / 2, 1, 2, 4, 8)
 
 
@@ -30,16 +32,21 @@ def drawn_boxes(draw: st.DrawFn) -> dict[str, npt.NDArray[np.generic]]:
 
 
 def plain_average_precision(boxes: dict[str, npt.NDArray[np.generic]]) -> float:
+    lesions = boxes["lesions_per_group"].sum()
+    kept = [boxes["found"][boxes["confidence"] >= threshold] for threshold in boxes["confidence"]]
+    points = [(found.sum() / lesions, found.mean()) for found in kept] if lesions else []
+    read = [max((precision for at, precision in points if at > recall), default=0.0) for recall in RECALLS]
+    return float(np.trapezoid(read, RECALLS)) if lesions else np.nan
+
+
+def ultralytics_average_precision(boxes: dict[str, npt.NDArray[np.generic]]) -> float:
     from ultralytics.utils.metrics import compute_ap
 
-    lesions, true, recall, precision = boxes["lesions_per_group"].sum(), 0, [], []
+    true = boxes["found"][np.argsort(-boxes["confidence"])].cumsum()
+    lesions = boxes["lesions_per_group"].sum()
     if not lesions:
         return np.nan
-    for number, box in enumerate(np.argsort(-boxes["confidence"], kind="stable"), start=1):
-        true += int(boxes["found"][box])
-        recall.append(true / lesions)
-        precision.append(true / number)
-    return compute_ap(recall, precision)[0] if recall else 0.0
+    return compute_ap(true / lesions, true / np.arange(1, len(true) + 1))[0] if len(true) else 0.0
 
 
 def plain_sensitivity(boxes: dict[str, npt.NDArray[np.generic]], images: float, most: float) -> float:
@@ -108,16 +115,45 @@ def test_order_of_confidences_is_all_that_average_precision_and_froc_see(
 
 
 @settings(max_examples=60, deadline=None)
-@given(drawn_boxes(), st.tuples(*[st.integers(0, 4)] * 3))
-def test_drawing_a_group_again_puts_a_copy_of_each_of_its_boxes_next_to_it(
-    boxes: dict[str, npt.NDArray[np.generic]], draw: tuple[int, ...]
+@given(drawn_boxes())
+def test_without_equal_confidences_average_precision_is_ultralytics_own(
+    boxes: dict[str, npt.NDArray[np.generic]],
 ) -> None:
-    weights = np.array([draw], dtype=float)
-    times = weights[0, boxes["groups"]].astype(int)
-    written_out = {key: np.repeat(boxes[key], times) for key in ("found", "confidence", "groups")}
-    written_out["lesions_per_group"] = boxes["lesions_per_group"] * weights[0]
-    expected = plain_average_precision(written_out)
-    assert average_precision(**boxes, weights=weights)[0] == pytest.approx(expected, nan_ok=True)
+    boxes["confidence"] = boxes["confidence"] + np.arange(len(boxes["confidence"])) / 1000
+    expected = ultralytics_average_precision(boxes)
+    assert average_precision(**boxes, weights=np.ones((1, 3)))[0] == pytest.approx(expected, nan_ok=True)
+
+
+@settings(max_examples=60, deadline=None)
+@given(drawn_boxes(), st.tuples(*[st.integers(0, 4)] * 3), st.randoms(use_true_random=False))
+def test_a_group_drawn_twice_is_two_groups_whatever_the_order_of_the_boxes(
+    boxes: dict[str, npt.NDArray[np.generic]], draw: tuple[int, ...], shuffled: Random
+) -> None:
+    copies = [box for box, group in enumerate(boxes["groups"]) for _ in range(draw[group])]
+    shuffled.shuffle(copies)
+    images, weights, one = np.array([1.0, 2, 1]), np.array([draw], dtype=float), np.ones((1, 1))
+    written_out = {
+        "found": boxes["found"][copies],
+        "confidence": boxes["confidence"][copies],
+        "groups": np.zeros(len(copies), dtype=np.intp),
+        "lesions_per_group": weights @ boxes["lesions_per_group"],
+    }
+    np.testing.assert_array_equal(
+        average_precision(**boxes, weights=weights), average_precision(**written_out, weights=one)
+    )
+    np.testing.assert_array_equal(
+        froc(**boxes, images_per_group=images, weights=weights),
+        froc(**written_out, images_per_group=weights @ images, weights=one),
+    )
+
+
+def test_where_all_confidences_are_equal_the_score_and_every_draw_are_the_same() -> None:
+    # six groups with a hit and a false box each, all of 0.5: whoever is drawn, half of the boxes find a lesion. One by
+    # one in this order the score itself would be 0.653 and most draws above 0.674
+    found, groups = np.array([True, False] * 6), np.repeat(np.arange(6), 2)
+    weights = np.vstack([np.ones(6), np.random.default_rng(0).multinomial(6, [1 / 6] * 6, 50)]).astype(float)
+    scores = average_precision(found, np.full(12, 0.5), groups, np.ones(6), weights)
+    assert scores == pytest.approx([0.5 * 0.995] * 51)
 
 
 def test_memory_does_not_grow_with_boxes_times_groups() -> None:

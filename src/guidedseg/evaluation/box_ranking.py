@@ -2,8 +2,9 @@
 
 A box has a confidence, a group, and was found to hit a lesion or not. ``weights`` is (D, G) float64 throughout: a row
 per resampling, the times that each of the G groups is drawn, in sorted order. A row of ones gives the score itself.
-Every function returns one number per row, NaN for 0/0. Time grows with boxes x D; memory beyond the arguments with
-boxes + found boxes x ``_DRAWS``.
+Every function returns one number per row, NaN for 0/0. Boxes of equal confidence enter a ranking together, in a score
+as in its resamplings: no threshold tells them apart, so their order in a file must not matter. Time grows with boxes x
+D; memory beyond the arguments with boxes + found boxes x ``_DRAWS``.
 """
 
 import numpy as np
@@ -26,13 +27,10 @@ def average_precision(
 ) -> Floats:
     """Area under precision over recall, as Ultralytics 8.4.190 has it (``ultralytics.utils.metrics.compute_ap``).
 
-    That is: the precision envelope, read at 101 recalls by ``np.interp``, under the trapezoidal rule. A found box never
-    lowers precision, so the envelope has steps only, and what is read is the best precision at any *larger* recall, 0
-    from the last recall on: a perfect detector has 0.995. A detector without a box has 0.
-
-    Boxes of equal confidence enter one by one, in the order given, in the score itself and in every resampling alike.
-    The copies of a box that is drawn several times follow it directly. Thus all is a function of the groups' shares:
-    drawing every group twice changes nothing, which it would if the copies of tied boxes took turns.
+    That is: the precision envelope, read at 101 recalls, under the trapezoidal rule. What is read is the best precision
+    at any *larger* recall, 0 from the last recall on: a perfect detector has 0.995. A detector without a box has 0.
+    Where no two confidences are equal the numbers are Ultralytics'; boxes of equal confidence enter one by one there,
+    in an order that it does not promise.
 
     Args:
         found: (N,) whether a box finds a lesion.
@@ -44,18 +42,14 @@ def average_precision(
     Returns:
         (D,), NaN where no lesion is drawn.
     """
-    order = np.argsort(-confidence, kind="stable")
-    found, groups = found[order], groups[order]
-    steps = int(found.sum())
-    # only found boxes make recall; a false box comes with the next found one
-    before: Codes = np.cumsum(found) - found
-    hits, boxes = (_Steps(before[kept], groups[kept], (steps, weights.shape[1])) for kept in (found, before < steps))
+    hits, false = _steps(found, confidence, groups, weights.shape[1])
     area = np.empty(len(weights))
     for start in range(0, len(weights), _DRAWS):
         part = slice(start, start + _DRAWS)
         total, true = weights[part] @ lesions_per_group, hits.cumulated(weights[part])
         recall = ratio(true, total[:, None])
-        precision = ratio(true, boxes.cumulated(weights[part]))  # 0/0 before the first box that is drawn: never read
+        # 0/0 before the first box that is drawn: never read
+        precision = ratio(true, true + false.cumulated(weights[part]))
         envelope = np.pad(np.maximum.accumulate(precision[:, ::-1], axis=1)[:, ::-1], ((0, 0), (0, 1)))
         read = [row[np.searchsorted(at, _RECALLS, side="right")] for row, at in zip(envelope, recall, strict=True)]
         area[part] = np.where(total > 0, np.trapezoid(np.reshape(read, (-1, len(_RECALLS))), _RECALLS, axis=1), np.nan)
@@ -74,8 +68,8 @@ def froc(
 
     The points and, as their mean, the score of van Ginneken et al., Medical Image Analysis 14 (2010), as in LUNA16.
     The curve is a step function, not interpolated: the largest sensitivity among thresholds with at most so many false
-    boxes per image. Boxes of equal confidence enter together. Where the detector's floor or its most boxes per image
-    end the curve early, its last sensitivity holds.
+    boxes per image. Where the detector's floor or its most boxes per image end the curve early, its last sensitivity
+    holds.
 
     Args:
         found: (N,) whether a box finds a lesion; others are false.
@@ -88,15 +82,7 @@ def froc(
     Returns:
         (D, 7) in the order of ``FALSE_BOXES``, NaN where no lesion is drawn.
     """
-    order = np.argsort(-confidence, kind="stable")
-    found, confidence, groups = found[order], confidence[order], groups[order]
-    # only a threshold with a new hit is better than the one before: every box comes with the next of these
-    useful = np.unique(confidence[found])[::-1]
-    before = np.searchsorted(-useful, -confidence)
-    hits, false = (
-        _Steps(before[kept], groups[kept], (len(useful), weights.shape[1]))
-        for kept in (found, ~found & (before < len(useful)))
-    )
+    hits, false = _steps(found, confidence, groups, weights.shape[1])
     sensitivity = np.empty((len(weights), len(FALSE_BOXES)))
     for start in range(0, len(weights), _DRAWS):
         part = slice(start, start + _DRAWS)
@@ -147,6 +133,15 @@ class _Steps:
         """(D, S): boxes down to each step where the groups count as in ``weights`` (D, G)."""
         at = self._counts @ np.ascontiguousarray(weights.T)
         return np.ascontiguousarray(np.cumsum(at, axis=0).T)
+
+
+def _steps(found: Flags, confidence: Floats, groups: Codes, number: int) -> tuple[_Steps, _Steps]:
+    """Found and false boxes at each threshold with a new hit, falling: no other is better than the one before it."""
+    useful = -np.unique(-confidence[found])
+    step = np.searchsorted(-useful, -confidence)  # a false box comes with the next hit
+    reached = step < len(useful)
+    shape = len(useful), number
+    return _Steps(step[found], groups[found], shape), _Steps(step[~found & reached], groups[~found & reached], shape)
 
 
 def froc_steps(found: Flags, confidence: Floats) -> tuple[Floats, Floats, Floats]:
