@@ -32,6 +32,7 @@ def write(prepared: Path, index: pd.DataFrame, lesions: pd.DataFrame, split: pd.
     rows = split[["image_id", "split"]].merge(index[["image_id", "width", "height"]], on="image_id", validate="1:1")
     for row in rows.itertuples():
         image = f"{row.image_id}.png"
+        # not linked: what is written into a link changes data/prepared and, as DVC links both, its cache
         shutil.copyfile(prepared / "images" / image, target / "images" / row.split / image)
         label = "".join(
             f"0 {(x0 + x1) / 2 / row.width:.6f} {(y0 + y1) / 2 / row.height:.6f} "
