@@ -153,9 +153,7 @@ def made_up_evaluation(figures: npt.NDArray[np.float64], seed: int) -> Evaluatio
                 }
             )
         )
-        keys = pd.MultiIndex.from_product(
-            [images[-1]["group_id"].unique(), range(256)], names=["group_id", "level"]
-        )
+        keys = pd.MultiIndex.from_product([images[-1]["group_id"].unique(), range(256)], names=["group_id", "level"])
         levels.append(keys.to_frame(index=False).assign(branch=branch, pixels=1000, lesion_pixels=100))
     lesions = pd.DataFrame(columns=LESION_COLUMNS)
     return Evaluation(pd.concat(images), lesions, pd.concat(levels))
