@@ -25,7 +25,7 @@ from guidedseg import scoring
 from guidedseg.datasets import bus_uclm, phantom, prepared, preparing, splitting
 from guidedseg.evaluation import counts
 from guidedseg.evaluation.operating import Operating
-from guidedseg.inference import tiles
+from guidedseg.inference import predict, tiles
 from guidedseg.json_files import write_json
 from guidedseg.names import BOX
 from guidedseg.reporting import cases, results
@@ -81,7 +81,7 @@ def make_run(folder: Path, images: int) -> None:
         wrong = np.stack([cv2.GaussianBlur(mask * np.uint8(255), (15, 15), 0) for mask in made.masks])
         target = folder / "predictions" / MODEL / mode
         target.mkdir(parents=True)
-        tiles.write(wrong, made.items.assign(loss=0.1), target)
+        predict.write([predict.Predicted(wrong, np.full(len(wrong), 0.1), ())], made.items, 128, target)
         predicted[mode] = tiles.load(target)
         target = folder / "models" / MODEL / mode
         target.mkdir(parents=True)

@@ -9,8 +9,7 @@ import stages
 def main() -> tuple[Path, str]:
     """Predict with the network and mode named on the command line."""
     from guidedseg import params
-    from guidedseg.inference import tiles
-    from guidedseg.inference.predict import predict
+    from guidedseg.inference.predict import predict, write
     from guidedseg.segmentation import inputs, losses, trained
     from guidedseg.writing import whole_directory
 
@@ -20,18 +19,17 @@ def main() -> tuple[Path, str]:
     data = inputs.load(Path("data/inputs") / mode)
     chosen = inputs.positions(data.items, ["val", "test"], ["frame", "detector", "truth"])
     network, _ = trained.load(Path("models") / model / mode)
-    predicted = predict(
+    parts = predict(
         network,
-        data.images[chosen],
-        data.masks[chosen],
+        data.images,
+        data.masks,
         losses.build(recipe.loss, gamma=recipe.focal_gamma),
+        chosen=chosen,
         flips=settings.predict.flips,
         progress=f"{model} {mode}",
     )
-    items = data.items.iloc[chosen].assign(loss=predicted.losses.round(6))
     with whole_directory(Path("predictions") / model / mode) as target:
-        tiles.write(predicted.probabilities, items, target)
-        tiles.write_gates(predicted.gates, target)
+        write(parts, data.items.iloc[chosen], data.images.shape[-1], target)
     return Path("predictions") / model / mode, f"{len(chosen)} tiles"
 
 

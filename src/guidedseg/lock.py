@@ -51,16 +51,24 @@ def stages(content: Any) -> dict[str, Stage]:  # noqa: ANN401 - whatever a YAML 
 
 
 def upstream(stages: Mapping[str, Stage], path: str) -> dict[str, Stage]:
-    """The stage that made an out, or the out that a path lies in, and all before it; in the order of ``stages``."""
-    needed: set[str] = set()
-    waiting = [path]
-    while waiting:
-        wanted = waiting.pop()
+    """The stage that made an out, or the out that a path lies in, and all before it.
+
+    Each comes behind those it depends on, in an order that does not depend on that of ``stages``: DVC appends a stage
+    when it first runs, so an interrupted run has another order than a whole one.
+    """
+    ordered: dict[str, Stage] = {}
+    seen: set[str] = set()
+
+    def add(wanted: str) -> None:
         for name, stage in stages.items():
-            if name not in needed and any(wanted == out or wanted.startswith(f"{out}/") for out in outs(stage)):
-                needed.add(name)
-                waiting += [dep.path for dep in stage.deps]
-    return {name: stage for name, stage in stages.items() if name in needed}
+            if name not in seen and any(wanted == out or wanted.startswith(f"{out}/") for out in outs(stage)):
+                seen.add(name)
+                for dep in stage.deps:
+                    add(dep.path)
+                ordered[name] = stage
+
+    add(path)
+    return ordered
 
 
 def outs(*made_by: Stage) -> dict[str, str]:

@@ -18,9 +18,12 @@ from project import ROOT, Project
 pytestmark = pytest.mark.pipeline
 
 RULES = {"strict", "lesion", "literal", "pooled", "batch_pooled"}
-BRANCHES = {"direct", "guided", "guided_fallback", "oracle", "silent", "everything"}
-DIFFERENCES = {"guided_minus_direct", "guided_minus_guided_fallback", "oracle_minus_guided"}
-INTERVAL = {"value", "ci_low", "ci_high"}
+BRANCHES = {"direct", "guided", "guided_fallback", "oracle", "direct_ungated", "guided_ungated", "silent", "everything"}
+DIFFERENCES = {"guided_minus_direct", "guided_ungated_minus_direct_ungated", "guided_minus_guided_fallback"}
+DIFFERENCES |= {"oracle_minus_guided"}
+INTERVAL = {"value", "ci_low", "ci_high", "groups"}
+SHOWN = ("segmentation", "detection", "split")
+"""What `dvc metrics` shows."""
 
 
 def metrics(project: Project, name: str):
@@ -36,14 +39,13 @@ def test_headline_is_dice_of_the_chosen_mode_under_every_rule(finished: Project)
     values, branches = metrics(finished, "segmentation"), metrics(finished, "comparison")
     assert set(values) == RULES | {"operating"}
     for rule in RULES:
-        assert values[rule]["dice"] == branches["guided"][rule]["dice"]
-        assert set(values[rule]["dice"]) == INTERVAL
+        assert values[rule]["dice"] == branches["guided"][rule]["dice"]["value"]
     assert set(values["strict"]) == {"dice", "iou", "precision", "recall", "hd95"}
 
 
 def test_operating_values_are_told_with_the_scores(finished: Project):
     values = metrics(finished, "segmentation")["operating"]
-    assert {"confidence", "direct_threshold", "guided_threshold"} < set(values)
+    assert {"confidence", "direct_gate", "direct_threshold", "guided_threshold"} < set(values)
     assert metrics(finished, "detection")["operating_confidence"] == values["confidence"]
 
 
@@ -52,7 +54,8 @@ def test_branches_and_differences_stand_side_by_side(finished: Project):
     assert set(values) == BRANCHES | DIFFERENCES
     for name, rules in values.items():
         for rule in RULES:
-            assert set(rules[rule]["dice"]) - {"p"} == INTERVAL, name
+            assert set(rules[rule]["dice"]) - {"p", "p_holm", "no_interval"} == INTERVAL, name
+            assert ("p" in rules[rule]["dice"]) == (name in DIFFERENCES and rule != "batch_pooled")
 
 
 def test_silence_scores_1_under_the_literal_rule_and_0_on_lesions(finished: Project):
@@ -71,10 +74,25 @@ def test_details_hold_every_metric_under_every_rule(finished: Project):
     assert {"cases", "normals", "lesionwise", "mask_calibration", "loss", "sample", "detection"} < set(details)
 
 
-def test_metrics_hold_scalars_only_and_no_nan(finished: Project):
-    for name in ("segmentation", "comparison", "details", "detection", "split"):
+def test_metrics_that_dvc_shows_are_numbers_and_none_is_the_end_of_an_interval(finished: Project):
+    for name in SHOWN:
         for value in scalars(metrics(finished, name)):
             assert value is None or (isinstance(value, int | float) and math.isfinite(value))
+        assert not set(keys(metrics(finished, name))) & {"ci_low", "ci_high"}
+
+
+def leaves(values):
+    for value in values.values():
+        if isinstance(value, dict):
+            yield from [value] if "ci_low" in value else leaves(value)
+
+
+def test_every_score_has_an_interval_or_says_why_not(finished: Project):
+    for name in ("comparison", "details"):
+        for leaf in leaves(metrics(finished, name)):
+            missing = leaf["value"] is not None and leaf["ci_low"] is None
+            assert isinstance(leaf.get("no_interval"), str) == missing
+            assert (leaf["ci_low"] is None) == (leaf["ci_high"] is None)
 
 
 def keys(values):
@@ -92,10 +110,10 @@ def test_every_key_of_the_metrics_is_documented(finished: Project):
         assert not set(keys(metrics(finished, name))) - words, name
 
 
-def test_detection_json_tells_ap_recall_and_false_boxes_with_intervals(finished: Project):
-    values = metrics(finished, "detection")
+def test_detection_json_tells_ap_recall_and_false_boxes_as_the_details_do(finished: Project):
+    values, details = metrics(finished, "detection"), metrics(finished, "details")["detection"]
     for name in ("ap50", "ap50_95", "lesion_recall", "precision", "false_boxes_per_normal_image"):
-        assert set(values[name]) == INTERVAL
+        assert values[name] == details[name]["value"]
 
 
 def test_no_patient_is_in_two_splits(finished: Project):

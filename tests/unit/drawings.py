@@ -67,6 +67,14 @@ def disk(row: int, column: int, radius: float) -> Picture:
     return (rows - row) ** 2 + (columns - column) ** 2 <= radius**2
 
 
+def named(*drawings: Drawing, patients: str) -> list[Drawing]:
+    """i0, i1, ... of these patients, a letter each."""
+    return [
+        each._replace(image_id=f"i{number}", patient_id=patient)
+        for number, (each, patient) in enumerate(zip(drawings, patients, strict=True))
+    ]
+
+
 def tiles(drawings: tuple[Drawing, ...]) -> tuple[Tiles, Tiles]:
     """Of frames and of boxes, neither in the order of the images."""
     frames = [(each.image_id, "frame", np.nan, FRAME, 1.0, each.direct) for each in drawings[::-1]]

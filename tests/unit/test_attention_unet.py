@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 import torch
+from predicted import predicted
 from small_networks import BATCH, ENCODER, SIZE, network, pictures, weigh, with_fixed_features
 from torch import nn
 from torch.nn import functional
 
-from guidedseg.inference.predict import predict
 from guidedseg.segmentation.models import encoders
 from guidedseg.segmentation.models.attention_gate import AttentionGate
 
@@ -76,7 +76,7 @@ def test_predicted_gates_are_the_gate_maps_rounded_and_at_most_half_as_large_as_
         maps = [one[:, 0].numpy() for one in net.gate_maps(torch.from_numpy(images / np.float32(255))[:, None])]
     if maps[-1].shape[-1] == SIZE:  # the original's finest skip: every value is the mean of 2 x 2
         maps[-1] = maps[-1].reshape(3, SIZE // 2, 2, SIZE // 2, 2).mean(axis=(2, 4))
-    gates = predict(net, images).gates
+    gates = predicted(net, images).gates
     assert [level.shape for level in gates] == [(3, side, side) for side in sides]
     for level, expected in zip(gates, maps, strict=True):
         assert level.dtype == np.uint8
@@ -86,8 +86,8 @@ def test_predicted_gates_are_the_gate_maps_rounded_and_at_most_half_as_large_as_
 
 def test_predicted_gates_depend_neither_on_batches_nor_on_flips_nor_on_earlier_runs():
     net, images = lively(), regions(5)
-    expected = predict(net, images, batch=5).gates
-    for again in (predict(net, images, batch=2), predict(net, images, batch=5, flips=True), predict(net, images)):
+    expected = predicted(net, images, batch=5).gates
+    for again in (predicted(net, images, batch=2), predicted(net, images, batch=5, flips=True), predicted(net, images)):
         for level, same in zip(again.gates, expected, strict=True):
             assert np.abs(level.astype(int) - same).max() <= 1  # sums in another order
     assert len(expected) == 4
@@ -95,7 +95,7 @@ def test_predicted_gates_depend_neither_on_batches_nor_on_flips_nor_on_earlier_r
 
 
 def test_unet_has_no_gates():
-    assert predict(network("unet"), regions(1)).gates == ()
+    assert predicted(network("unet"), regions(1)).gates == ()
 
 
 def lesions_with_shadows(count, seed, side=32):

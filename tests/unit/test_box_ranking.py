@@ -1,5 +1,7 @@
 """Scores of ranked boxes on drawn ones: equal to plain loops, and blind to what must not matter."""
 
+import tracemalloc
+
 import numpy as np
 import numpy.typing as npt
 import pytest
@@ -14,23 +16,23 @@ FALSE_BOXES = (1 / 8, 1 / 4, 1 / 2, 1, 2, 4, 8)
 
 @st.composite
 def drawn_boxes(draw: st.DrawFn) -> dict[str, npt.NDArray[np.generic]]:
-    """Up to 25 boxes of three patients, with ties of confidence and no more found boxes than lesions."""
+    """Up to 25 boxes of three groups, with ties of confidence and no more found boxes than lesions."""
     rows = draw(st.lists(st.tuples(st.booleans(), st.integers(1, 20), st.integers(0, 2)), max_size=25))
     found = np.array([row[0] for row in rows], dtype=bool)
-    patients = np.array([row[2] for row in rows], dtype=np.intp)
+    groups = np.array([row[2] for row in rows], dtype=np.intp)
     missed = np.array(draw(st.tuples(*[st.integers(0, 3)] * 3)), dtype=float)
     return {
         "found": found,
         "confidence": np.array([row[1] / 20 for row in rows], dtype=float),
-        "patients": patients,
-        "lesions_per_patient": np.bincount(patients[found], minlength=3) + missed,
+        "groups": groups,
+        "lesions_per_group": np.bincount(groups[found], minlength=3) + missed,
     }
 
 
 def plain_average_precision(boxes: dict[str, npt.NDArray[np.generic]]) -> float:
     from ultralytics.utils.metrics import compute_ap
 
-    lesions, true, recall, precision = boxes["lesions_per_patient"].sum(), 0, [], []
+    lesions, true, recall, precision = boxes["lesions_per_group"].sum(), 0, [], []
     if not lesions:
         return np.nan
     for number, box in enumerate(np.argsort(-boxes["confidence"], kind="stable"), start=1):
@@ -41,7 +43,7 @@ def plain_average_precision(boxes: dict[str, npt.NDArray[np.generic]]) -> float:
 
 
 def plain_sensitivity(boxes: dict[str, npt.NDArray[np.generic]], images: float, most: float) -> float:
-    lesions, best = boxes["lesions_per_patient"].sum(), 0
+    lesions, best = boxes["lesions_per_group"].sum(), 0
     for threshold in boxes["confidence"]:
         kept = boxes["found"][boxes["confidence"] >= threshold]
         if (~kept).sum() / images <= most:
@@ -63,11 +65,11 @@ def plain_calibration_error(boxes: dict[str, npt.NDArray[np.generic]]) -> float:
 @given(drawn_boxes())
 def test_weights_of_one_give_what_plain_loops_give(boxes: dict[str, npt.NDArray[np.generic]]) -> None:
     ones, images = np.ones((1, 3)), np.array([1.0, 2, 1])
-    bare = {key: boxes[key] for key in ("found", "confidence", "patients")}
+    bare = {key: boxes[key] for key in ("found", "confidence", "groups")}
     sensitivities = [plain_sensitivity(boxes, images.sum(), most) for most in FALSE_BOXES]
     squared = (boxes["confidence"] - boxes["found"]) ** 2
     assert average_precision(**boxes, weights=ones)[0] == pytest.approx(plain_average_precision(boxes), nan_ok=True)
-    assert froc(**boxes, images_per_patient=images, weights=ones)[0] == pytest.approx(sensitivities, nan_ok=True)
+    assert froc(**boxes, images_per_group=images, weights=ones)[0] == pytest.approx(sensitivities, nan_ok=True)
     assert calibration_error(**bare, weights=ones)[0] == pytest.approx(plain_calibration_error(boxes), nan_ok=True)
     brier = squared.mean() if len(squared) else np.nan
     assert brier_score(**bare, weights=ones)[0] == pytest.approx(brier, nan_ok=True)
@@ -79,10 +81,10 @@ def test_doubling_all_weights_changes_nothing(
     boxes: dict[str, npt.NDArray[np.generic]], draws: list[tuple[int, ...]]
 ) -> None:
     weights, images = np.array(draws, dtype=float), np.array([1.0, 2, 1])
-    bare = {key: boxes[key] for key in ("found", "confidence", "patients")}
+    bare = {key: boxes[key] for key in ("found", "confidence", "groups")}
     for once, twice in (
         [average_precision(**boxes, weights=by * weights) for by in (1, 2)],
-        [froc(**boxes, images_per_patient=images, weights=by * weights) for by in (1, 2)],
+        [froc(**boxes, images_per_group=images, weights=by * weights) for by in (1, 2)],
         [calibration_error(**bare, weights=by * weights) for by in (1, 2)],
         [brier_score(**bare, weights=by * weights) for by in (1, 2)],
     ):
@@ -100,6 +102,33 @@ def test_order_of_confidences_is_all_that_average_precision_and_froc_see(
         average_precision(**boxes, weights=weights), average_precision(**squeezed, weights=weights)
     )
     np.testing.assert_array_equal(
-        froc(**boxes, images_per_patient=images, weights=weights),
-        froc(**squeezed, images_per_patient=images, weights=weights),
+        froc(**boxes, images_per_group=images, weights=weights),
+        froc(**squeezed, images_per_group=images, weights=weights),
     )
+
+
+@settings(max_examples=60, deadline=None)
+@given(drawn_boxes(), st.tuples(*[st.integers(0, 4)] * 3))
+def test_drawing_a_group_again_puts_a_copy_of_each_of_its_boxes_next_to_it(
+    boxes: dict[str, npt.NDArray[np.generic]], draw: tuple[int, ...]
+) -> None:
+    weights = np.array([draw], dtype=float)
+    times = weights[0, boxes["groups"]].astype(int)
+    written_out = {key: np.repeat(boxes[key], times) for key in ("found", "confidence", "groups")}
+    written_out["lesions_per_group"] = boxes["lesions_per_group"] * weights[0]
+    expected = plain_average_precision(written_out)
+    assert average_precision(**boxes, weights=weights)[0] == pytest.approx(expected, nan_ok=True)
+
+
+def test_memory_does_not_grow_with_boxes_times_groups() -> None:
+    # 20,000 boxes x 5,000 groups x 8 bytes would be 800 MB
+    rng = np.random.default_rng(0)
+    found, confidence, groups = rng.random(20_000) < 0.1, rng.random(20_000), rng.integers(0, 5_000, 20_000)
+    lesions, images = np.bincount(groups[found], minlength=5_000) + 1.0, np.ones(5_000)
+    weights = rng.integers(0, 3, (4, 5_000)).astype(float)
+    tracemalloc.start()
+    average_precision(found, confidence, groups, lesions, weights)
+    froc(found, confidence, groups, lesions, images, weights)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 20e6

@@ -14,11 +14,11 @@ ONE = np.ones((1, 1))
 
 
 def levels_of(*images: tuple[str, np.ndarray, np.ndarray]) -> pd.DataFrame:
-    """Rows of one branch from patient, probabilities x 255 and truth of images."""
+    """Rows of one branch from group, probabilities x 255 and truth of images."""
     histograms: dict[tuple[str, str], np.ndarray] = {}
-    for patient, probabilities, truth in images:
-        before = histograms.get((patient, "guided"), empty())
-        histograms[patient, "guided"] = before + histogram(probabilities, truth)
+    for group, probabilities, truth in images:
+        before = histograms.get((group, "guided"), empty())
+        histograms[group, "guided"] = before + histogram(probabilities, truth)
     return table(histograms)
 
 
@@ -81,13 +81,13 @@ def test_histograms_of_two_images_add_up() -> None:
 
 def test_table_has_no_empty_levels_and_no_rows_without_histograms() -> None:
     assert table({("P", "direct"): empty()}).empty
-    assert list(table({}).columns) == ["patient_id", "branch", "level", "pixels", "lesion_pixels"]
+    assert list(table({}).columns) == ["group_id", "branch", "level", "pixels", "lesion_pixels"]
 
 
 @settings(max_examples=60, deadline=None)
 @given(PICTURES)
 def test_errors_are_those_of_single_pixels(drawn: tuple[np.ndarray, np.ndarray]) -> None:
-    np.testing.assert_allclose(errors(levels_of(("P", *drawn)), ONE), [plain_errors(*drawn)], atol=1e-12)
+    np.testing.assert_allclose(errors(levels_of(("P", *drawn)), ONE)[0], [plain_errors(*drawn)], atol=1e-12)
 
 
 def test_every_level_is_in_the_bin_that_whole_numbers_give() -> None:
@@ -101,8 +101,8 @@ def test_every_level_is_in_the_bin_that_whole_numbers_give() -> None:
 
 def test_two_wrongs_of_one_bin_cancel_in_the_calibration_error_but_not_in_the_brier_score() -> None:
     # 102 is 0.4, once without and once with a lesion: the bin says 0.4 and holds 0.5; Brier (0.16 + 0.36) / 2
-    result = errors(levels_of(("P", *picture([102, 102], [0, 1]))), ONE)[0]
-    assert result == pytest.approx([0.1, 0.26])
+    result, _ = errors(levels_of(("P", *picture([102, 102], [0, 1]))), ONE)
+    assert result[0] == pytest.approx([0.1, 0.26])
 
 
 @pytest.mark.parametrize(
@@ -114,7 +114,8 @@ def test_two_wrongs_of_one_bin_cancel_in_the_calibration_error_but_not_in_the_br
     ],
 )
 def test_certain_pixels(levels: list[int], lesion: list[int], expected: tuple[float, float]) -> None:
-    assert errors(levels_of(("P", *picture(levels, lesion))), ONE)[0] == pytest.approx(expected)
+    result, _ = errors(levels_of(("P", *picture(levels, lesion))), ONE)
+    assert result[0] == pytest.approx(expected)
 
 
 def test_reliability_curve_of_a_drawing() -> None:
@@ -133,17 +134,18 @@ def test_calibration_error_is_the_mean_gap_of_the_reliability_curve() -> None:
     drawn = levels_of(("P", rng.integers(0, 256, (40, 40), dtype=np.uint8), rng.random((40, 40)) < 0.3))
     curve = reliability(drawn)
     gaps = (curve["mean_probability"] - curve["lesion_share"]).abs() * curve["pixels"] / 1600
-    assert errors(drawn, ONE)[0, 0] == pytest.approx(gaps.sum())
+    assert errors(drawn, ONE)[0][0, 0] == pytest.approx(gaps.sum())
 
 
-def test_draws_pool_the_pixels_of_the_drawn_patients() -> None:
+def test_draws_pool_the_pixels_of_the_drawn_groups() -> None:
     rng = np.random.default_rng(0)
     images = {
         name: (rng.integers(0, 256, shape, dtype=np.uint8), rng.random(shape) < 0.4)
         for name, shape in (("Q", (3, 5)), ("P", (6, 2)), ("R", (1, 7)))
     }
-    drawn = weights(pd.DataFrame({"patient_id": list(images), "lesion_px": 1}), seed=0, draws=12)
-    result = errors(levels_of(*((name, *drawing) for name, drawing in images.items())), drawn)
+    drawn = weights(pd.DataFrame({"group_id": list(images)}), seed=0, draws=12)
+    result, parts = errors(levels_of(*((name, *drawing) for name, drawing in images.items())), drawn)
+    assert parts.tolist() == [[12, 12], [15, 15], [7, 7]]  # pixels of P, Q and R
     for row, times in zip(result, drawn.astype(int), strict=True):
         parts = [part for name, n in zip("PQR", times, strict=True) for part in [images[name]] * n]
         pixels = (np.concatenate([part[side].ravel() for part in parts]) for side in (0, 1))
@@ -153,5 +155,6 @@ def test_draws_pool_the_pixels_of_the_drawn_patients() -> None:
 def test_order_of_rows_does_not_matter() -> None:
     rng = np.random.default_rng(1)
     rows = levels_of(*((name, rng.integers(0, 256, (4, 4), dtype=np.uint8), rng.random((4, 4)) < 0.4) for name in "PQ"))
-    drawn = weights(pd.DataFrame({"patient_id": ["P", "Q"], "lesion_px": 1}), seed=0, draws=5)
-    np.testing.assert_allclose(errors(rows.sample(frac=1, random_state=0), drawn), errors(rows, drawn))
+    drawn = weights(pd.DataFrame({"group_id": ["P", "Q"]}), seed=0, draws=5)
+    for one, other in zip(errors(rows.sample(frac=1, random_state=0), drawn), errors(rows, drawn), strict=True):
+        np.testing.assert_allclose(one, other)

@@ -58,11 +58,12 @@ def test_froc_marks_an_eighth_to_eight_false_boxes_per_image() -> None:
 
 
 def test_average_precision_is_told_with_its_interval() -> None:
-    score = DETECTED.scores["detection"]["ap50"]
-    low, high = (f"{100 * score[name]:.1f}" for name in ("ci_low", "ci_high"))
+    score = {**DETECTED.scores["detection"]["ap50"], "ci_low": 0.25, "ci_high": 0.9, "groups": 4}
+    detection = {**DETECTED.scores["detection"], "ap50": score}
+    run = replace(DETECTED, scores={**DETECTED.scores, "detection": detection})
     # precision at recall 0 to 0.49: 1, at 0.5 to 0.99: 2/3, at 1: 0, trapezoids
-    title = figure_of("detector", DETECTED).axes[1].get_title()
-    assert title == f"Precision and recall: AP50 {100 * (0.01 * (50 + 50 * 2 / 3) - 0.005):.1f} ({low} to {high}) %"
+    title = figure_of("detector", run).axes[1].get_title()
+    assert title == f"Precision and recall: AP50 {100 * (0.01 * (50 + 50 * 2 / 3) - 0.005):.1f} (25.0 to 90.0)? %"
 
 
 def test_no_box_at_the_operating_confidence_no_star() -> None:

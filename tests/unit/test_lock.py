@@ -50,12 +50,13 @@ def stages(tmp_path: Path) -> dict[str, lock.Stage]:
     return lock.read(tmp_path / "dvc.lock")
 
 
-def test_stages_behind_an_out_are_its_own_and_all_before_it_in_order(
-    stages: dict[str, lock.Stage],
+@pytest.mark.parametrize("order", [1, -1], ids=["as written", "backwards"])
+def test_stages_behind_an_out_come_in_the_order_of_the_work_whatever_that_of_the_file(
+    stages: dict[str, lock.Stage], order: int
 ) -> None:
     # train@unetpp reads a file inside data/prepared; train@unet is another network's
-    assert list(lock.upstream(stages, "evaluations/unetpp")) == [
-        *("prepare", "train@unetpp", "evaluate@unetpp", "acquire@phantom")
+    assert list(lock.upstream(dict([*stages.items()][::order]), "evaluations/unetpp")) == [
+        *("acquire@phantom", "prepare", "train@unetpp", "evaluate@unetpp")
     ]
 
 

@@ -21,15 +21,21 @@ from guidedseg.reporting.tables.of_run import (
     tables,
 )
 from guidedseg.reporting.tables.table import Table
-from guidedseg.reporting.tables.wording import DETECTOR_TITLES, TITLES, number, percent
+from guidedseg.reporting.tables.wording import DETECTOR_TITLES, INTERVALS, TITLES, number, percent
 
 Nested = dict[str, Any]
 OPERATING = {
     "confidence": 0.35,
+    "direct_gate": 0.2,
     "direct_threshold": 0.45,
     "guided_threshold": 0.6,
+    "direct_ungated_threshold": 0.4,
+    "guided_ungated_confidence": 0.15,
+    "guided_ungated_threshold": 0.55,
     "direct_dice": None,
     "guided_dice": None,
+    "direct_ungated_dice": None,
+    "guided_ungated_dice": None,
 }
 DETECTION = {
     "ap50": {"value": 0.5, "ci_low": 0.4, "ci_high": 0.6},
@@ -91,14 +97,14 @@ def test_dice_has_a_row_per_branch_and_a_column_per_rule(of: Nested) -> None:
 
 
 def test_differences_are_in_points_with_their_p(of: Nested) -> None:
-    of["differences"]["guided_minus_direct"]["strict"]["dice"] = leaf(-0.0512, -0.1, 0.02, p=0.0625)
-    of["differences"]["guided_minus_direct"]["lesion"]["dice"] = leaf(0.0, 0.0, 0.0, p=None)
-    of["differences"]["guided_minus_direct"]["pooled"]["dice"] = leaf(0.012, -0.01, 0.02)
+    of["differences"]["guided_minus_direct"]["strict"]["dice"] = leaf(-0.0512, -0.1, 0.02, p=0.0625, p_holm=0.25)
+    of["differences"]["guided_minus_direct"]["lesion"]["dice"] = leaf(0.0, 0.0, 0.0, p=None, p_holm=None)
+    of["differences"]["guided_minus_direct"]["batch_pooled"]["dice"] = leaf(0.012, -0.01, 0.02)
     table = rows(differences(of, "unetpp"))
     assert list(table) == [TITLES[name] for name in DIFFERENCES]
-    assert table["guided - direct"]["strict"] == "-5.1 (-10.0 to 2.0), p 0.0625"
+    assert table["guided - direct"]["strict"] == "-5.1 (-10.0 to 2.0), p 0.0625 (0.25)"
     assert table["guided - direct"]["lesion"] == "0.0 (0.0 to 0.0)"
-    assert table["guided - direct"]["pooled"] == "1.2 (-1.0 to 2.0)"
+    assert table["guided - direct"]["batch_pooled"] == "1.2 (-1.0 to 2.0)"
 
 
 def test_metrics_of_a_rule_have_a_column_each(of: Nested) -> None:
@@ -127,7 +133,7 @@ def test_a_run_has_eight_tables_whose_captions_name_the_network_and_the_images(o
         *("dice_by_rule", "differences", "metrics_strict", "metrics_lesion"),
         *("distances", "subsets", "others", "detector"),
     ]
-    assert all("unetpp, 3 test images;" in table.caption for table in shown)
+    assert all("unetpp, 3 test images." in table.caption for table in shown)
 
 
 def test_document_has_all_tables_of_the_run_and_then_those_of_the_paper(of: Nested) -> None:
@@ -145,9 +151,14 @@ def test_document_says_what_was_scored_and_chosen(of: Nested) -> None:
     first = text.split("\n## ")[0].replace("\n", " ")
     assert first.startswith("# unetpp: ")
     assert sample_sentences(of)[0] in first
-    assert "3 test images of 2 patients, 2 of them with 2 lesions (2 patients)" in first
-    assert "confidence 0.35, pixels from probability 0.45 (direct) and 0.6 (guided)" in first
-    assert f"{bootstrap.DRAWS:,} bootstrap draws" in first
+    assert (
+        "3 images in the test set, of 2 patients in 2 groups (who share pictures are one), "
+        "2 of them with 2 lesions (2 patients)."
+    ) in first
+    assert "Direct: pixels count from probability 0.45, in frames that reach 0.2;" in first
+    assert "guided: from 0.6, in boxes from confidence 0.35." in first
+    assert "Without gates: from 0.4; from 0.55, in boxes from 0.15 and in every image's most confident one." in first
+    assert INTERVALS in first
     assert text.endswith("\n")
     assert not text.endswith("\n\n")
     for word in ("None", " nan", "{", "np."):
@@ -155,26 +166,45 @@ def test_document_says_what_was_scored_and_chosen(of: Nested) -> None:
 
 
 def test_one_is_said_in_the_singular(of: Nested) -> None:
-    of["sample"] |= dict.fromkeys(("images", "images_with_lesion", "lesions", "patients", "patients_with_lesion"), 1)
-    assert sample_sentences(of)[0].startswith("1 test image of 1 patient, 1 of them with 1 lesion (1 patient). ")
+    of["sample"] = dict.fromkeys(of["sample"], 1)
+    assert sample_sentences(of)[0] == (
+        "1 image in the test set, of 1 patient in 1 group (who share pictures are one), "
+        "1 of them with 1 lesion (1 patient)."
+    )
+
+
+def test_without_a_gate_every_frame_speaks(of: Nested) -> None:
+    of["operating"] = {**OPERATING, "direct_gate": 0.0}
+    assert "pixels count from probability 0.45, in every frame;" in sample_sentences(of)[1]
 
 
 def test_test_images_without_any_lesion_are_said_to_be_so_and_have_dashes() -> None:
     of = run_of(Drawing(nothing(), nothing(), pathology="normal")).scores
-    assert sample_sentences(of)[0].startswith("1 test image of 1 patient, none of them with a lesion. ")
+    assert sample_sentences(of)[0] == (
+        "1 image in the test set, of 1 patient in 1 group (who share pictures are one), none of them with a lesion."
+    )
     assert set(rows(by_metric(of, "unetpp", "lesion"))["guided"].values()) == {"-"}
     assert rows(named(of, "detector"))["lesions found"] == {"value": "-"}
     assert "None" not in written(of)
 
 
-@pytest.mark.parametrize("reliable", [True, False])
-def test_intervals_of_few_patients_are_called_unreliable_under_every_table(of: Nested, reliable: bool) -> None:
-    of["sample"]["intervals_reliable"] = reliable
-    warning = f"Fewer than {bootstrap.RELIABLE} patients with a lesion: the intervals are unreliable."
-    assert sample_sentences(of)[1:] == ([] if reliable else [warning])
-    assert (f"**{warning}**" in written(of)) != reliable
+def test_interval_of_few_groups_is_marked_where_it_stands(of: Nested) -> None:
+    of["branches"]["guided"]["by_pathology"]["malignant"]["dice"] = leaf(0.5, 0.25, 0.75, groups=bootstrap.RELIABLE - 1)
+    of["branches"]["guided"]["by_pathology"]["benign"]["dice"] = leaf(0.5, 0.25, 0.75, groups=bootstrap.RELIABLE)
+    table = rows(named(of, "subsets"))
+    assert table["guided"]["malignant"] == "50.0 (25.0 to 75.0)?"
+    assert table["guided"]["benign"] == "50.0 (25.0 to 75.0)"
+
+
+def test_every_table_says_what_the_mark_means(of: Nested) -> None:
+    assert f"with ? from fewer than {bootstrap.RELIABLE} groups of them, not reliable" in INTERVALS
     shown = [*tables(of, "unetpp"), *of_paper.tables({"unetpp": of}, dataset="bus_uclm")]
-    assert {warning in table.caption for table in shown} == {not reliable}
+    assert all(INTERVALS in table.caption for table in shown)
+
+
+def test_only_an_interval_is_marked() -> None:
+    assert percent({"value": 0.1234, "ci_low": None, "ci_high": None, "groups": 1}) == "12.3"
+    assert percent({**NULL, "groups": 0}) == "-"
 
 
 def test_distances_stand_beside_the_number_of_misses(of: Nested) -> None:

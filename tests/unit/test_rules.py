@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from guidedseg.evaluation.counts import BRANCHES, count
+from guidedseg.evaluation.estimates import by_rule
 from guidedseg.evaluation.rules import (
     BOUNDARY,
     IMAGEWISE,
@@ -22,7 +23,6 @@ from guidedseg.evaluation.rules import (
     ratios,
     strict,
 )
-from guidedseg.evaluation.scores import estimate
 from guidedseg.evaluation.surfaces import surface
 
 # An image of 40 x 30 has 1200 pixels and a diagonal of 50. By (lesion, predicted): tp, fp, fn, tn, hd95, msd, nsd
@@ -53,17 +53,19 @@ BY_BOX = {
     (1, 0, 1): MISS,
     (1, 1, 1): BOTH,
 }
+BY_MASK = {  # an empty prediction stands in for the missing box
+    (0, 0, 0): PERFECT,
+    (0, 1, 0): FALSE_POSITIVE,
+    (1, 0, 0): PERFECT,
+    (1, 1, 0): BOTH,
+    (0, 0, 1): PERFECT,
+    (0, 1, 1): FALSE_POSITIVE,
+    (1, 0, 1): PERFECT,
+    (1, 1, 1): BOTH,
+}
 LITERAL = {
-    "direct": {  # an empty prediction stands in for the missing box
-        (0, 0, 0): PERFECT,
-        (0, 1, 0): FALSE_POSITIVE,
-        (1, 0, 0): PERFECT,
-        (1, 1, 0): BOTH,
-        (0, 0, 1): PERFECT,
-        (0, 1, 1): FALSE_POSITIVE,
-        (1, 0, 1): PERFECT,
-        (1, 1, 1): BOTH,
-    },
+    "direct": BY_MASK,
+    "direct_ungated": BY_MASK,
     "guided": BY_BOX,
     "guided_fallback": {  # without a box the frame is segmented, and only silence there scores 1
         (0, 0, 0): PERFECT,
@@ -76,6 +78,7 @@ LITERAL = {
         (1, 1, 1): BOTH,
     },
     "oracle": BY_BOX,
+    "guided_ungated": BY_BOX,
     "silent": BY_BOX,
     "everything": BY_BOX,
 }
@@ -88,7 +91,7 @@ POOLED = {
 }
 CELLS = [(truth, predicted, box) for truth in (0, 1) for predicted in (0, 1) for box in (0, 1)]
 COUNTED = ["tp", "fp", "fn", "tn"]
-ROW = ["image_id", "patient_id", "branch", "width", "height", "boxes", *COUNTED, "hd95", "msd", "nsd"]
+ROW = ["image_id", "group_id", "branch", "width", "height", "boxes", *COUNTED, "hd95", "msd", "nsd"]
 
 
 def frame_of(*rows: tuple[object, ...]) -> pd.DataFrame:
@@ -124,8 +127,8 @@ def test_every_cell_under_the_lesion_rule(branch: str) -> None:
 @pytest.mark.parametrize("branch", BRANCHES)
 def test_every_cell_alone_under_the_pooled_rules(branch: str, rule: str) -> None:
     for cell in CELLS:
-        scores = estimate(rows_of(branch, cell), np.ones((1, 1)), batch=16)[rule]
-        np.testing.assert_allclose(scores, [POOLED[cell[:2]]], err_msg=f"{branch} {cell}")
+        scores = by_rule(rows_of(branch, cell), np.ones((1, 1)), batch=16)[rule]
+        np.testing.assert_allclose(scores.values, [POOLED[cell[:2]]], err_msg=f"{branch} {cell}")
 
 
 @pytest.mark.parametrize("rule", IMAGEWISE)
@@ -222,7 +225,7 @@ MASKS = SHAPES.flatmap(lambda shape: st.tuples(arrays(bool, shape), arrays(bool,
 few = settings(max_examples=25, deadline=None)
 
 
-def by_rule(rows: pd.DataFrame) -> Iterator[np.ndarray]:
+def of_each_rule(rows: pd.DataFrame) -> Iterator[np.ndarray]:
     """Scores (11, N) by metric, of the images that a rule does not leave out."""
     for rule in IMAGEWISE.values():
         scores = rule(rows)
@@ -234,7 +237,7 @@ def by_rule(rows: pd.DataFrame) -> Iterator[np.ndarray]:
 def test_scores_of_any_masks_are_within_their_bounds(masks: tuple[np.ndarray, np.ndarray]) -> None:
     rows = scored(*masks)
     diagonal = np.hypot(rows["width"][0], rows["height"][0])
-    for scores in by_rule(rows):
+    for scores in of_each_rule(rows):
         assert not np.isnan(scores).any()
         assert (scores >= 0).all()
         values = dict(zip(METRICS, scores, strict=True))
@@ -249,7 +252,7 @@ def test_scores_of_any_masks_are_within_their_bounds(masks: tuple[np.ndarray, np
 @few
 @given(MASKS)
 def test_dice_is_2_iou_over_1_plus_iou_for_every_image(masks: tuple[np.ndarray, np.ndarray]) -> None:
-    for scores in by_rule(scored(*masks)):
+    for scores in of_each_rule(scored(*masks)):
         np.testing.assert_allclose(scores[0], 2 * scores[1] / (1 + scores[1]))
 
 

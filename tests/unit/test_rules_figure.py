@@ -48,10 +48,10 @@ def test_only_the_rule_that_silence_wins_is_shaded() -> None:
 def test_dot_interval_and_printed_value_of_a_branch() -> None:
     strict = figure_of("rules", LESIONS_ONLY).axes[0]
     score = LESIONS_ONLY.scores["branches"]["guided"]["strict"]["dice"]
-    # 1 and 2 * 32 / (64 + 32), one patient: every draw is the sample
+    # 1 and 2 * 32 / (64 + 32); one patient has no interval
     assert score["value"] == pytest.approx((1 + 2 / 3) / 2, abs=1e-6)
     assert points(strict, "s") == [(pytest.approx(500 / 6, abs=1e-4), 1)]
-    assert strict.texts[1].get_text() == "83.3 (83.3 to 83.3)"
+    assert strict.texts[1].get_text() == "83.3"
     assert [label.get_text() for label in strict.get_yticklabels()][:2] == ["direct", "guided"]
 
 
@@ -64,6 +64,16 @@ def test_interval_is_a_line_from_low_to_high() -> None:
     assert strict.texts[1].get_text() == "60.0 (40.0 to 90.0)"
 
 
+def test_interval_of_few_groups_is_marked_and_the_caption_says_so() -> None:
+    scores = copy.deepcopy(RUNS["all"].scores)
+    leaf = {"value": 0.6, "ci_low": 0.4, "ci_high": 0.9}
+    scores["branches"]["direct"]["strict"]["dice"] = {**leaf, "groups": 4}
+    scores["branches"]["guided"]["strict"]["dice"] = {**leaf, "groups": 5}
+    strict = figure_of("rules", replace(RUNS["all"], scores=scores)).axes[0]
+    assert [text.get_text() for text in strict.texts][:2] == ["60.0 (40.0 to 90.0)?", "60.0 (40.0 to 90.0)"]
+    assert "with ? from fewer than 5 groups of them, not reliable" in rules.FIGURE.caption(RUNS["all"])
+
+
 def test_score_that_does_not_exist_is_a_dash_without_a_dot() -> None:
     run = RUNS["one normal with a weak box"]
     lesion = figure_of("rules", run).axes[RULES.index("lesion")]
@@ -72,13 +82,6 @@ def test_score_that_does_not_exist_is_a_dash_without_a_dot() -> None:
     rows = rules.table(run).query("rule == 'lesion'")
     assert rows[["dice", "ci_low", "ci_high"]].isna().all(axis=None)
     assert not rules.rewards_silence(rows)
-
-
-def test_few_patients_are_told() -> None:
-    assert "unreliable" in rules.FIGURE.caption(RUNS["all"])
-    sample = {**RUNS["all"].scores["sample"], "intervals_reliable": True}
-    many = replace(RUNS["all"], scores={**RUNS["all"].scores, "sample": sample})
-    assert "unreliable" not in rules.FIGURE.caption(many)
 
 
 # DVC's own plot of the rules

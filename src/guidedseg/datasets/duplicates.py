@@ -16,6 +16,8 @@ from numpy.typing import NDArray
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
+from guidedseg.datasets import alike
+
 _SIZE = 32  # pixels
 _BORDER = 0.1  # of each side: the probe marker and the body mark, which all frames of a device share, lie there
 _SIGMA = 2.0  # pixels of the thumbnail; what is coarser (bright skin above, dark depth below) all frames share
@@ -37,7 +39,7 @@ def thumbnail(image: NDArray[np.uint8]) -> NDArray[np.float32]:
 
 
 def pairs(
-    thumbnails: NDArray[np.float32],
+    thumbnails: Sequence[NDArray[np.float32]] | NDArray[np.float32],
     image_ids: Sequence[str],
     patient_ids: Sequence[str],
     threshold: float,
@@ -45,33 +47,38 @@ def pairs(
     """The pairs of images of different patients that are alike.
 
     Args:
-        thumbnails: (N, 32, 32) float32, of ``thumbnail``.
+        thumbnails: N of (32, 32) float32, of ``thumbnail``.
         image_ids: N names.
         patient_ids: N names.
         threshold: the least similarity, the Pearson correlation of two thumbnails, rounded to four digits so that
             the order of summation on another machine changes nothing.
 
     Returns:
-        A row per pair: image_a < image_b, patient_a, patient_b, similarity; sorted by image_a, image_b.
+        A row per pair: image_a < image_b, patient_a, patient_b, similarity; sorted by image_a, image_b. Not every pair
+        of a picture that is like more than ``alike.ENOUGH`` others, and above ``alike.EXACT`` pictures nearly all.
     """
     order = np.argsort(np.asarray(image_ids))
     images, patients = np.asarray(image_ids)[order], np.asarray(patient_ids)[order]
-    flat = thumbnails[order].reshape(len(order), -1)  # (N, 1024)
-    centred = flat - flat.mean(axis=1, keepdims=True)
-    spread = centred.std(axis=1, keepdims=True)
-    unit = np.where(spread > _FLAT, centred / np.maximum(spread, _FLAT), 0) / np.sqrt(flat.shape[1])
-    similarity = np.round(unit @ unit.T, 4)  # (N, N)
-    alike = np.triu(similarity >= threshold, k=1) & (patients[:, None] != patients[None, :])
-    a, b = np.nonzero(alike)
+    a, b, similarity = alike.find(_unit(thumbnails, order), np.unique(patients, return_inverse=True)[1], threshold)
     return pd.DataFrame(
         {
             "image_a": images[a],
             "image_b": images[b],
             "patient_a": patients[a],
             "patient_b": patients[b],
-            "similarity": similarity[a, b],
+            "similarity": similarity,
         }
     )
+
+
+def _unit(thumbnails: Sequence[NDArray[np.float32]] | NDArray[np.float32], order: NDArray[np.intp]) -> alike.Unit:
+    """(N, 1024) float32: rows of mean 0 and length 1, whose scalar product is the correlation; 0 for a flat picture."""
+    unit = np.empty((len(order), _SIZE**2), dtype=np.float32)
+    for row, place in zip(unit, order, strict=True):  # one by one: a hundred thousand fill half a gigabyte
+        centred = thumbnails[place].ravel() - thumbnails[place].mean()
+        spread = centred.std()
+        row[:] = centred / spread / _SIZE if spread > _FLAT else 0
+    return unit
 
 
 def groups(patient_ids: Sequence[str], pairs: pd.DataFrame) -> dict[str, str]:

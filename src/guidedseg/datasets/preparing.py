@@ -56,7 +56,7 @@ def write(records: Iterable[RawImage], target: Path, *, duplicate_threshold: flo
         if not index:
             raise GuidedsegError(f"There are no images to write to {target}: the raw dataset is empty.")
         image_ids, patient_ids = ([row[column] for row in index] for column in ("image_id", "patient_id"))
-        alike = duplicates.pairs(np.stack(thumbnails), image_ids, patient_ids, duplicate_threshold)
+        alike = duplicates.pairs(thumbnails, image_ids, patient_ids, duplicate_threshold)
         group = duplicates.groups(patient_ids, alike)
         for row in index:
             row["group_id"] = group[row["patient_id"]]

@@ -12,7 +12,6 @@ import pandas as pd
 
 from guidedseg.evaluation.bootstrap import AMOUNT, SHARE, Interval, interval, ratio
 from guidedseg.evaluation.box_ranking import (
-    BINS,
     FALSE_BOXES,
     Codes,
     Flags,
@@ -24,6 +23,7 @@ from guidedseg.evaluation.box_ranking import (
     froc,
     froc_steps,
 )
+from guidedseg.evaluation.calibration import BINS
 from guidedseg.evaluation.matching import match
 
 IOUS = np.linspace(0.5, 0.95, 10)
@@ -127,14 +127,13 @@ def froc_curve(
         per threshold, by falling confidence; sensitivity over false boxes is to be drawn as steps to the right.
     """
     images, boxes, lesions = _with_groups(detections, lesions, index)
-    everyone = np.zeros(len(boxes), dtype=np.intp)
-    hits, false, confidence = froc_steps(_found(boxes, lesions, match_iou), _confidences(boxes), everyone, 1)
+    hits, false, confidence = froc_steps(_found(boxes, lesions, match_iou), _confidences(boxes))
     return pd.DataFrame(
         {
             "confidence": confidence,
-            "false_boxes_per_image": ratio(false[:, 0], len(images)),
-            "sensitivity": ratio(hits[:, 0], len(lesions)),
-            "precision": ratio(hits[:, 0], hits[:, 0] + false[:, 0]),
+            "false_boxes_per_image": ratio(false, len(images)),
+            "sensitivity": ratio(hits, len(lesions)),
+            "precision": ratio(hits, hits + false),
         }
     )
 

@@ -87,11 +87,6 @@ def subsets(rows: pd.DataFrame, drawn: Array) -> Nested:
     }
 
 
-def _only(chosen: npt.NDArray[np.bool_], values: Array) -> Array:
-    """Values (N, M) with the rows that are not chosen left out."""
-    return np.where(chosen[:, None], values, np.nan)
-
-
 def sizes(rows: pd.DataFrame) -> npt.NDArray[np.str_]:
     """``small``, ``medium`` or ``large``: terciles by lesion area as a share of the image; empty for normals.
 

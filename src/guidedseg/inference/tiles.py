@@ -1,6 +1,5 @@
-"""Tiles: the probabilities of regions, and the mask of an image put together from them."""
+"""Tiles: the probabilities of regions (``predict`` writes them), and the mask of an image put together from them."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -53,30 +52,13 @@ class Tiles:
         return {key: falling[rows] for key, rows in places.items()}
 
 
-def write(probabilities: npt.NDArray[np.uint8], items: pd.DataFrame, target: Path) -> None:
-    """Write ``probabilities.npy`` and ``items.csv`` into an existing folder."""
-    np.save(target / "probabilities.npy", probabilities)
-    items.to_csv(target / "items.csv", index=False, lineterminator="\n")
-
-
 def load(folder: Path) -> Tiles:
-    """Read back what ``write`` wrote."""
+    """Read back what ``predict.write`` wrote."""
     return Tiles(np.load(folder / "probabilities.npy", mmap_mode="r"), read_items(folder))
 
 
-def write_gates(gates: Sequence[npt.NDArray[np.uint8]], target: Path) -> None:
-    """Write attention maps of the same items, coarse to fine, as ``gates_1.npy``, ``gates_2.npy`` ...
-
-    Args:
-        gates: (K, s, s) uint8, attention x 255, a level each, as ``predict`` gives them.
-        target: an existing folder.
-    """
-    for level, maps in enumerate(gates, start=1):
-        np.save(target / f"gates_{level}.npy", maps)
-
-
 def load_gates(folder: Path) -> tuple[Tiles, ...]:
-    """Read back what ``write_gates`` wrote, a ``Tiles`` per level; none where the network has no attention gates."""
+    """The attention maps beside them, a ``Tiles`` per level, coarse to fine; none where the network has no gates."""
     items = read_items(folder)
     return tuple(Tiles(np.load(path, mmap_mode="r"), items) for path in sorted(folder.glob("gates_*.npy")))
 

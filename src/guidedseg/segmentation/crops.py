@@ -4,7 +4,6 @@ The direct and the guided inputs are written by the same function; they differ o
 """
 
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +11,9 @@ import numpy.typing as npt
 import pandas as pd
 
 from guidedseg import regions
+from guidedseg.array_files import appended
 from guidedseg.datasets import prepared
+from guidedseg.datasets.lookahead import in_order
 from guidedseg.names import BOX
 from guidedseg.progress import bar
 from guidedseg.segmentation.inputs import COLUMNS
@@ -93,7 +94,7 @@ def rois(
 def write(items: pd.DataFrame, folder: Path, size: int, target: Path) -> None:
     """Crop and resize every region; write ``images.npy``, ``masks.npy`` and ``items.csv`` into ``target``.
 
-    Each image is decoded once, however many regions it has.
+    Only a few images' regions are held at a time. An image whose regions follow one another is decoded once.
 
     Args:
         items: rows of ``COLUMNS``.
@@ -102,22 +103,25 @@ def write(items: pd.DataFrame, folder: Path, size: int, target: Path) -> None:
         target: an existing folder.
     """
     shape = (len(items), size, size)
-    # not written through memory maps: on a full disk these kill the process instead of raising
-    images, masks = np.empty(shape, dtype=np.uint8), np.empty(shape, dtype=np.uint8)
-    boxes = items[BOX].to_numpy()
+    image_ids, boxes = items["image_id"].to_numpy(dtype=str), items[BOX].to_numpy()
+    starts = np.flatnonzero(image_ids[1:] != image_ids[:-1]) + 1
 
-    def fill(group: tuple[str, npt.NDArray[np.int64]]) -> None:
-        image_id, positions = group
+    def cropped(own: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8]]:
+        image_id = str(image_ids[own[0]])
         image, mask = prepared.load_image(folder, image_id), prepared.load_mask(folder, image_id)
-        for position in positions:
-            images[position] = regions.crop(image, boxes[position], size)
-            masks[position] = regions.crop_mask(mask, boxes[position], size)
+        return (
+            np.stack([regions.crop(image, box, size) for box in boxes[own]]),
+            np.stack([regions.crop_mask(mask, box, size) for box in boxes[own]]),
+        )
 
-    groups = items.groupby("image_id").indices.items()
-    with ThreadPoolExecutor() as pool:
-        list(bar("images", pool.map(fill, groups), unit="image", total=len(groups)))
-    np.save(target / "images.npy", images)
-    np.save(target / "masks.npy", masks)
+    runs = [run for run in np.split(np.arange(len(items)), starts) if len(run)]
+    with (
+        appended(target / "images.npy", shape) as append_images,
+        appended(target / "masks.npy", shape) as append_masks,
+    ):
+        for images, masks in bar("images", in_order(cropped, runs), unit="image", total=len(runs)):
+            append_images(images)
+            append_masks(masks)
     items.to_csv(target / "items.csv", index=False, lineterminator="\n")
 
 
