@@ -58,7 +58,7 @@ def _page(run: "Results", params: dict[str, object]) -> None:
     from guidedseg.reporting.figures import rules
     from guidedseg.reporting.page import gallery, index
     from guidedseg.reporting.tables import of_paper, of_run, table
-    from guidedseg.writing import whole_directory, whole_file
+    from guidedseg.writing import whole_directory, write_text
 
     became, on_page, in_figures = gallery.outcomes(run), set(gallery.chosen(run)), figures.images(run)
     wanted = sorted(on_page | in_figures)
@@ -79,14 +79,12 @@ def _page(run: "Results", params: dict[str, object]) -> None:
         for each in [*beside, *own]:
             table.write(each, target)
     write_json(run.scores, Path("report/scores.json"))
-    with whole_file(Path("report/comparison.md")) as path:
-        path.write_text(of_run.document(run.scores, run.model, beside), encoding="utf-8")
+    write_text(Path("report/comparison.md"), of_run.document(run.scores, run.model, beside))
     before = lock.upstream(lock.read(Path("dvc.lock")), f"evaluations/{run.model}")
     # the journal has no entry of `outside`, which only looks, in every run
     made = {name: lock.outs(stage) for name, stage in before.items() if not name.startswith("outside@")}
     facts = index.Facts(params, json.loads(Path("metrics/split.json").read_text(encoding="utf-8")), made)
-    with whole_file(Path("report/index.html")) as path:
-        path.write_text(index.index(run, facts, [*beside, *own], pictures, shown), encoding="utf-8")
+    write_text(Path("report/index.html"), index.index(run, facts, [*beside, *own], pictures, shown))
 
 
 def _chosen(settings: "Params") -> dict[str, object]:

@@ -5,10 +5,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from guidedseg.writing import whole_file
+from guidedseg.writing import write_text
 
 
 def write_json(values: Mapping[str, Any], target: Path) -> None:
     """Write nested scalars as JSON that ``dvc metrics`` reads; a NaN or an infinity is an error, null is not."""
-    with whole_file(target) as path:
-        path.write_text(json.dumps(values, indent=2, allow_nan=False) + "\n", encoding="utf-8")
+    write_text(target, json.dumps(values, indent=2, allow_nan=False) + "\n")

@@ -1,4 +1,5 @@
-"""A tiny, valid dataset in the layout of BUS-UCLM, and the repository's params.yaml: each test damages its own."""
+"""A tiny, valid dataset in the layout of BUS-UCLM and the repository's params.yaml: each test damages its own. And an
+evaluation of many made-up images with its scores, which tests only read."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -8,6 +9,9 @@ import cv2
 import numpy as np
 import pytest
 import yaml
+from counted_images import many_images, scored
+
+from guidedseg.evaluation.counts import Evaluation
 
 ROOT = Path(__file__).parents[2]
 
@@ -71,3 +75,15 @@ def changed(tmp_path: Path) -> Callable[..., Path]:
         return path
 
     return write
+
+
+@pytest.fixture(scope="session")
+def many() -> Evaluation:
+    """Six patients with eight images each."""
+    return many_images()
+
+
+@pytest.fixture(scope="session")
+def of_many(many: Evaluation) -> dict[str, Any]:
+    """Its scores."""
+    return scored(many)

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from counted_images import evaluation_of, many_images, scored, value, without_interval
+from counted_images import evaluation_of, scored, value, without_interval
 
 from guidedseg.evaluation.bootstrap import NO_SPREAD
 from guidedseg.evaluation.counts import Evaluation
@@ -15,16 +15,6 @@ from guidedseg.evaluation.scores import DIFFERENCES, split_by_branch
 # six patients whose Dice is 0.25 and 0.75 by turns; and 0.25 more each
 DIRECT = [(f"P{number}", ("quarter", "three quarters")[number % 2]) for number in range(6)]
 BETTER = [(f"P{number}", ("half", "all")[number % 2]) for number in range(6)]
-
-
-@pytest.fixture(scope="module")
-def many() -> Evaluation:
-    return many_images()
-
-
-@pytest.fixture(scope="module")
-def of_many(many: Evaluation) -> dict[str, Any]:
-    return scored(many)
 
 
 def test_differences_are_of_these_branches(of_many: dict[str, Any]) -> None:

@@ -5,24 +5,13 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import pytest
-from counted_images import DRAWS, in_groups, many_images, rows_of, scored
+from counted_images import DRAWS, in_groups, rows_of, scored
 
 from guidedseg.evaluation import bootstrap
 from guidedseg.evaluation.counts import PREDICTED, Evaluation
 from guidedseg.evaluation.estimates import by_rule
 from guidedseg.evaluation.rules import IMAGEWISE, METRICS, RULES, counted, ratios
 from guidedseg.evaluation.scores import split_by_branch
-
-
-@pytest.fixture(scope="module")
-def many() -> Evaluation:
-    return many_images()
-
-
-@pytest.fixture(scope="module")
-def of_many(many: Evaluation) -> dict[str, Any]:
-    return scored(many)
 
 
 def test_draws_are_scores_of_samples_in_which_groups_really_stand_twice(many: Evaluation) -> None:

@@ -4,22 +4,12 @@ import json
 from typing import Any
 
 import pytest
-from counted_images import evaluation_of, many_images, scored, value, without_interval
+from counted_images import evaluation_of, scored, value, without_interval
 
 from guidedseg.evaluation import scores
 from guidedseg.evaluation.bootstrap import AT_AN_END
 from guidedseg.evaluation.counts import BRANCHES, PREDICTED, Evaluation
 from guidedseg.evaluation.rules import IMAGEWISE, METRICS, OVERLAP, RULES
-
-
-@pytest.fixture(scope="module")
-def many() -> Evaluation:
-    return many_images()
-
-
-@pytest.fixture(scope="module")
-def of_many(many: Evaluation) -> dict[str, Any]:
-    return scored(many)
 
 
 def test_means_of_one_sample_under_every_rule() -> None:
