@@ -1,0 +1,1 @@
+"""What is written of a segmented frame: masks, overlays, contours, tables, DICOM."""

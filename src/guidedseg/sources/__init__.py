@@ -1,0 +1,1 @@
+"""People's own files, read as grey frames: pictures, TIFF stacks, DICOM, video."""
