@@ -1,6 +1,8 @@
 """data/detections.csv: boxes of every image, down to a low confidence."""
 
+import json
 from pathlib import Path
+from typing import Any
 
 import stages
 
@@ -8,16 +10,29 @@ import stages
 def main() -> tuple[Path, str]:
     """Run the detector on all images."""
     from guidedseg import params
-    from guidedseg.detection.yolo import predict
+    from guidedseg.datasets import prepared
+    from guidedseg.inference.detect import detect
+    from guidedseg.inference.detector import Detector
+    from guidedseg.inference.engines.opening import open_engine
     from guidedseg.writing import whole_file
 
-    limits = params.load().detect
-    images = sorted(Path("data/prepared/images").glob("*.png"))
-    boxes = predict.detect(Path("models/detector"), images, **limits.model_dump())
+    settings = params.load()
+    trained, folder = Path("models/detector"), Path("data/prepared")
+    engine = open_engine(settings.chosen.engine, trained, threads=1, module=_module)
+    size = json.loads((trained / "config.json").read_text(encoding="utf-8"))["image_size"]
+    image_ids = prepared.read_index(folder)["image_id"].tolist()
+    boxes = detect(Detector(engine, size, **settings.detect.model_dump()), folder, image_ids)
     with whole_file(Path("data/detections.csv")) as path:
         boxes.to_csv(path, index=False, lineterminator="\n")
-    text = f"{len(boxes)} boxes from confidence {limits.floor} in {len(images)} images"
+    text = f"{len(boxes)} boxes from confidence {settings.detect.floor} in {len(image_ids)} images, by {engine.name}"
     return Path("data/detections.csv"), text
+
+
+def _module(folder: Path) -> tuple[Any, tuple[str, ...]]:
+    """For the engine torch alone."""
+    from guidedseg.detection.yolo import trained
+
+    return trained.raw_head(folder)
 
 
 if __name__ == "__main__":

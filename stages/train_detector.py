@@ -8,7 +8,7 @@ import stages
 def main() -> tuple[Path, str]:
     """Train on data/yolo."""
     from guidedseg import params
-    from guidedseg.detection.yolo import training
+    from guidedseg.detection.yolo import trained, training
     from guidedseg.writing import whole_directory
 
     settings = params.load()
@@ -24,6 +24,7 @@ def main() -> tuple[Path, str]:
             target=target,
             live=Path("dvclive/detector"),
         )
+        trained.export(target)
     return Path("models/detector"), (
         f"{Path(recipe['weights']).stem}, "
         f"best validation mAP@50:95 {curve['val_map50_95'].max():.3f} in {len(curve)} epochs"

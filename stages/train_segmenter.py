@@ -12,7 +12,7 @@ def main() -> tuple[Path, str]:
 
     settings = params.load()  # first: a wrong name is told before anything heavy is imported
 
-    from guidedseg.segmentation import inputs, training
+    from guidedseg.segmentation import inputs, trained, training
     from guidedseg.writing import whole_directory
 
     model, mode = sys.argv[1:3]
@@ -29,6 +29,7 @@ def main() -> tuple[Path, str]:
             target=target,
             live=Path("dvclive") / f"segmenter_{model}_{mode}",
         )
+        trained.export(target)
     return Path("models") / model / mode, (
         f"{config['parameters'] / 1e6:.2f} M parameters, "
         f"validation Dice {config['val_dice']:.3f} at epoch {config['epoch']} of {config['epochs']}"

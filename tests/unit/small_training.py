@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import torch
 
+from guidedseg.exporting import compact
 from guidedseg.segmentation import training
 from guidedseg.segmentation.inputs import COLUMNS, Inputs
 
@@ -57,6 +58,11 @@ def make_inputs() -> Inputs:
 
 
 INPUTS = make_inputs()
+
+
+def as_kept(state: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    """A ``state_dict`` as it comes back from a file."""
+    return {name: tensor.to(state[name].dtype) for name, tensor in compact(state).items()}
 
 
 def train(work: Path, *, inputs: Inputs = INPUTS, seed: int = 3, workers: int = 0, **recipe: Any) -> dict[str, bytes]:

@@ -9,7 +9,7 @@ from validation_images import ELSEWHERE, FRAME, HEIGHT, LESION, MASKS, SIZE, WID
 
 from guidedseg.errors import GuidedsegError
 from guidedseg.evaluation.operating import THRESHOLDS, Operating, level
-from guidedseg.inference.tiles import Tiles, assemble
+from guidedseg.inference.tiles import Tiles
 from guidedseg.scoring import operating
 from guidedseg.segmentation.inputs import COLUMNS
 
@@ -40,7 +40,7 @@ def mean_dice(tiles: Tiles, source: str, masks: dict[str, np.ndarray], confidenc
     items = tiles.items
     kept = (items["source"] == source) & ((source == "frame") | (items["confidence"] >= confidence))
     canvases = {
-        name: assemble(tiles, np.flatnonzero(kept & (items["image_id"] == name)), HEIGHT, WIDTH) for name in masks
+        name: tiles.assembled(np.flatnonzero(kept & (items["image_id"] == name)), HEIGHT, WIDTH) for name in masks
     }
     return {
         threshold: np.mean([strict_dice(mask, canvases[name] >= threshold * 255) for name, mask in masks.items()])

@@ -1,16 +1,17 @@
 """From a network's logits to tiles, and from tiles to the mask of an image."""
 
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 import torch
-from predicted import predicted
+from predicted import engine_of, predicted
 from torch import nn
 
 from guidedseg.inference.predict import Predicted, predict, write
-from guidedseg.inference.tiles import Tiles, assemble, load, load_gates
+from guidedseg.inference.tiles import Tiles, load, load_gates
 from guidedseg.segmentation import losses
 from guidedseg.segmentation.inputs import COLUMNS
 
@@ -160,7 +161,7 @@ def test_read_only_images_can_be_predicted() -> None:
 
 def test_no_images_give_no_tiles(tmp_path: Path) -> None:
     nothing = np.empty((0, 8, 8), dtype=np.uint8)
-    parts = predict(Grey(), nothing, nothing, losses.build("bce"))
+    parts = predict(engine_of(Grey()), nothing, nothing, partial(losses.of_each, losses.build("bce")))
     write(parts, pd.DataFrame(columns=COLUMNS), 8, tmp_path)
     assert load(tmp_path).probabilities.shape == (0, 8, 8)
     assert load(tmp_path).items.empty
@@ -176,28 +177,30 @@ def test_only_chosen_regions_are_predicted_in_their_order() -> None:
 
 def test_regions_are_predicted_as_they_are_asked_for() -> None:
     network = Grey()
-    next(predict(network, IMAGES, batch=3))
-    assert network.batches == [3]
+    many = np.repeat(IMAGES, 20, axis=0)
+    next(predict(engine_of(network), many, batch=3))
+    assert set(network.batches) == {3}
+    assert 3 * len(network.batches) < len(many) / 2
 
 
 def test_tile_fills_its_region_and_nothing_else() -> None:
     tiles = tiles_of(("a", 180, 2, 3, 7, 9))
     expected = np.zeros((12, 10), dtype=np.uint8)
     expected[3:9, 2:7] = 180
-    np.testing.assert_array_equal(assemble(tiles, np.array([0]), height=12, width=10), expected)
+    np.testing.assert_array_equal(tiles.assembled(np.array([0]), height=12, width=10), expected)
 
 
 def test_where_tiles_overlap_the_larger_probability_stands() -> None:
     tiles = tiles_of(("a", 100, 0, 0, 6, 4), ("a", 200, 4, 0, 8, 4))
     for order in ([0, 1], [1, 0]):
-        result = assemble(tiles, np.array(order), height=4, width=10)
+        result = tiles.assembled(np.array(order), height=4, width=10)
         assert (result == [100] * 4 + [200] * 4 + [0] * 2).all()
 
 
 def test_only_chosen_tiles_are_pasted() -> None:
     tiles = tiles_of(("a", 100, 0, 0, 2, 2), ("b", 200, 0, 0, 4, 4))
-    assert assemble(tiles, np.array([0]), 4, 4).sum() == 4 * 100
-    assert not assemble(tiles, np.array([], dtype=np.int64), 4, 4).any()
+    assert tiles.assembled(np.array([0]), 4, 4).sum() == 4 * 100
+    assert not tiles.assembled(np.array([], dtype=np.int64), 4, 4).any()
 
 
 def part(tiles: Tiles, rows: slice, gates: tuple[np.ndarray, ...] = ()) -> Predicted:
@@ -234,6 +237,6 @@ def test_network_without_gates_gives_none() -> None:
 def test_the_frame_comes_back_at_its_own_size(size: int) -> None:
     item = pd.DataFrame([("a", "test", "frame", np.nan, 0, 0, 30, 20)], columns=COLUMNS)
     tiles = Tiles(np.full((1, size, size), 77, dtype=np.uint8), item)
-    result = assemble(tiles, np.array([0]), height=20, width=30)
+    result = tiles.assembled(np.array([0]), height=20, width=30)
     assert result.shape == (20, 30)
     assert (result == 77).all()

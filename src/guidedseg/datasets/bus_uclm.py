@@ -14,10 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from guidedseg import progress
-from guidedseg.datasets.lookahead import in_order
 from guidedseg.datasets.places import LAYOUT, is_junk
 from guidedseg.datasets.records import RawImage
 from guidedseg.errors import GuidedsegError, listed
+from guidedseg.lookahead import in_order
 from guidedseg.resizing import resize
 
 # The dataset authors' partition script.

@@ -12,10 +12,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from guidedseg.datasets import duplicates
-from guidedseg.datasets.lookahead import in_order
 from guidedseg.datasets.prepared import INDEX_TYPES, LESION_TYPES, read_index
 from guidedseg.datasets.records import RawImage
 from guidedseg.errors import GuidedsegError
+from guidedseg.lookahead import in_order
 from guidedseg.writing import whole_directory
 
 # Run lengths alone make grey ultrasound as small as level 9 does (189 kB an image) in a thirtieth of the time.

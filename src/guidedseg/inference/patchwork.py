@@ -5,8 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from guidedseg.evaluation.operating import Operating, level
-from guidedseg.inference.tiles import Tiles, assemble
+from guidedseg.evaluation.operating import Operating
+from guidedseg.inference.pasting import masked
+from guidedseg.inference.tiles import Tiles
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,7 @@ class Patchwork:
 
     def probabilities(self, height: int, width: int) -> npt.NDArray[np.uint8]:
         """(H, W) uint8, probability x 255."""
-        return assemble(self.tiles, self.chosen, height, width)
+        return self.tiles.assembled(self.chosen, height, width)
 
     def mask(self, height: int, width: int) -> npt.NDArray[np.bool_]:
         """(H, W) bool."""
@@ -35,9 +36,7 @@ class Patchwork:
 
     def mask_of(self, probabilities: npt.NDArray[np.uint8]) -> npt.NDArray[np.bool_]:
         """(H, W) bool of what ``probabilities`` gave."""
-        if probabilities.max(initial=0) < level(self.gate):
-            return np.zeros(probabilities.shape, dtype=bool)
-        return probabilities >= level(self.threshold)
+        return masked(probabilities, self.threshold, self.gate)
 
 
 def patchworks(direct: Tiles, guided: Tiles, image_id: str, operating: Operating) -> dict[str, Patchwork]:

@@ -8,17 +8,15 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-import torch
-from torch import nn
-from torch.nn import functional
 
 from guidedseg.array_files import Append, appended
+from guidedseg.inference.engines.engine import Engine, Floats
+from guidedseg.inference.filling import Levels, fill, levels
+from guidedseg.lookahead import in_order
 from guidedseg.progress import bar
-from guidedseg.segmentation.data import as_input
-from guidedseg.segmentation.models.attention_gate import gates
-from guidedseg.segmentation.models.layers import outputs_of
 
-Loss = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
+Losses = Callable[[Floats, Levels], npt.NDArray[np.float64]]
+"""Logits (N, 1, S, S) and masks (N, S, S) in {0, 1} -> (N,), of every region alone."""
 
 
 class Predicted(NamedTuple):
@@ -32,31 +30,31 @@ class Predicted(NamedTuple):
             the network has no gates.
     """
 
-    probabilities: npt.NDArray[np.uint8]
+    probabilities: Levels
     losses: npt.NDArray[np.float64]
-    gates: tuple[npt.NDArray[np.uint8], ...]
+    gates: tuple[Levels, ...]
 
 
 def predict(
-    network: nn.Module,
-    images: npt.NDArray[np.uint8],
-    masks: npt.NDArray[np.uint8] | None = None,
-    loss: Loss | None = None,
+    engine: Engine,
+    images: Levels,
+    masks: Levels | None = None,
+    losses: Losses | None = None,
     *,
     chosen: npt.NDArray[np.int64] | None = None,
     batch: int = 16,
     flips: bool = False,
     progress: str = "regions",
 ) -> Iterator[Predicted]:
-    """Run a network over cropped regions, a batch at a time.
+    """Run a network over cropped regions, batches beside each other.
 
     Args:
-        network: (N, 1, S, S) float32 in [0, 1] to logits (N, 1, S, S).
+        engine: of one thread a call, as every core has a batch of its own.
         images: (N, S, S) uint8, may be memory-mapped.
         masks: (N, S, S) uint8 in {0, 1}, the truth; with it goes a loss.
-        loss: logits and targets (1, 1, S, S) -> scalar.
+        losses: with a truth.
         chosen: (K,) positions to predict, in this order; all without it.
-        batch: regions per forward pass.
+        batch: regions per step.
         flips: the logits are the mean over a region and its mirror image (left to right); so are those of the loss. The
             gates are those of the region as it is.
         progress: title of the progress bar.
@@ -64,25 +62,20 @@ def predict(
     Yields:
         The next ``batch`` regions, the last time fewer.
     """
-    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    network = network.to(device).eval()
     chosen = np.arange(len(images)) if chosen is None else chosen
-    for start in bar(progress, range(0, len(chosen), batch), unit="batch"):
-        rows = chosen[start : start + batch]
-        with torch.inference_mode():
-            inputs = as_input(images[rows])[:, None].to(device)
-            with outputs_of(gates(network)) as maps:
-                logits = network(inputs).float()
-            if flips:
-                logits = (logits + network(inputs.flip(-1)).float().flip(-1)) / 2
-            losses = np.full(len(rows), np.nan)
-            if masks is not None and loss is not None:
-                targets = torch.from_numpy(masks[rows].astype(np.float32))[:, None].to(device)
-                alone = [loss(*pair) for pair in zip(logits[:, None], targets[:, None], strict=True)]
-                losses = torch.stack(alone).double().cpu().numpy()
-            attention = tuple(_levels(_at_most_half(one.float(), images.shape[-1])) for one in maps)
-            part = Predicted(_levels(logits.sigmoid()), losses, attention)
-        yield part
+    gates = engine.gates()
+    steps = [chosen[start : start + batch] for start in range(0, len(chosen), batch)]
+
+    def filled(rows: npt.NDArray[np.int64]) -> tuple[Levels, list[Floats]]:
+        return fill(engine, np.asarray(images[rows]), flips=flips, also=["logits", *gates])
+
+    found = zip(steps, in_order(filled, steps), strict=True)
+    for rows, (probabilities, (logits, *maps)) in bar(progress, found, unit="batch", total=len(steps)):
+        if masks is None or losses is None:
+            of_each = np.full(len(rows), np.nan)
+        else:
+            of_each = losses(logits, np.asarray(masks[rows]))
+        yield Predicted(probabilities, of_each, tuple(levels(one) for one in maps))
 
 
 def write(parts: Iterable[Predicted], items: pd.DataFrame, size: int, target: Path) -> None:
@@ -109,14 +102,3 @@ def write(parts: Iterable[Predicted], items: pd.DataFrame, size: int, target: Pa
             losses[done : done + len(part.losses)] = part.losses
             done += len(part.losses)
     items.assign(loss=losses.round(6)).to_csv(target / "items.csv", index=False, lineterminator="\n")
-
-
-def _levels(shares: torch.Tensor) -> npt.NDArray[np.uint8]:
-    """(N, 1, H, W) in [0, 1] -> (N, H, W) uint8."""
-    levels: npt.NDArray[np.uint8] = (shares.squeeze(1) * 255).round().byte().cpu().numpy()
-    return levels
-
-
-def _at_most_half(maps: torch.Tensor, side: int) -> torch.Tensor:
-    """A map at full size would be as large on the disk as the probabilities and shows no more in a picture."""
-    return functional.avg_pool2d(maps, 2) if maps.shape[-1] == side else maps

@@ -1,4 +1,4 @@
-"""Tiles: the probabilities of regions (``predict`` writes them), and the mask of an image put together from them."""
+"""Tiles: the probabilities of regions, read back (``predict`` writes them)."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from guidedseg import regions
+from guidedseg.inference.pasting import assembled
 from guidedseg.names import BOX
 from guidedseg.segmentation.inputs import read_items
 
@@ -44,6 +44,10 @@ class Tiles:
         """(K, 4) the regions."""
         return self.items[BOX].to_numpy(dtype=np.int64)
 
+    def assembled(self, chosen: npt.NDArray[np.int64], height: int, width: int) -> npt.NDArray[np.uint8]:
+        """The probabilities of one image from these of its tiles (``pasting.assembled``)."""
+        return assembled(self.probabilities[chosen], self.boxes[chosen], height, width)
+
     @cached_property
     def _places(self) -> dict[tuple[str, str], npt.NDArray[np.int64]]:
         """Looked up once: an image would else cost a search through the tiles of all."""
@@ -61,21 +65,3 @@ def load_gates(folder: Path) -> tuple[Tiles, ...]:
     """The attention maps beside them, a ``Tiles`` per level, coarse to fine; none where the network has no gates."""
     items = read_items(folder)
     return tuple(Tiles(np.load(path, mmap_mode="r"), items) for path in sorted(folder.glob("gates_*.npy")))
-
-
-def assemble(tiles: Tiles, chosen: npt.NDArray[np.int64], height: int, width: int) -> npt.NDArray[np.uint8]:
-    """The probabilities of one image from some of its tiles; 0 outside all regions, the larger where they overlap.
-
-    Args:
-        tiles: of any images.
-        chosen: positions of this image's tiles.
-        height: of the image, pixels.
-        width: of the image, pixels.
-
-    Returns:
-        (H, W) uint8, probability x 255.
-    """
-    canvas = np.zeros((height, width), dtype=np.uint8)
-    for position in chosen:
-        regions.paste(tiles.probabilities[position], tiles.boxes[position], canvas)
-    return canvas

@@ -26,6 +26,7 @@ class Profile(Group):
     """
 
     workers: Workers
+    engine: Literal["onnxruntime", "openvino", "torch"]
     detector: Detector
     inputs: Inputs
     network: Network

@@ -9,8 +9,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from guidedseg.datasets import prepared
-from guidedseg.datasets.lookahead import in_order
 from guidedseg.inference.patchwork import patchworks
+from guidedseg.lookahead import in_order
 from guidedseg.names import BOX, MODES
 from guidedseg.reporting.results import Results
 

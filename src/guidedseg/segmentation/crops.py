@@ -13,7 +13,7 @@ import pandas as pd
 from guidedseg import regions
 from guidedseg.array_files import appended
 from guidedseg.datasets import prepared
-from guidedseg.datasets.lookahead import in_order
+from guidedseg.lookahead import in_order
 from guidedseg.names import BOX
 from guidedseg.progress import bar
 from guidedseg.segmentation.inputs import COLUMNS

@@ -3,6 +3,8 @@
 import math
 from collections.abc import Callable
 
+import numpy as np
+import numpy.typing as npt
 import torch
 from segmentation_models_pytorch.losses import DiceLoss, JaccardLoss
 from torch import nn
@@ -155,6 +157,23 @@ def build(name: str, *, gamma: float = 2.0) -> nn.Module:
     if name not in LOSSES:
         raise GuidedsegError(f"loss: there is no '{name}'. Choose one of {', '.join(LOSSES)}.")
     return Sum(*(PARTS[part](gamma) for part in LOSSES[name]))
+
+
+def of_each(loss: nn.Module, logits: npt.NDArray[np.float32], masks: npt.NDArray[np.uint8]) -> npt.NDArray[np.float64]:
+    """The loss of every region alone.
+
+    Args:
+        loss: logits and targets -> scalar.
+        logits: (N, 1, S, S).
+        masks: (N, S, S) in {0, 1}.
+
+    Returns:
+        (N,) float64.
+    """
+    targets = torch.from_numpy(masks.astype(np.float32))[:, None]
+    with torch.inference_mode():
+        alone = [loss(*pair) for pair in zip(torch.from_numpy(logits)[:, None], targets[:, None], strict=True)]
+    return torch.stack(alone).double().numpy()
 
 
 def total(loss: nn.Module, outputs: torch.Tensor | Supervised, targets: torch.Tensor) -> torch.Tensor:

@@ -1,4 +1,4 @@
-"""A trained network, read back; apart from training, so that prediction does not load Lightning."""
+"""A trained network, read back and exported; apart from training, so that nobody needs Lightning for it."""
 
 import json
 from pathlib import Path
@@ -7,8 +7,21 @@ from typing import Any
 from safetensors.torch import load_file
 from torch import nn
 
+from guidedseg import exporting
 from guidedseg.errors import GuidedsegError
 from guidedseg.segmentation import models
+from guidedseg.segmentation.answers import Answers
+
+
+def export(folder: Path) -> None:
+    """Write ``network.onnx`` (of ``Answers``) beside the weights and the config.json of a trained network.
+
+    Raises:
+        GuidedsegError: as ``load``.
+    """
+    network, config = load(folder)
+    answers, side = Answers(network), int(config["image_size"])
+    exporting.export(answers, folder, side=(side, side), outputs=answers.names)
 
 
 def load(folder: Path) -> tuple[nn.Module, dict[str, Any]]:
@@ -27,9 +40,15 @@ def load(folder: Path) -> tuple[nn.Module, dict[str, Any]]:
         image_size=config["image_size"],
     )
     try:
-        net.load_state_dict(load_file(folder / "weights.safetensors"))
+        net.load_state_dict(load_file(folder / exporting.WEIGHTS))
     except RuntimeError as error:
         raise GuidedsegError(
-            f"{folder}/weights.safetensors does not fit its config.json; train again: {error}"
+            f"{folder / exporting.WEIGHTS} does not fit its config.json; train again: {error}"
         ) from None
     return net.eval(), config
+
+
+def answers(folder: Path) -> tuple[nn.Module, tuple[str, ...]]:
+    """A trained network as ``Answers`` and the names of what it gives, for the engine torch."""
+    found = Answers(load(folder)[0])
+    return found, found.names

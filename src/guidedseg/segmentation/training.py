@@ -17,6 +17,7 @@ from lightning.pytorch.callbacks import ModelCheckpoint
 from safetensors.torch import save_file
 from torch import nn
 
+from guidedseg import exporting
 from guidedseg.errors import GuidedsegError
 from guidedseg.segmentation import data, losses, models, optimisation
 from guidedseg.segmentation.callbacks import Averaged, Curve, Patience
@@ -161,8 +162,7 @@ def train(
 
     chosen_epoch = torch.load(folder / "best.ckpt", map_location="cpu", weights_only=True)
     module.load_state_dict(chosen_epoch["state_dict"])
-    state = {key: value.contiguous() for key, value in module.network.state_dict().items()}
-    save_file(state, target / "weights.safetensors")
+    save_file(exporting.compact(module.network.state_dict()), target / exporting.WEIGHTS)
     table = pd.DataFrame(curve.rows, columns=list(Curve.COLUMNS))
     table.to_csv(target / "curve.csv", index=False, lineterminator="\n")
     config = {

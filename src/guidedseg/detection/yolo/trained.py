@@ -8,10 +8,13 @@ from typing import Any
 import ultralytics
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
+from torch import nn
 from ultralytics.nn.tasks import DetectionModel
 
+from guidedseg import exporting
 from guidedseg.detection.yolo import network
 from guidedseg.detection.yolo.checkpoint import Checkpoint
+from guidedseg.detection.yolo.head import RawHead
 from guidedseg.errors import GuidedsegError
 
 
@@ -32,7 +35,24 @@ def write(trained: Checkpoint, target: Path, *, image_size: int, recipe: Mapping
         "recipe": dict(recipe),
     }
     (target / "config.json").write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
-    save_file({name: tensor.contiguous() for name, tensor in trained.tensors.items()}, target / "weights.safetensors")
+    save_file(exporting.compact(trained.tensors), target / exporting.WEIGHTS)
+
+
+def export(folder: Path) -> None:
+    """Write ``network.onnx`` (of ``RawHead``) beside the weights and the config.json of a trained detector.
+
+    Raises:
+        GuidedsegError: as ``load``.
+    """
+    net, image_size = load(folder)
+    head, stride = RawHead(net), int(net.stride.max())
+    exporting.export(head, folder, side=(image_size, image_size), outputs=head.names, stride=stride)
+
+
+def raw_head(folder: Path) -> tuple[nn.Module, tuple[str, ...]]:
+    """A trained detector as ``RawHead`` and the name of what it gives, for the engine torch."""
+    found = RawHead(load(folder)[0])
+    return found, found.names
 
 
 def load(folder: Path) -> tuple[DetectionModel, int]:
@@ -48,6 +68,6 @@ def load(folder: Path) -> tuple[DetectionModel, int]:
     except (OSError, SafetensorError, ValueError, KeyError, TypeError) as error:
         raise GuidedsegError(
             f"{folder}: config.json and weights.safetensors are no trained detector ({type(error).__name__}: {error}). "
-            "Fetch both again with `dvc pull`, or train again with `dvc repro -f train_detector`."
+            "Fetch them again with `dvc pull`, or train again with `dvc repro -f train_detector`."
         ) from error
     return net.eval(), image_size

@@ -13,7 +13,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patheffects import withStroke
 
 from guidedseg.inference.patchwork import Patchwork, patchworks
-from guidedseg.inference.tiles import Tiles, assemble
+from guidedseg.inference.tiles import Tiles
 from guidedseg.names import MODES
 from guidedseg.reporting.cases import Case
 from guidedseg.reporting.figures import style
@@ -84,7 +84,7 @@ def _row(results: Results, case: Case, mode: str, patch: Patchwork, axes: Sequen
             style.box(axes[0], corners - 0.5, style.BOX, dashed=True)
     window = _window(inside | case.truth)
     for panel, maps in zip(axes[1:], results.gates[mode], strict=True):
-        shares = assemble(maps, patch.chosen, *case.truth.shape) / 255
+        shares = maps.assembled(patch.chosen, *case.truth.shape) / 255
         _map(panel, case, np.ma.array(shares, mask=~inside), _grid(maps))
         panel.set(xlim=window[:2], ylim=window[2:])
 

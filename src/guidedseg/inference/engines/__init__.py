@@ -1,0 +1,1 @@
+"""What runs a trained network: ONNX Runtime, OpenVINO, torch."""
