@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import stages
 
 if TYPE_CHECKING:
-    from guidedseg.params import Params
     from guidedseg.reporting.results import Results
 
 PREPARED = Path("data/prepared")
@@ -27,7 +26,7 @@ def main() -> tuple[Path, str]:
     run = results.read(
         Path(), model, seed=settings.seed, batch=settings.scoring.batch, match_iou=settings.scoring.match_iou
     )
-    _page(run, _chosen(settings))
+    _page(run, settings.run)
     _metrics(run, settings.mode)  # last: where they are, all else is
     dice = {mode: percent(run.scores["branches"][mode]["strict"]["dice"]) for mode in MODES}
     text = f"{model}, Dice under strict in %: direct {dice['direct']}, guided {dice['guided']}"
@@ -85,14 +84,6 @@ def _page(run: "Results", params: dict[str, object]) -> None:
     made = {name: lock.outs(stage) for name, stage in before.items() if not name.startswith("outside@")}
     facts = index.Facts(params, json.loads(Path("metrics/split.json").read_text(encoding="utf-8")), made)
     write_text(Path("report/index.html"), index.index(run, facts, [*beside, *own], pictures, shown))
-
-
-def _chosen(settings: "Params") -> dict[str, object]:
-    """The parameters of the dataset, profile and network that were run, without the others and what changes nothing."""
-    everything = settings.model_dump(exclude={"profiles": {"__all__": {"workers"}}})
-    for group, name in (("datasets", "dataset"), ("profiles", "profile"), ("models", "model")):
-        everything[group] = {everything[name]: everything[group][everything[name]]}
-    return everything
 
 
 if __name__ == "__main__":

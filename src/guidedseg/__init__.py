@@ -1,1 +1,16 @@
-"""Localization-guided segmentation of breast ultrasound lesions, as a reproducible DVC pipeline."""
+"""Localization-guided segmentation of breast ultrasound lesions: ``guidedseg.load(bundle).segment(image)``."""
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from guidedseg.bundles.loading import load as load
+
+__all__ = ["load"]
+
+
+def __getattr__(name: str) -> Any:  # noqa: ANN401
+    """``load``, when it is asked for: the pipeline's stages need nothing of it."""
+    if name == "load":
+        return importlib.import_module("guidedseg.bundles.loading").load
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -25,7 +25,7 @@ CODE = ("params.yaml", "dvc.yaml", "src", "stages")
 
 PACKAGES = (
     *("guidedseg", "torch", "torchvision", "ultralytics", "segmentation-models-pytorch", "timm", "albumentations"),
-    *("lightning", "dvc", "numpy"),
+    *("lightning", "onnx", "onnxruntime", "dvc", "numpy"),
 )
 
 _HEAD, _TAIL = "window.guidedsegRun = ", ";\n"
@@ -66,7 +66,7 @@ def note(root: Path, out: Path, begun: Entry, seconds: float) -> None:
         "threads": int(os.environ.get("OMP_NUM_THREADS") or os.cpu_count() or 1),
         "gpu": _gpu(),
         "machine": _machine(),
-        "versions": {"python": platform.python_version(), **{name: _version(name) for name in PACKAGES}},
+        "versions": versions(),
     }
     entries = dict(sorted({**read(root / JOURNAL), out.as_posix(): entry}.items()))
     # no end of the script in a text, and ASCII alone
@@ -80,6 +80,20 @@ def read(path: Path) -> dict[str, Entry]:
     except (OSError, ValueError):
         return {}
     return entries if isinstance(entries, dict) else {}
+
+
+def versions() -> dict[str, str | None]:
+    """Of Python and of the packages that can change a result."""
+    return {"python": platform.python_version(), **{name: _version(name) for name in PACKAGES}}
+
+
+def last_change(root: Path) -> str | None:
+    """The last commit that changed the code, however many followed; None without git, repository or commit.
+
+    Args:
+        root: of the project.
+    """
+    return (_git(root, "log", "-1", "--format=%H", "--", *CODE[1:]) or "").strip() or None
 
 
 def md5(path: Path) -> str:

@@ -12,7 +12,8 @@ HARMLESS = {
     "src/guidedseg/errors.py": "raising ends a stage without a result; what is raised is words",
     "src/guidedseg/params": "refuses, or gives what params.yaml says (test_params.py), which dvc.yaml names",
     "src/guidedseg/progress.py": "bars and live curves; what a bar is put around goes through as it is",
-    "src/guidedseg/journal.py": "notes how a stage made its artifact, beside it",
+    "src/guidedseg/__init__.py": "hands on one name",
+    "src/guidedseg/journal.py": "notes how a stage made its artifact; tells a bundle commit and versions",
     "src/guidedseg/segmentation/shown.py": "looks at a training and leaves it alone (test_live.py)",
     "src/guidedseg/writing.py": "a file or folder comes into place whole or not at all; its bytes are made elsewhere",
     "stages/__init__.py": "prints how a stage ended; the number of threads that it presumes is in no dep either",
@@ -47,9 +48,16 @@ def module_file(name: str) -> Path | None:
 
 @cache
 def imported_names(path: Path) -> frozenset[str]:
-    """Dotted names that one file imports, wherever in it the import stands: ``from a import b`` gives a and a.b."""
+    """Dotted names that one file imports, wherever in it the import stands: ``from a import b`` gives a and a.b.
+
+    But for what only a type checker sees.
+    """
     names: set[str] = set()
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    waiting: list[ast.AST] = [ast.parse(path.read_text(encoding="utf-8"))]
+    while waiting:
+        node = waiting.pop()
+        if not (isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"):
+            waiting += ast.iter_child_nodes(node)
         if isinstance(node, ast.Import):
             names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:

@@ -14,6 +14,7 @@ LAYERS = (
     ("guidedseg/reporting",),
     ("guidedseg/experiments.py",),
     ("guidedseg/scoring.py",),
+    ("guidedseg/bundles",),
     ("guidedseg/inference",),
     ("guidedseg/segmentation", "guidedseg/detection"),
     ("guidedseg/outside.py",),

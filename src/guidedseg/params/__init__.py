@@ -56,6 +56,14 @@ class Params(Group):
         """The profile named by ``profile``."""
         return self.profiles[self.profile]
 
+    @property
+    def run(self) -> dict[str, Any]:
+        """The parameters of the dataset, profile and network that are run, without what changes nothing."""
+        everything = self.model_dump(exclude={"profiles": {"__all__": {"workers"}}})
+        for group, name in (("datasets", "dataset"), ("profiles", "profile"), ("models", "model")):
+            everything[group] = {everything[name]: everything[group][everything[name]]}
+        return everything
+
 
 def load(path: Path = Path("params.yaml")) -> Params:
     """Read and check the whole of params.yaml.

@@ -32,9 +32,9 @@ def tables(scores: Nested, model: str) -> list[Table]:
         by_metric(scores, model, "strict"),
         by_metric(scores, model, "lesion"),
         _distances(scores, model),
-        _subsets(scores, model),
+        subsets(scores, model),
         _others(scores, model),
-        _detector(scores, model),
+        detector(scores, model),
     ]
 
 
@@ -119,7 +119,8 @@ def _distances(scores: Nested, model: str) -> Table:
     return _by_branch(scores, model, "distances", "Distances of contours", caption, {**columns, **counts})
 
 
-def _subsets(scores: Nested, model: str) -> Table:
+def subsets(scores: Nested, model: str) -> Table:
+    """Dice by pathology and by lesion size."""
     caption = "Dice under strict, percent. Sizes: terciles of the lesion area among the images with a lesion."
     groups = [f"by_pathology.{name}" for name in ("normal", "benign", "malignant")]
     groups += [f"by_size.{name}" for name in SIZES]
@@ -144,7 +145,8 @@ def _others(scores: Nested, model: str) -> Table:
     return _by_branch(scores, model, "others", "Normals, lesions, calibration, loss", caption, columns)
 
 
-def _detector(scores: Nested, model: str) -> Table:
+def detector(scores: Nested, model: str) -> Table:
+    """What the detector finds."""
     caption = "Shares and counts; lesions found, precision and boxes on normals at the operating confidence."
     rows = [[DETECTOR_TITLES.get(name, name), number(score)] for name, score in scores["detection"].items()]
     return Table("detector", "The detector", f"{caption} {_of(scores, model)}", ["", "value"], rows)

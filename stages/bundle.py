@@ -1,0 +1,75 @@
+"""bundles/MODEL/ and bundles/MODEL.zip: detector, networks and operating point of one model, to be handed on."""
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import stages
+
+if TYPE_CHECKING:
+    from guidedseg.params import Params
+
+
+def main() -> tuple[Path, str]:
+    """Put together the bundle of the network named on the command line."""
+    from guidedseg import params
+    from guidedseg.bundles import making, zipped
+    from guidedseg.names import MODES
+    from guidedseg.reporting.card.card import card
+    from guidedseg.writing import whole_directory, whole_file
+
+    model = sys.argv[1]
+    description = _description(params.load(), model)
+    networks = {mode: Path("models") / model / mode for mode in MODES}
+    training = {mode: _json(folder / "config.json") for mode, folder in networks.items()}
+    text = card(description, _json("report/scores.json"), _json("metrics/split.json"), training)
+    out = Path("bundles") / model
+    with whole_directory(out) as target:
+        made = making.write(target, {"detector": Path("models/detector"), **networks}, description, text)
+    with whole_file(out.with_suffix(".zip")) as path:
+        zipped.pack(out, path)
+    return out, f"{made.name}, {out.with_suffix('.zip').stat().st_size / 1e6:.1f} MB, by {made.engine}"
+
+
+def _description(settings: "Params", model: str) -> dict[str, Any]:
+    """``bundle.json`` but for what is known at the end."""
+    from guidedseg import journal
+    from guidedseg.bundles.loading import sha256
+    from guidedseg.bundles.schema import SCHEMA
+    from guidedseg.names import SPLITS
+
+    operating, split = _json(Path("evaluations") / model / "operating.json"), _json("metrics/split.json")
+    size, detector = settings.chosen.inputs.image_size, _json("models/detector/config.json")
+    versions = journal.versions()
+    return {
+        "schema_version": SCHEMA,
+        "name": f"guidedseg-{settings.dataset}-{model}",
+        "version": versions["guidedseg"],
+        "model": model,
+        "intended_use": "Research on segmenting lesions in B-mode breast ultrasound images; not a medical device.",
+        "licence": "AGPL-3.0-only",
+        "input_format": "(N, 1, H, W) float32 in [0, 1], grey (0.299 R + 0.587 G + 0.114 B)",
+        "detector": {"image_size": detector["image_size"], **settings.detect.model_dump()},
+        "direct": {"image_size": size, "threshold": operating["direct_threshold"], "gate": operating["direct_gate"]},
+        "guided": {"image_size": size, "threshold": operating["guided_threshold"], "gate": 0.0},
+        "margin": settings.roi.margin,
+        "flips": settings.predict.flips,
+        "confidence": operating["confidence"],
+        "data": {
+            "dataset": settings.dataset,
+            "images": {part: split[part]["images"] for part in SPLITS},
+            "patients": {part: split[part]["patients"] for part in SPLITS},
+            "index_sha256": sha256(Path("data/prepared/index.csv")),
+            "split_sha256": sha256(Path("data/split.csv")),
+        },
+        "made": {"commit": journal.last_change(Path()), "versions": versions, "params": settings.run},
+    }
+
+
+def _json(path: Path | str) -> Any:  # noqa: ANN401
+    return json.loads(Path(path).read_text(encoding="utf-8"))
+
+
+if __name__ == "__main__":
+    stages.run(main)
