@@ -3,13 +3,19 @@
 import json
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
 from guidedseg.errors import GuidedsegError
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help=__doc__)
+bundle_app = typer.Typer(no_args_is_help=True, help="What is trained, as it is handed on.")
+app.add_typer(bundle_app, name="bundle")
+
+Engine = Literal["onnxruntime", "openvino", "torch"]
+Branch = Literal["guided", "direct", "guided_fallback"]
+OUTPUTS = ("mask", "overlay", "contours", "coco", "table", "seg", "sr")
 
 
 @app.callback()
@@ -26,6 +32,56 @@ def check(
 
     for line in checks.run(params):
         typer.echo(line)
+
+
+@bundle_app.command("check")
+def bundle_check(
+    path: Annotated[Path, typer.Argument(help="A bundle: its folder or its zip.")],
+    engine: Annotated[Engine, typer.Option(help="What computes the example.")] = "onnxruntime",
+) -> None:
+    """Tell whether a bundle is whole, and segments its example here as where it was made."""
+    from guidedseg.bundles import checking
+
+    for line in checking.check(path, engine):
+        typer.echo(line)
+
+
+@app.command()
+def segment(
+    paths: Annotated[
+        list[str], typer.Argument(help="Files, folders, quoted patterns ('scans/**/*.dcm'), or - for a list.")
+    ],
+    bundle: Annotated[Path, typer.Option(help="What segments: a bundle's folder or zip.")],
+    out: Annotated[Path, typer.Option(help="A new folder for masks and tables.")],
+    branch: Annotated[
+        Branch, typer.Option(help="guided: in the detector's boxes; direct: whole images; or direct where no box.")
+    ] = "guided",
+    outputs: Annotated[str, typer.Option(help="Some of mask,overlay,contours,coco,table,seg,sr.")] = ",".join(
+        OUTPUTS[:5]
+    ),
+    engine: Annotated[Engine, typer.Option(help="openvino is an extra; torch is the one for a GPU.")] = "onnxruntime",
+    threads: Annotated[int | None, typer.Option(min=1, help="Images at a time; all cores without it.")] = None,
+    every: Annotated[int, typer.Option(min=1, help="Of the frames of a cine or stack each how many-th.")] = 1,
+    tracking: Annotated[bool, typer.Option(help="Follow lesions through the frames of a cine.")] = True,
+    confidence: Annotated[
+        float | None, typer.Option(min=0.0, max=1.0, help="A box counts from this on; else as the bundle says.")
+    ] = None,
+    threshold: Annotated[
+        float | None, typer.Option(min=0.0, max=1.0, help="A pixel is lesion from this probability on; likewise.")
+    ] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with an interrupted job in the same folder.")] = False,
+) -> None:
+    """Segment your own images: PNG, JPEG, BMP, WebP, TIFF, DICOM, video. Nothing is sent anywhere.
+
+    Research software, not a medical device. Masks, overlays and tables carry no value of a header; a DICOM-SEG and a
+    structured report (--outputs seg,sr) repeat the patient's identity, as DICOM demands, and are written on request
+    only. Exit code 2: some files could not be read, see problems.csv.
+    """
+    from guidedseg.jobs import command
+
+    settings = command.settings(branch, outputs, every=every, tracking=tracking)
+    chosen = {"engine": engine, "confidence": confidence, "threshold": threshold}
+    sys.exit(command.segment(paths, bundle, out, settings, threads=threads, resume=resume, **chosen))
 
 
 @app.command()

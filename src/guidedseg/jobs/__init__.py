@@ -1,0 +1,1 @@
+"""``guidedseg segment``: many files of any kind, one after another."""

@@ -1,0 +1,101 @@
+"""The frames of one file, segmented beside each other, in order."""
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+
+import numpy as np
+import numpy.typing as npt
+
+from guidedseg.cine.tracking import FrameBoxes, TrackedBox, Tracking, tracked
+from guidedseg.inference.result import Lesion, Result
+from guidedseg.inference.segmenter import Branch, Segmenter
+from guidedseg.lookahead import in_order
+from guidedseg.outputs.records import Record
+from guidedseg.sources.frame import Frame
+
+Then = Callable[[Frame, Result], Record]
+"""What a worker does with a segmented frame; what it gives is small."""
+
+
+def segment(segmenter: Segmenter, frame: Frame, branch: Branch) -> Result:
+    """Segment a frame by itself, within its ultrasound region."""
+    return placed(segmenter.segment(within(frame), branch, frame.mm_per_pixel), frame)
+
+
+def alone(
+    segmenter: Segmenter, frames: Iterable[Frame], then: Then, *, branch: Branch, workers: int
+) -> Iterator[Record]:
+    """Every frame by itself."""
+    yield from in_order(lambda frame: then(frame, segment(segmenter, frame, branch)), frames, workers)
+
+
+def followed(
+    segmenter: Segmenter, frames: Iterable[Frame], then: Then, *, every: int, workers: int
+) -> Iterator[Record]:
+    """Frames of a cine, guided by boxes that are followed through them; a bounded number is held at a time.
+
+    Args:
+        segmenter: the networks.
+        frames: of the cine.
+        then: of each, in a worker's thread.
+        every: how many-th ones of the cine they are.
+        workers: frames that are looked at beside each other.
+    """
+    waiting: deque[Frame] = deque()
+
+    def looked(frame: Frame) -> tuple[Frame, FrameBoxes]:
+        return frame, FrameBoxes(*segmenter.boxes(within(frame)))
+
+    def found() -> Iterator[FrameBoxes]:
+        for frame, boxes in in_order(looked, frames, workers):
+            waiting.append(frame)
+            yield boxes
+
+    def shown() -> Iterator[tuple[Frame, list[TrackedBox]]]:
+        for boxes in tracked(found(), confidence=segmenter.confidence, settings=Tracking().every(every)):
+            yield waiting.popleft(), boxes
+
+    def filled(item: tuple[Frame, list[TrackedBox]]) -> Record:
+        frame, tracks = item
+        tracks = sorted(tracks, key=lambda track: -track.confidence)
+        boxes = np.array([track[:4] for track in tracks], dtype=np.float64).reshape(-1, 4)
+        confidences = np.array([track.confidence for track in tracks], dtype=np.float64)
+        result = segmenter.fill(within(frame), boxes, confidences, frame.mm_per_pixel)
+        lesions = tuple(replace(lesion, track=_track(lesion, tracks)) for lesion in result.lesions)
+        return then(frame, placed(replace(result, lesions=lesions), frame))
+
+    yield from in_order(filled, shown(), workers)
+
+
+def within(frame: Frame) -> npt.NDArray[np.uint8]:
+    """The ultrasound image of a frame."""
+    if frame.region is None:
+        return frame.grey
+    x0, y0, x1, y1 = frame.region
+    return np.ascontiguousarray(frame.grey[y0:y1, x0:x1])
+
+
+def placed(result: Result, frame: Frame) -> Result:
+    """What was found in the ultrasound image, in the pixels of the whole frame."""
+    if frame.region is None:
+        return result
+    x0, y0, x1, y1 = frame.region
+    mask, probabilities = np.zeros(frame.grey.shape, dtype=bool), np.zeros(frame.grey.shape, dtype=np.uint8)
+    mask[y0:y1, x0:x1], probabilities[y0:y1, x0:x1] = result.mask, result.probabilities
+    lesions = tuple(
+        replace(
+            lesion,
+            box=(lesion.box[0] + x0, lesion.box[1] + y0, lesion.box[2] + x0, lesion.box[3] + y0),
+            contours=tuple((contour + np.array([x0, y0])).astype(np.int32) for contour in lesion.contours),
+        )
+        for lesion in result.lesions
+    )
+    return Result(mask, probabilities, result.boxes + np.array([x0, y0] * 2), result.confidences, lesions)
+
+
+def _track(lesion: Lesion, tracks: list[TrackedBox]) -> int | None:
+    """The number of the most confident box that touches a lesion; of all of them, the most confident first."""
+    x0, y0, x1, y1 = lesion.box
+    touching = (box for box in tracks if box.x0 < x1 and x0 < box.x1 and box.y0 < y1 and y0 < box.y1)
+    return next((box.track for box in touching), None)

@@ -1,0 +1,105 @@
+"""What a job has done so far, a line of JSON a frame: from it a killed job goes on, and all tables are made."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from guidedseg.outputs.records import Record
+
+NAME = "records.jsonl"
+
+
+@dataclass(frozen=True)
+class Finished:
+    """A file that is done with.
+
+    Attributes:
+        source: its name.
+        frames: how many were segmented.
+        problem: why it was not read, or not to its end; None: it was.
+        notes: what its reader remarks.
+    """
+
+    source: str
+    frames: int
+    problem: str | None
+    notes: tuple[str, ...]
+
+
+class ProgressFile:
+    """The file, open for more lines.
+
+    Records of a file count once the line that says it is finished stands behind them: what a kill has cut off goes.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        """Open the file in ``folder`` and drop what belongs to no finished file."""
+        self.path = folder / NAME
+        self.path.touch()
+        whole = self._whole()
+        self._file = self.path.open("r+b")
+        self._file.truncate(whole)
+        self._file.seek(whole)
+        self._begin = whole
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._file.close()
+
+    def add(self, record: Record) -> None:
+        """A frame of the file that is being read."""
+        self._write(record)
+
+    def finish(self, finished: Finished) -> None:
+        """The file is done with."""
+        self._write({"finished": finished.source, "frames": finished.frames, "problem": finished.problem,
+                     "notes": list(finished.notes)})  # fmt: skip
+        self._file.flush()
+        self._begin = self._file.tell()
+
+    def drop(self) -> None:
+        """Forget the frames of the file that is being read."""
+        self._file.seek(self._begin)
+        self._file.truncate()
+
+    def current(self) -> Iterator[Record]:
+        """The frames of the file that is being read."""
+        self._file.flush()
+        yield from (line for line in self._lines(self._begin) if "finished" not in line)
+
+    def records(self) -> Iterator[Record]:
+        """All frames of finished files, in order."""
+        self._file.flush()
+        yield from (line for line in self._lines(0) if "finished" not in line)
+
+    def finished(self) -> Iterator[Finished]:
+        """All finished files, in order."""
+        self._file.flush()
+        for line in self._lines(0):
+            if "finished" in line:
+                yield Finished(line["finished"], line["frames"], line["problem"], tuple(line["notes"]))
+
+    def _write(self, line: dict[str, Any]) -> None:
+        self._file.write(json.dumps(line, separators=(",", ":")).encode() + b"\n")
+
+    def _lines(self, begin: int) -> Iterator[dict[str, Any]]:
+        with self.path.open("rb") as file:
+            file.seek(begin)
+            yield from map(json.loads, file)
+
+    def _whole(self) -> int:
+        """Bytes up to the end of the last finished file."""
+        whole = position = 0
+        with self.path.open("rb") as file:
+            for line in file:
+                position += len(line)
+                if line.startswith(b'{"finished":') and line.endswith(b"\n"):
+                    whole = position
+        return whole

@@ -1,0 +1,174 @@
+"""One job: files in, masks and tables out; a bad file costs a line, a kill nothing that was finished."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from guidedseg import progress
+from guidedseg.bundles.loading import Bundle
+from guidedseg.errors import GuidedsegError
+from guidedseg.inference.result import Result
+from guidedseg.jobs import frames as of_file
+from guidedseg.jobs import tables
+from guidedseg.jobs.pictures import Pictures
+from guidedseg.jobs.progress_file import Finished, ProgressFile
+from guidedseg.jobs.settings import Settings
+from guidedseg.lookahead import in_order
+from guidedseg.outputs.records import Record, record
+from guidedseg.sources.frame import Frame
+from guidedseg.sources.listing import Listed
+from guidedseg.sources.opening import open_source
+from guidedseg.sources.source import Source
+
+CINE = ("dicom", "video")
+"""Kinds of files whose frames follow each other in time; those of a TIFF need not."""
+
+
+@dataclass
+class Summary:
+    """What a job did.
+
+    Attributes:
+        files: that were read to their ends.
+        frames: that were segmented.
+        lesions: that were found.
+        empty: frames in which none was.
+        problems: of files, a line each.
+    """
+
+    files: int = 0
+    frames: int = 0
+    lesions: int = 0
+    empty: int = 0
+    problems: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class _Opened:
+    """A file as a worker leaves it.
+
+    Attributes:
+        listed: which one.
+        source: None where it cannot be opened.
+        record: of a single frame, which is segmented and written; None where more are yet to be read.
+        problem: why there is neither.
+    """
+
+    listed: Listed
+    source: Source | None = None
+    record: Record | None = None
+    problem: str | None = None
+
+
+def run(files: Sequence[Listed], bundle: Bundle, folder: Path, settings: Settings, workers: int) -> Summary:
+    """Segment files; what ``folder`` says is done is not done again.
+
+    Args:
+        files: which, and the names under which their outputs are filed.
+        bundle: of one thread a call, as every core has a picture of its own.
+        folder: of the outputs, of a job with the same settings.
+        settings: of the job.
+        workers: pictures that are segmented beside each other.
+
+    Raises:
+        KeyboardInterrupt: after the tables of what is finished were written.
+        OSError: an output cannot be written.
+    """
+    with ProgressFile(folder) as done:
+        already = {finished.source for finished in done.finished()}
+        waiting = [listed for listed in files if listed.name not in already]
+        worker = _Worker(bundle, settings, Pictures(folder, bundle, settings))
+        opened = in_order(worker.open, waiting, workers)
+        try:
+            for item in progress.bar("files", opened, unit="file", total=len(waiting)):
+                done.finish(worker.finish(item, done, workers))
+        finally:
+            done.drop()
+            tables.write(done, folder, settings)
+        return _summary(done)
+
+
+@dataclass(frozen=True)
+class _Worker:
+    """What is done with every file."""
+
+    bundle: Bundle
+    settings: Settings
+    pictures: Pictures
+
+    def open(self, listed: Listed) -> _Opened:
+        """Read the head of a file, and all of it where it has one frame; in a worker's thread."""
+        try:
+            source = open_source(listed.path)
+            if source.count != 1:
+                return _Opened(listed, source)
+            (frame,) = source.frames()
+            result = of_file.segment(self.bundle.segmenter, frame, self.settings.branch)
+        except Exception as error:  # noqa: BLE001 - whatever a decoder raises, it is about this file alone
+            return _Opened(listed, problem=_told(listed.path, error))
+        # what cannot be written is no fault of the file
+        return _Opened(listed, source, self._then(listed, several=False)(frame, result))
+
+    def finish(self, item: _Opened, done: ProgressFile, workers: int) -> Finished:
+        """Do what is left of a file, and note its frames."""
+        if item.source is None:
+            return Finished(item.listed.name, 0, item.problem, ())
+        reader = _Reader(item.source, self.settings.every)
+        count = 0
+        for line in [item.record] if item.record else self._frames(item, reader, workers):
+            done.add(line)
+            count += 1
+        if count:
+            self.pictures.finish(item.listed, item.source, done.current)
+        problem = None if reader.error is None else _told(item.listed.path, reader.error)
+        return Finished(item.listed.name, count, problem, tuple(item.source.notes))
+
+    def _frames(self, item: _Opened, reader: "_Reader", workers: int) -> Iterator[Record]:
+        settings, then = self.settings, self._then(item.listed, several=True)
+        if reader.source.kind in CINE and settings.tracking and settings.branch == "guided":
+            return of_file.followed(self.bundle.segmenter, reader, then, every=settings.every, workers=workers)
+        return of_file.alone(self.bundle.segmenter, reader, then, branch=settings.branch, workers=workers)
+
+    def _then(self, listed: Listed, *, several: bool) -> of_file.Then:
+        def written(frame: Frame, result: Result) -> Record:
+            self.pictures.write(listed.name, frame, result, several=several)
+            return record(listed.name, frame, result)
+
+        return written
+
+
+class _Reader:
+    """The frames of a file up to where it breaks off, which is noted: what came before is good."""
+
+    def __init__(self, source: Source, every: int) -> None:
+        self.source = source
+        self.every = every
+        self.error: Exception | None = None
+
+    def __iter__(self) -> Iterator[Frame]:
+        total = None if self.source.count is None else -(-self.source.count // self.every)
+        frames = self.source.frames(self.every)
+        try:
+            yield from progress.bar("frames", frames, unit="frame", total=total)
+        except Exception as error:  # noqa: BLE001 - whatever a decoder raises, it is about this file alone
+            self.error = error
+
+
+def _told(path: Path, error: Exception) -> str:
+    """One line about a file."""
+    if isinstance(error, GuidedsegError):
+        return " ".join(str(error).split())
+    what = " ".join(str(error).split()) or "no message"
+    return f"{path}: could not be read ({type(error).__name__}: {what})"
+
+
+def _summary(done: ProgressFile) -> Summary:
+    summary = Summary()
+    for line in done.records():
+        summary.frames += 1
+        summary.lesions += len(line["lesions"])
+        summary.empty += not line["lesions"]
+    finished = list(done.finished())
+    problems = [each.problem for each in finished if each.problem is not None]
+    summary.files, summary.problems = len(finished) - len(problems), tuple(problems)
+    return summary

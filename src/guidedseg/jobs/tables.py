@@ -1,0 +1,32 @@
+"""The files of a job that are about all of its frames; made anew from what is finished."""
+
+import csv
+from collections.abc import Iterator
+from pathlib import Path
+
+from guidedseg.jobs.progress_file import ProgressFile
+from guidedseg.jobs.settings import Settings
+from guidedseg.outputs import contours, table
+from guidedseg.writing import whole_file
+
+
+def write(done: ProgressFile, folder: Path, settings: Settings) -> None:
+    """Write ``problems.csv`` and the tables that are asked for."""
+    if settings.wants("table"):
+        table.write(done.records(), folder / "lesions.csv")
+    if settings.wants("contours"):
+        contours.write_geojson(done.records(), folder / "lesions.geojson")
+    if settings.wants("coco"):
+        contours.write_coco(done.records(), folder / "coco.json")
+    with whole_file(folder / "problems.csv") as path, path.open("w", encoding="utf-8", newline="") as file:
+        lines = csv.writer(file, lineterminator="\n")
+        lines.writerow(("source", "kind", "what"))
+        lines.writerows(_problems(done))
+
+
+def _problems(done: ProgressFile) -> Iterator[tuple[str, str, str]]:
+    """An error where a file was not read to its end; notes of what a user should know of it."""
+    for finished in done.finished():
+        if finished.problem is not None:
+            yield finished.source, "error", finished.problem
+        yield from ((finished.source, "note", note) for note in finished.notes)
