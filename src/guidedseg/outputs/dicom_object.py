@@ -4,6 +4,7 @@ import uuid
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,9 @@ MISSING = "DICOM-SEG and reports need highdicom; install it with: pip install 'g
 
 try:
     import pydicom
+    from pydicom.dataelem import DataElement
     from pydicom.dataset import Dataset
+    from pydicom.uid import UltrasoundImageStorage
     from pydicom.valuerep import DA, TM
 except ImportError as error:
     raise GuidedsegError(MISSING) from error
@@ -32,6 +35,13 @@ _MAY_BE_EMPTY = (  # DICOM's type 2, which anonymisers leave out
     "StudyID",
     "AccessionNumber",
     "ReferringPhysicianName",
+)
+_OF_FRAMES = (
+    "NumberOfFrames",
+    "FrameIncrementPointer",
+    "FrameOfReferenceUID",
+    "SharedFunctionalGroupsSequence",
+    "PerFrameFunctionalGroupsSequence",
 )
 
 
@@ -73,9 +83,22 @@ def read(path: Path) -> Dataset:
     return header
 
 
-def frames_of(header: Dataset) -> int:
-    """How many frames a source has."""
-    return int(header.get("NumberOfFrames") or 1)
+def is_cine(header: Dataset) -> bool:
+    """Whether a source has more frames than one."""
+    return int(header.get("NumberOfFrames") or 1) > 1
+
+
+def single_frame(header: Dataset) -> Dataset:
+    """A source as highdicom takes it: an ultrasound still without a place in the patient.
+
+    It refuses cines without a frame of reference (highdicom#284), as all are, and retired and private classes.
+    """
+    view = deepcopy(header)
+    view.SOPClassUID = UltrasoundImageStorage
+    for keyword in _OF_FRAMES:
+        if keyword in view:
+            delattr(view, keyword)
+    return view
 
 
 def described(header: Dataset, software: Software) -> dict[str, Any]:
@@ -99,8 +122,17 @@ def described(header: Dataset, software: Software) -> dict[str, Any]:
     }
 
 
-def save(derived: Dataset, target: Path) -> None:
-    """Write an object of highdicom without the time at which it was made; whole or not at all."""
+def save(derived: Dataset, header: Dataset, target: Path) -> None:
+    """Write what highdicom derived from ``single_frame`` of a source; whole or not at all.
+
+    References name the source's true class, and the time at which the object was made is left out.
+    """
+
+    def name_class(item: Dataset, element: DataElement) -> None:
+        if element.keyword == "ReferencedSOPClassUID" and item.ReferencedSOPInstanceUID == header.SOPInstanceUID:
+            element.value = header.SOPClassUID
+
+    derived.walk(name_class)
     del derived.InstanceCreationDate, derived.InstanceCreationTime
     del derived.ContributingEquipmentSequence[-1].ContributionDateTime  # highdicom's own; others are the source's
     with whole_file(target) as path:

@@ -1,7 +1,6 @@
 """Masks as DICOM segmentations (SEG), for stills and, a file per frame, for cines."""
 
 from collections.abc import Iterable, Iterator
-from copy import deepcopy
 from pathlib import Path
 
 import numpy as np
@@ -15,15 +14,10 @@ try:
     import highdicom
     from pydicom.dataset import Dataset
     from pydicom.sr.codedict import codes
-    from pydicom.uid import UltrasoundImageStorage
 except ImportError as error:
     raise GuidedsegError(dicom_object.MISSING) from error
 
 _SERIES_NUMBER = 1001
-_OF_FRAMES = (
-    "NumberOfFrames", "FrameIncrementPointer", "FrameOfReferenceUID", "SharedFunctionalGroupsSequence",
-    "PerFrameFunctionalGroupsSequence",
-)  # fmt: skip
 
 
 def write_seg(
@@ -60,8 +54,7 @@ def _write(
     source: Path, frames: Iterable[tuple[int, NDArray[np.bool_]]], folder: Path, stem: str, software: Software
 ) -> Iterator[Path]:
     header = dicom_object.read(source)
-    cine = dicom_object.frames_of(header) > 1
-    view = _single_frame(header)
+    view, cine = dicom_object.single_frame(header), dicom_object.is_cine(header)
     for index, mask in frames:
         if mask.shape != (header.Rows, header.Columns):
             raise ValueError(f"{source}: a mask of {mask.shape} for a picture of {(header.Rows, header.Columns)}")
@@ -70,19 +63,11 @@ def _write(
         target = folder / (f"{stem}_{index:05d}.dcm" if cine else f"{stem}.dcm")
         with dicom_object.tolerant():
             segmentation = _segmentation(view, index, mask, software)
-            _refer(segmentation, header, index + 1 if cine else None)
-            dicom_object.save(segmentation, target)
+            if cine:
+                (group,) = segmentation.PerFrameFunctionalGroupsSequence
+                group.DerivationImageSequence[0].SourceImageSequence[0].ReferencedFrameNumber = index + 1
+            dicom_object.save(segmentation, header, target)
         yield target
-
-
-def _single_frame(header: Dataset) -> Dataset:
-    """A source as highdicom takes it: it refuses a cine without a frame of reference (its issue 284), as all have."""
-    view = deepcopy(header)
-    view.SOPClassUID = UltrasoundImageStorage
-    for keyword in _OF_FRAMES:
-        if keyword in view:
-            delattr(view, keyword)
-    return view
 
 
 def _segmentation(view: Dataset, index: int, mask: NDArray[np.bool_], software: Software) -> highdicom.seg.Segmentation:
@@ -118,16 +103,3 @@ def _segmentation(view: Dataset, index: int, mask: NDArray[np.bool_], software: 
     for item in (*segmentation.DimensionOrganizationSequence, *segmentation.DimensionIndexSequence):
         item.DimensionOrganizationUID = dimensions
     return segmentation
-
-
-def _refer(segmentation: Dataset, header: Dataset, number: int | None) -> None:
-    """Name the true source wherever the view was named, and in a cine the frame's number, from 1."""
-    (series,) = segmentation.ReferencedSeriesSequence
-    (frame,) = segmentation.PerFrameFunctionalGroupsSequence
-    (derivation,) = frame.DerivationImageSequence
-    sources = derivation.SourceImageSequence
-    for item in (*series.ReferencedInstanceSequence, *segmentation.SourceImageSequence, *sources):
-        item.ReferencedSOPClassUID = header.SOPClassUID
-    if number is not None:
-        for item in sources:
-            item.ReferencedFrameNumber = number

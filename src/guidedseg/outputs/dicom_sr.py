@@ -53,6 +53,7 @@ def write_sr(source: Path, records: Iterable[Record], folder: Path, stem: str, *
         GuidedsegError: the source has no header that a report could refer to.
     """
     header = dicom_object.read(source)
+    view, cine = dicom_object.single_frame(header), dicom_object.is_cine(header)
     lesions = _one_each(records)
     made_of = ("SR", software, header.SOPInstanceUID)
     with dicom_object.tolerant():
@@ -69,10 +70,13 @@ def write_sr(source: Path, records: Iterable[Record], folder: Path, stem: str, *
                 )
             ),
             procedure_reported=codes.SCT.UltrasonographyOfBreast,
-            imaging_measurements=[_group(header, *each, software) for each in lesions] or [_absent(header, software)],
+            imaging_measurements=[
+                _group(view, name, lesion, frame + 1 if cine else None, software) for name, frame, lesion in lesions
+            ]
+            or [_absent(view, software)],
         )
         report = sr.Comprehensive3DSR(
-            evidence=[header],
+            evidence=[view],
             content=content,
             series_instance_uid=dicom_object.uid(*made_of),
             series_number=_SERIES_NUMBER,
@@ -83,7 +87,7 @@ def write_sr(source: Path, records: Iterable[Record], folder: Path, stem: str, *
             **dicom_object.described(header, software),
         )
         target = folder / f"{stem}.dcm"
-        dicom_object.save(report, target)
+        dicom_object.save(report, header, target)
     return target
 
 
@@ -114,11 +118,10 @@ def _certainty(lesion: Record) -> tuple[float, int]:
 
 
 def _group(
-    header: Dataset, name: str, frame: int, lesion: Record, software: Software
+    view: Dataset, name: str, lesion: Record, number: int | None, software: Software
 ) -> sr.PlanarROIMeasurementsAndQualitativeEvaluations:
     outer = next(polygons(lesion))[0]
-    numbers = [frame + 1] if dicom_object.frames_of(header) > 1 else None
-    image = sr.SourceImageForRegion(header.SOPClassUID, header.SOPInstanceUID, numbers)
+    image = sr.SourceImageForRegion(view.SOPClassUID, view.SOPInstanceUID, None if number is None else [number])
     measurements = [
         sr.Measurement(concept, lesion[pixels], _PIXELS)
         if lesion[millimetres] is None
@@ -127,7 +130,7 @@ def _group(
     ]
     certainty = sr.Measurement(codes.DCM.CertaintyOfFinding, round(100 * lesion["confidence"], 2), codes.UCUM.Percent)
     return sr.PlanarROIMeasurementsAndQualitativeEvaluations(
-        tracking_identifier=_tracking(header, name, software),
+        tracking_identifier=_tracking(view, name, software),
         # pixels of a region begin at their own column and row, as here (PS3.3, C.18.6.1.2)
         referenced_region=sr.ImageRegion(sr.GraphicTypeValues.POLYLINE, np.array([*outer, outer[0]], float), image),
         finding_type=codes.SCT.Lesion,
@@ -138,16 +141,16 @@ def _group(
     )
 
 
-def _absent(header: Dataset, software: Software) -> sr.MeasurementsAndQualitativeEvaluations:
+def _absent(view: Dataset, software: Software) -> sr.MeasurementsAndQualitativeEvaluations:
     """What stands for the lesions that there are not: a report needs one group at least."""
     return sr.MeasurementsAndQualitativeEvaluations(
-        tracking_identifier=_tracking(header, "No lesion", software),
+        tracking_identifier=_tracking(view, "No lesion", software),
         finding_sites=[sr.FindingSite(codes.SCT.Breast)],
         algorithm_id=sr.AlgorithmIdentification(software.name, software.version),
         qualitative_evaluations=[sr.QualitativeEvaluation(codes.SCT.Lesion, codes.SCT.Absent)],
-        source_images=[sr.SourceImageForMeasurementGroup(header.SOPClassUID, header.SOPInstanceUID)],
+        source_images=[sr.SourceImageForMeasurementGroup(view.SOPClassUID, view.SOPInstanceUID)],
     )
 
 
-def _tracking(header: Dataset, name: str, software: Software) -> sr.TrackingIdentifier:
-    return sr.TrackingIdentifier(dicom_object.uid("lesion", software, header.SOPInstanceUID, name), name)
+def _tracking(view: Dataset, name: str, software: Software) -> sr.TrackingIdentifier:
+    return sr.TrackingIdentifier(dicom_object.uid("lesion", software, view.SOPInstanceUID, name), name)

@@ -38,5 +38,6 @@ def _rows(records: Iterable[Record]) -> Iterator[Record]:
 
 def _as_text(name: str) -> str:
     """A name that no spreadsheet runs (OWASP, CSV injection); full-width signs count as the plain ones do."""
+    name = name.replace("\r", "\\r")  # which the csv module would write without quotes
     first = unicodedata.normalize("NFKC", name).lstrip()[:1]
-    return f"'{name}" if first in {"=", "+", "-", "@"} or name[:1] in {"\t", "\r", "\n"} else name
+    return f"'{name}" if first in {"=", "+", "-", "@"} or name[:1] in {"\t", "\n"} else name
