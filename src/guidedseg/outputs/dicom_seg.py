@@ -1,6 +1,6 @@
 """Masks as DICOM segmentations (SEG), for stills and, a file per frame, for cines."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
@@ -47,14 +47,9 @@ def write_seg(
         GuidedsegError: the source has no header that a SEG could refer to.
         ValueError: a mask is not of the source's size.
     """
-    return list(_write(source, frames, folder, stem, software))
-
-
-def _write(
-    source: Path, frames: Iterable[tuple[int, NDArray[np.bool_]]], folder: Path, stem: str, software: Software
-) -> Iterator[Path]:
     header = dicom_object.read(source)
     view, cine = dicom_object.single_frame(header), dicom_object.is_cine(header)
+    written = []
     for index, mask in frames:
         if mask.shape != (header.Rows, header.Columns):
             raise ValueError(f"{source}: a mask of {mask.shape} for a picture of {(header.Rows, header.Columns)}")
@@ -67,7 +62,8 @@ def _write(
                 (group,) = segmentation.PerFrameFunctionalGroupsSequence
                 group.DerivationImageSequence[0].SourceImageSequence[0].ReferencedFrameNumber = index + 1
             dicom_object.save(segmentation, header, target)
-        yield target
+        written.append(target)
+    return written
 
 
 def _segmentation(view: Dataset, index: int, mask: NDArray[np.bool_], software: Software) -> highdicom.seg.Segmentation:
