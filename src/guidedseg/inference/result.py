@@ -16,12 +16,14 @@ class Lesion:
         confidence: guided: of the most confident of the detector's boxes that touch it; direct: the highest probability
             in it.
         area_px: pixels.
-        long_axis_px: its largest extent in any direction, pixels.
-        short_axis_px: its largest extent across that, pixels.
+        long_axis_px: longest line within its convex outline, pixels.
+        short_axis_px: longest line across that, pixels.
         area_mm2: where the spacing is known, else None; so with the axes.
         long_axis_mm: measured in millimetres, as pixels need not be square.
         short_axis_mm: likewise.
-        contours: its outlines, outer first: (P, 2) int32, x and y of pixels.
+        contours: its outlines along the edges of pixels: (P, 2) int32, x and y of corners, where the pixel (x, y) is
+            the square from there to (x + 1, y + 1). An outer one has a positive area (shoelace formula) and is followed
+            by those of its holes, with a negative one. Parts that only share a corner have outer ones of their own.
         track: in a cine, the number of the lesion that is followed through its frames; None otherwise.
     """
 
