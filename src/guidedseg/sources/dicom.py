@@ -2,14 +2,16 @@
 
 import warnings
 from collections.abc import Iterator
-from itertools import accumulate, islice
+from io import SEEK_END
+from itertools import accumulate, islice, pairwise
 from pathlib import Path
+from typing import BinaryIO
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 from pydicom import Dataset, dcmread
-from pydicom.encaps import encapsulate, generate_frames
+from pydicom.encaps import encapsulate, generate_frames, parse_fragments
 from pydicom.pixels import as_pixel_options, get_decoder, iter_pixels
 from pydicom.uid import (
     UID,
@@ -168,10 +170,24 @@ def _decompressed(
         options["decoding_plugin"] = "pillow"  # always there, and four times faster than pydicom's first choice
     with path.open("rb") as file:
         file.seek(start)
+        cut = _is_cut_short(file)
+        file.seek(start)
         frames = generate_frames(file, number_of_frames=count, extended_offsets=table)
-        for index, frame in enumerate(islice(frames, count)):
+        # a decoder may well make a picture of half a frame
+        whole = (frame for frame, _ in pairwise(frames)) if cut else frames
+        for index, frame in enumerate(islice(whole, count)):
             if index % every == 0:
                 yield index, decoder.as_array(encapsulate([frame], has_bot=False), index=0, **options)[0]
+    if cut:
+        raise ValueError("its end is missing")
+
+
+def _is_cut_short(file: BinaryIO) -> bool:
+    """Whether the file ends within the compressed pixels that begin at its place."""
+    *_, last = parse_fragments(file)[1] or [file.tell()]
+    file.seek(last + 4)
+    length = int.from_bytes(file.read(4), "little")
+    return last + 8 + length > file.seek(0, SEEK_END)
 
 
 def _grey(stored: NDArray[np.generic], header: Dataset, table: NDArray[np.uint8] | None) -> NDArray[np.uint8]:

@@ -12,6 +12,7 @@ from typing import BinaryIO
 import cv2
 import numpy as np
 from PIL.BmpImagePlugin import BmpImageFile
+from PIL.ExifTags import Base
 from PIL.ImageFile import ImageFile
 from PIL.JpegImagePlugin import JpegImageFile
 from PIL.PngImagePlugin import PngImageFile
@@ -22,6 +23,7 @@ from guidedseg.sources import levels
 from guidedseg.sources.frame import Frame
 from guidedseg.sources.source import Source, broken, check_size
 
+_UPRIGHT = 1
 _HEADERS: dict[str, Callable[[BinaryIO], ImageFile]] = {
     "png": PngImageFile,
     "jpeg": JpegImageFile,
@@ -44,12 +46,15 @@ def open_picture(path: Path, kind: str) -> Source:
         with path.open("rb") as file:
             header = _HEADERS[kind](file)
             (width, height), pictures = header.size, getattr(header, "n_frames", 1)
+            turned = header.getexif().get(Base.Orientation, _UPRIGHT) != _UPRIGHT
     except Exception as error:  # Pillow raises whatever a damaged header makes it stumble over
         raise broken(path, 0, 1, error) from error
     check_size(path, width, height)
     source = Source("picture", 1, lambda _: _frames(path, source))
     if pictures > 1:
         source.note(f"moves: only the first of its {pictures} pictures is read; as a video all are")
+    if turned:
+        source.note("turned as its EXIF says, and so is its mask")
     return source
 
 

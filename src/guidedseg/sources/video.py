@@ -84,18 +84,18 @@ def _frames(path: Path, kind: str, source: Source, every: int) -> Iterator[Frame
 
 
 def _decoded(container: InputContainer, stream: VideoStream, troubles: list[str]) -> Iterator[VideoFrame]:
-    """All frames up to the first trouble, which is noted."""
+    """All frames up to the first trouble, which is noted.
+
+    What the decoder still holds back then is left there: the frames between may be among those that are missing.
+    """
     try:
         for packet in container.demux(stream):
             if packet.is_corrupt:
                 troubles.append("a part of it is missing")
-                break
+                return
             yield from packet.decode()
-        else:
-            return
     except av.FFmpegError as error:
         troubles.append(_words(error))
-    yield from stream.codec_context.decode(None)  # what the decoder still holds back is good
 
 
 def _words(error: Exception) -> str:
