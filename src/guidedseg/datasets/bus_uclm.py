@@ -14,9 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from guidedseg import progress
-from guidedseg.datasets.places import LAYOUT, is_junk
+from guidedseg.datasets.places import LAYOUT
 from guidedseg.datasets.records import RawImage
 from guidedseg.errors import GuidedsegError, listed
+from guidedseg.grey import grey
+from guidedseg.junk import is_junk
 from guidedseg.lookahead import in_order
 from guidedseg.resizing import resize
 
@@ -110,7 +112,7 @@ def check(folder: Path, *, expected_images: int | None = None) -> None:
 def read(folder: Path, *, official: bool) -> Iterator[RawImage]:
     """Yield every image in canonical form, ordered by image_id, decoded in threads a few images ahead.
 
-    Grey is the Rec. 601 luminance of cv2 (0.299 R + 0.587 G + 0.114 B); an alpha channel is ignored (HESN's is opaque).
+    Grey is that of ``guidedseg.grey``; an alpha channel is ignored (HESN's is opaque).
     An image whose size is not its mask's (HESN) is stretched to the mask's grid, which aligns the two.
 
     Args:
@@ -265,15 +267,15 @@ def _canonical(folder: Path, rows: dict[str, _Row], official: bool, name: str) -
     image, mask, problems = _examine(folder, row, name)
     if image is None or mask is None or problems:
         raise _broken(folder, problems)
-    grey = cv2.cvtColor(image, cv2.COLOR_BGR2GRAY)
+    shown = grey(image)
     patient = name[:4]
     return RawImage(
         image_id=name,
         patient_id=patient,
         pathology=row.pathology,
-        image=resize(grey, *mask.shape[1::-1]),
+        image=resize(shown, *mask.shape[1::-1]),
         mask=cv2.inRange(mask, _BLACK, _BLACK) == 0,
-        stretched=grey.shape != mask.shape[:2],
+        stretched=shown.shape != mask.shape[:2],
         flags=row.flags,
         source=f"images/{name}.png",
         official_split=_official_split(patient) if official else "",

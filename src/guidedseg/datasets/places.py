@@ -3,14 +3,10 @@
 from pathlib import Path
 
 from guidedseg.errors import GuidedsegError
+from guidedseg.junk import is_junk
 
 LAYOUT = ("images", "masks", "INFO.csv")
 """What the dataset's own folder holds; nothing else is copied."""
-
-
-def is_junk(name: str) -> bool:
-    """Whether a file or folder is left behind by a file manager and is no part of a dataset."""
-    return name.startswith(".") or name in {"__MACOSX", "Thumbs.db", "desktop.ini"}
 
 
 def files(dataset: Path) -> list[Path]:

@@ -15,6 +15,7 @@ import pooch
 from guidedseg import progress
 from guidedseg.datasets import places
 from guidedseg.errors import GuidedsegError, listed
+from guidedseg.junk import is_junk
 from guidedseg.writing import whole_directory
 
 logger = logging.getLogger(__name__)
@@ -136,7 +137,7 @@ def _unpack(archive: Path, named: str, folder: Path, target: Path) -> None:
 
 
 def _is_junk_entry(entry: zipfile.ZipInfo) -> bool:
-    return entry.is_dir() or any(places.is_junk(part) for part in PurePosixPath(entry.filename).parts)
+    return entry.is_dir() or any(is_junk(part) for part in PurePosixPath(entry.filename).parts)
 
 
 def _refuse_unsafe(entries: Iterable[zipfile.ZipInfo], named: str) -> None:

@@ -1,0 +1,74 @@
+"""Pictures in one of the formats that people share: PNG, JPEG, BMP, WebP.
+
+They are read by OpenCV as the pipeline's own images are, so that an image of a dataset gives the same grey here. Colour
+counts by its luminance; an alpha channel is ignored; a picture that EXIF says to turn is turned, as every viewer shows
+it.
+"""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+import cv2
+import numpy as np
+from PIL.BmpImagePlugin import BmpImageFile
+from PIL.ExifTags import Base
+from PIL.ImageFile import ImageFile
+from PIL.JpegImagePlugin import JpegImageFile
+from PIL.PngImagePlugin import PngImageFile
+from PIL.WebPImagePlugin import WebPImageFile
+
+from guidedseg.grey import grey
+from guidedseg.sources import levels
+from guidedseg.sources.frame import Frame
+from guidedseg.sources.source import Source, broken, check_size
+
+_UPRIGHT = 1
+_HEADERS: dict[str, Callable[[BinaryIO], ImageFile]] = {
+    "png": PngImageFile,
+    "jpeg": JpegImageFile,
+    "bmp": BmpImageFile,
+    "webp": WebPImageFile,
+}
+
+
+def open_picture(path: Path, kind: str) -> Source:
+    """A picture, of which only the header is read yet.
+
+    Args:
+        path: of the file.
+        kind: ``png``, ``jpeg``, ``bmp`` or ``webp``.
+
+    Raises:
+        GuidedsegError: its header is damaged, or tells of too large a picture.
+    """
+    try:
+        with path.open("rb") as file:
+            header = _HEADERS[kind](file)
+            (width, height), pictures = header.size, getattr(header, "n_frames", 1)
+            turned = header.getexif().get(Base.Orientation, _UPRIGHT) != _UPRIGHT
+    except Exception as error:  # Pillow raises whatever a damaged header makes it stumble over
+        raise broken(path, 0, 1, error) from error
+    check_size(path, width, height)
+    source = Source("picture", 1, lambda _: _frames(path, source))
+    if pictures > 1:
+        source.note(f"moves: only the first of its {pictures} pictures is read; as a video all are")
+    if turned:
+        source.note("turned as its EXIF says, and so is its mask")
+    return source
+
+
+def _frames(path: Path, source: Source) -> Iterator[Frame]:
+    data = np.fromfile(path, np.uint8)
+    try:
+        # colour as in IMREAD_COLOR, but grey is not made colour first
+        picture = cv2.imdecode(data, cv2.IMREAD_ANYCOLOR | cv2.IMREAD_ANYDEPTH)
+    except cv2.error as error:
+        raise broken(path, 0, 1, error) from error
+    if picture is None:
+        raise broken(path, 0, 1)
+    if picture.dtype == np.uint16:
+        bits = levels.bits_used(int(picture.max()))
+        source.note(levels.note(bits))
+        picture = levels.from_16_bits(picture, bits)
+    yield Frame(0, grey(picture))

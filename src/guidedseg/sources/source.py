@@ -1,0 +1,83 @@
+"""An opened file, and how its troubles are told."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from guidedseg.errors import GuidedsegError
+from guidedseg.sources.frame import Frame
+
+MOST_PIXELS = 100_000_000
+"""Of one picture; what claims more is refused before anything is decoded. Ultrasound images have 2 million at most."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """A file whose header was read, and its frames, which were not yet.
+
+    Attributes:
+        kind: ``picture``, ``tiff``, ``dicom`` or ``video``.
+        count: frames, as the file tells it; None where it does not. A broken file has fewer.
+        read: as ``frames``.
+        notes: what a user should know about how the file is read, a line each, without any value of a header that could
+            tell of a person. Complete once the frames were read.
+    """
+
+    kind: str
+    count: int | None
+    read: Callable[[int], Iterator[Frame]]
+    notes: list[str] = field(default_factory=list)
+
+    def frames(self, every: int = 1) -> Iterator[Frame]:
+        """Yield every N-th frame from the first one on, decoded one at a time, with its number in the file.
+
+        Raises:
+            GuidedsegError: the file is broken or cut short; what was yielded before is good.
+        """
+        return self.read(every)
+
+    def note(self, line: str) -> None:
+        """Add a line to the notes, once."""
+        if line not in self.notes:
+            self.notes.append(line)
+
+
+def shown(path: Path) -> str:
+    """A path on one line, whatever its name holds."""
+    return "".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in str(path))
+
+
+def problem(path: Path, what: str, remedy: str) -> GuidedsegError:
+    """One line: the file, what is wrong with it, and what to do."""
+    return GuidedsegError(f"{shown(path)}: {what}. {remedy}")
+
+
+def broken(path: Path, read: int, count: int | None, reason: object = "") -> GuidedsegError:
+    """One line for a file that breaks off or is damaged.
+
+    Args:
+        path: of the file.
+        read: frames that were good.
+        count: frames that there should be; None where it is unknown.
+        reason: words of whoever could not read on.
+    """
+    of = "" if count is None else f" of {count}"
+    frames = f", {read}{of} frame(s) could be read" if read or (count or 0) > 1 else ""
+    words = " ".join(str(reason).split())[:150]
+    return problem(
+        path,
+        f"is damaged or cut short{frames}{f' ({words})' if words else ''}",
+        "Take it again from where it came from",
+    )
+
+
+def check_size(path: Path, width: int, height: int) -> None:
+    """Refuse a picture that is too large to be one, by the size that its header gives, pixels."""
+    if width * height > MOST_PIXELS:
+        raise problem(
+            path,
+            f"says that it is {width} x {height} pixels, more than {MOST_PIXELS // 1_000_000} million",
+            "Make it smaller, or take it again if that is not its size",
+        )
+    if width < 1 or height < 1:
+        raise problem(path, f"says that it is {width} x {height} pixels", "Take it again from where it came from")

@@ -1,0 +1,98 @@
+"""TIFF: a picture, or a stack of them, read page by page.
+
+Its resolution is that of a print and gives no millimetres.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL.TiffImagePlugin import BITSPERSAMPLE, PHOTOMETRIC_INTERPRETATION, TiffImageFile
+
+from guidedseg.errors import GuidedsegError
+from guidedseg.grey import grey
+from guidedseg.sources import levels
+from guidedseg.sources.frame import Frame
+from guidedseg.sources.source import Source, broken, check_size, problem
+
+_WHITE_IS_ZERO = 0
+_COLOUR = {"P", "PA", "RGB", "RGBA", "RGBX", "CMYK", "YCbCr"}
+_REMEDY = "Save it in grey or RGB with 8 or 16 bits"
+
+_Values = NDArray[Any]
+
+
+def open_stack(path: Path) -> Source:
+    """A TIFF file, whose pages are counted and not decoded yet.
+
+    Raises:
+        GuidedsegError: its header is damaged, or tells of too large a picture.
+    """
+    try:
+        with path.open("rb") as file:
+            page = TiffImageFile(file)
+            size, bits, count = page.size, max(page.tag_v2.get(BITSPERSAMPLE, (1,))), page.n_frames
+    except Exception as error:  # Pillow raises whatever a damaged header makes it stumble over
+        raise broken(path, 0, None, error) from error
+    check_size(path, *size)
+    source = Source("tiff", count, lambda every: _frames(path, source, every))
+    if page.mode in _COLOUR and bits > 8:
+        source.note(f"{bits} bits per colour, of which the upper 8 are read")
+    return source
+
+
+def _frames(path: Path, source: Source, every: int) -> Iterator[Frame]:
+    bits = None
+    for index, values, white_is_zero in _pages(path, source.count or 0, every):
+        if values.dtype == np.uint8:
+            yield Frame(index, grey(values, order="RGB"))
+            continue
+        if bits is None:
+            bits = _bits(path, source.count or 0)
+            source.note(levels.note(bits))
+        shown = levels.from_16_bits(values, bits)
+        # Pillow turns the grey of 8 bits round itself, that of 16 it does not
+        yield Frame(index, 255 - shown if white_is_zero else shown)
+
+
+def _bits(path: Path, count: int) -> int:
+    """How many bits the pages of 16 use, all good ones together: with a scale for each, a cine would flicker."""
+    largest = 0
+    try:
+        for _, values, _ in _pages(path, count, 1):
+            if values.dtype == np.uint16:
+                largest = max(largest, int(values.max()))
+    except GuidedsegError:
+        pass  # told when the frames get there
+    return levels.bits_used(largest)
+
+
+def _pages(path: Path, count: int, every: int) -> Iterator[tuple[int, _Values, bool]]:
+    """Every N-th page: its number; (H, W) or (H, W, 3) RGB uint8 or (H, W) uint16; whether its zero is white."""
+    index = 0
+    with path.open("rb") as file:
+        try:
+            stack = TiffImageFile(file)
+            for index in range(0, count, every):
+                stack.seek(index)
+                check_size(path, *stack.size)
+                yield index, _values(path, stack), stack.tag_v2.get(PHOTOMETRIC_INTERPRETATION) == _WHITE_IS_ZERO
+        except GuidedsegError:
+            raise
+        except Exception as error:
+            raise broken(path, index, count, error) from error
+
+
+def _values(path: Path, page: TiffImageFile) -> _Values:
+    if page.mode.startswith("I"):
+        values = np.asarray(page)
+        if values.min() < 0 or values.max() >= 2**16:
+            raise problem(path, "has values below zero or of more than 16 bits", _REMEDY)
+        return values.astype(np.uint16)
+    if page.mode in _COLOUR:
+        return np.asarray(page.convert("RGB"))
+    if page.mode in {"1", "L", "LA"}:
+        return np.asarray(page.convert("L"))
+    raise problem(path, f"has pixels of the kind {page.mode}, which is not read", _REMEDY)

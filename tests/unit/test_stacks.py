@@ -1,0 +1,109 @@
+"""TIFF: every kind of page, stacks, and a flat memory over them."""
+
+import tracemalloc
+
+import numpy as np
+import pytest
+from own_files import bytes_of, drawn, frames, read, until_broken
+from PIL import Image
+
+from guidedseg.errors import GuidedsegError
+from guidedseg.grey import grey
+from guidedseg.sources.opening import open_source
+
+COLOURS = Image.fromarray(drawn())
+GREY = grey(drawn(), order="RGB")
+
+
+def write(path, pages, **options):
+    first, *more = [page if isinstance(page, Image.Image) else Image.fromarray(page) for page in pages]
+    path.write_bytes(bytes_of(first, "TIFF", save_all=True, append_images=more, **options))
+    return path
+
+
+@pytest.mark.parametrize("compression", ["raw", "tiff_lzw", "tiff_deflate", "packbits", "tiff_adobe_deflate"])
+@pytest.mark.parametrize("mode", ["L", "RGB", "RGBA"])
+def test_a_page_of_8_bits_has_its_luminance_however_it_is_compressed(tmp_path, mode, compression):
+    path = write(tmp_path / "a.png", [COLOURS.convert(mode)], compression=compression)
+    expected = np.asarray(COLOURS.convert("L")) if mode == "L" else GREY
+    np.testing.assert_array_equal(read(path), expected)
+    assert open_source(path).kind == "tiff"
+
+
+def test_a_page_compressed_as_jpeg_is_read(tmp_path):
+    path = write(tmp_path / "a.tif", [COLOURS], compression="jpeg", quality=95)
+    assert np.abs(read(path).astype(int) - GREY).mean() < 3
+
+
+def test_a_page_with_a_palette_has_the_luminance_of_its_colours(tmp_path):
+    few = COLOURS.quantize(16)
+    path = write(tmp_path / "a.tif", [few])
+    np.testing.assert_array_equal(read(path), grey(np.asarray(few.convert("RGB")), order="RGB"))
+
+
+def test_a_page_of_1_bit_is_black_and_white(tmp_path):
+    path = write(tmp_path / "a.tif", [COLOURS.convert("1")], compression="group4")
+    np.testing.assert_array_equal(read(path), np.asarray(COLOURS.convert("1")) * np.uint8(255))
+
+
+def test_all_pages_of_16_bits_are_scaled_alike(tmp_path):
+    values = GREY.astype(np.uint16)
+    path = write(tmp_path / "a.tif", [values, values * 16])  # of 12 bits: the first page alone would seem of 8
+    source = open_source(path)
+    dark, bright = (frame.grey for frame in source.frames())
+    np.testing.assert_allclose(dark, values * 255.0 / 4095, atol=0.51)
+    np.testing.assert_allclose(bright, values * 255.0 * 16 / 4095, atol=0.51)
+    assert [note for note in source.notes if "12 are used" in note] == source.notes
+
+
+@pytest.mark.parametrize("wide", [False, True])
+def test_grey_where_zero_is_white_is_turned_round(tmp_path, wide):
+    path = write(tmp_path / "a.tif", [GREY.astype(np.uint16) * 257 if wide else GREY])
+    data = bytearray(path.read_bytes())
+    data[data.index(bytes.fromhex("0601030001000000")) + 8] = 0  # the entry PhotometricInterpretation
+    path.write_bytes(data)
+    np.testing.assert_array_equal(read(path), 255 - GREY)
+
+
+def test_a_stack_is_read_in_order_and_keeps_its_numbers(tmp_path):
+    pages = [np.full((8, 8), level, np.uint8) for level in range(10)]
+    path = write(tmp_path / "a.tif", pages)
+    assert open_source(path).count == 10
+    assert [(frame.index, int(frame.grey[0, 0])) for frame in frames(path)] == [(k, k) for k in range(10)]
+    assert [(frame.index, int(frame.grey[0, 0])) for frame in frames(path, 4)] == [(0, 0), (4, 4), (8, 8)]
+
+
+def test_the_resolution_of_a_print_gives_no_millimetres(tmp_path):
+    path = write(tmp_path / "a.tif", [COLOURS], resolution=254.0, resolution_unit=3)
+    assert frames(path)[0].mm_per_pixel is None
+
+
+def test_pages_of_numbers_that_are_no_grey_are_refused(tmp_path):
+    for values in (np.ones((8, 8), np.float32), np.full((8, 8), -1, np.int32), np.full((8, 8), 2**20, np.int32)):
+        path = write(tmp_path / "a.tif", [values])
+        with pytest.raises(GuidedsegError, match="8 or 16 bits"):
+            frames(path)
+
+
+def test_the_good_pages_of_a_stack_cut_short_are_given(tmp_path):
+    pages = [np.full((64, 64), level, np.uint8) for level in range(10)]
+    path = write(tmp_path / "a.tif", pages)
+    data = bytearray(path.read_bytes())
+    place = data.index(bytes([7]) * 64)  # the strip of page 7 is looked for far beyond the end
+    pointer = data.index(place.to_bytes(4, "little"))
+    data[pointer : pointer + 4] = (2**30).to_bytes(4, "little")
+    path.write_bytes(data)
+    got, message = until_broken(path)
+    assert "7 of 10 frame(s) could be read" in message
+    assert [frame.index for frame in got] == list(range(7))
+
+
+def test_memory_is_flat_over_a_stack_of_300_pages(tmp_path):
+    path = write(tmp_path / "a.tif", (np.full((256, 256), page % 256, np.uint8) for page in range(300)))
+    source = open_source(path)
+    tracemalloc.start()
+    read_levels = [int(frame.grey[0, 0]) for frame in source.frames()]
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert read_levels == [page % 256 for page in range(300)]
+    assert peak < 20 * 256 * 256  # all of them: 300
