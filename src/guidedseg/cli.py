@@ -64,10 +64,10 @@ def segment(
     every: Annotated[int, typer.Option(min=1, help="Of the frames of a cine or stack each how many-th.")] = 1,
     tracking: Annotated[bool, typer.Option(help="Follow lesions through the frames of a cine.")] = True,
     confidence: Annotated[
-        float | None, typer.Option(min=0.0, max=1.0, help="A box counts from this on; else as the bundle says.")
+        float | None, typer.Option(help="A box counts from this on; else as the bundle says.")
     ] = None,
     threshold: Annotated[
-        float | None, typer.Option(min=0.0, max=1.0, help="A pixel is lesion from this probability on; likewise.")
+        float | None, typer.Option(help="A pixel is lesion from this probability on; likewise.")
     ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with an interrupted job in the same folder.")] = False,
 ) -> None:
@@ -79,9 +79,18 @@ def segment(
     """
     from guidedseg.jobs import command
 
-    settings = command.settings(branch, outputs, every=every, tracking=tracking)
-    chosen = {"engine": engine, "confidence": confidence, "threshold": threshold}
-    sys.exit(command.segment(paths, bundle, out, settings, threads=threads, resume=resume, **chosen))
+    code = command.segment(
+        paths,
+        bundle,
+        out,
+        command.settings(branch, outputs, every=every, tracking=tracking),
+        threads=threads,
+        resume=resume,
+        engine=engine,
+        confidence=confidence,
+        threshold=threshold,
+    )
+    sys.exit(code)
 
 
 @app.command()

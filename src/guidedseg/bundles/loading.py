@@ -95,10 +95,16 @@ def load(
         threshold: a pixel is lesion from this probability on, in place of the bundle's two.
 
     Raises:
-        GuidedsegError: it is no bundle, is damaged, or holds anything but what a bundle holds.
+        GuidedsegError: it is no bundle, is damaged, or holds anything but what a bundle holds; or a value is out of
+            its range.
     """
     folder = unpacked(Path(path))
     description, digest = read(folder)
+    floor = description.detector.floor
+    if confidence is not None and not floor <= confidence <= 1:
+        raise GuidedsegError(f"confidence {confidence:g}: the detector of {path} keeps boxes from {floor:g} to 1.")
+    if threshold is not None and not 0 < threshold <= 1:
+        raise GuidedsegError(f"threshold {threshold:g}: a probability above 0 and up to 1 is needed.")
     trained = segmenter(
         folder, description, engine=engine, threads=threads or cores(), confidence=confidence, threshold=threshold
     )
