@@ -97,28 +97,33 @@ def _checked(path: Path, header: Dataset, *, has_pixels: bool) -> int:
     if not has_pixels and header.get("EncryptedAttributesSequence"):
         raise problem(path, "is encrypted", "Decrypt it first")
     if not has_pixels or kind == SegmentationStorage:
-        raise problem(path, f"is DICOM that shows no picture ({kind.name or 'of no stated kind'})", "Leave it out")
+        raise problem(path, f"is DICOM that shows no picture ({_name(kind)})", "Leave it out")
     stated = header.get("NumberOfFrames")
     count = 1 if stated is None else int(stated)
     if count < 1:
         raise problem(path, f"says that it has {count} frames", _EXPORT)
     check_size(path, header.Columns, header.Rows)
-    bits, interpretation = header.BitsAllocated, header.PhotometricInterpretation
-    if interpretation not in _COLOUR | _GREY or bits not in {8, 16}:
-        raise problem(path, f"has pixels of {bits} bits as {interpretation}, which is not read", _EXPORT)
+    bits = header.BitsAllocated
+    if header.PhotometricInterpretation not in _COLOUR | _GREY or bits not in {8, 16}:
+        raise problem(path, f"has pixels of {bits} bits, or in colours, that are not read", _EXPORT)
     syntax = _syntax(header)
     try:
         decoder = get_decoder(syntax)
     except NotImplementedError as error:
-        raise problem(path, f"is compressed as {syntax.name}, which is not read", _EXPORT) from error
+        raise problem(path, f"is compressed as {_name(syntax)}, which is not read", _EXPORT) from error
     if not decoder.is_available:
         needed = "; ".join(decoder.missing_dependencies)
         raise problem(
             path,
-            f"is compressed as {syntax.name}, which needs another package ({needed})",
+            f"is compressed as {_name(syntax)}, which needs another package ({needed})",
             f"pip install 'guidedseg[dicom]' has the usual ones. {_EXPORT} otherwise",
         )
     return count
+
+
+def _name(uid: UID) -> str:
+    """As the standard has it. What it does not have is not repeated: in a damaged header that may be anything."""
+    return uid.name if uid.name != uid else "a kind that the standard does not name"
 
 
 def _notes(header: Dataset) -> list[str]:
