@@ -1,7 +1,7 @@
 """DICOM: stills and cines, decoded frame by frame by pydicom."""
 
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from io import SEEK_END
 from itertools import accumulate, islice, pairwise
 from pathlib import Path
@@ -25,7 +25,7 @@ from pydicom.uid import (
 from guidedseg.errors import GuidedsegError
 from guidedseg.grey import grey
 from guidedseg.sources import dicom_levels
-from guidedseg.sources.dicom_region import calibration
+from guidedseg.sources.dicom_region import Calibration, calibration
 from guidedseg.sources.frame import Frame
 from guidedseg.sources.source import Source, broken, check_size, problem
 
@@ -50,13 +50,15 @@ def open_dicom(path: Path) -> Source:
     try:
         header, start = _header(path)
         count = _checked(path, header, has_pixels=start > 0)
-        geometry = calibration(header)
         table = dicom_levels.table(header) if header.PhotometricInterpretation in _GREY else None
-        times = _times(header, count)
     except GuidedsegError:
         raise
     except Exception as error:  # pydicom raises whatever a damaged header makes it stumble over
         raise broken(path, 0, None, "its header") from error
+    try:
+        geometry, times, notes = calibration(header), _times(header, count), _notes(header)
+    except Exception:  # noqa: BLE001 - likewise; but what lies around the picture is not worth the picture
+        geometry, times, notes = Calibration(), None, ["its spacing or times are damaged: it has neither"]
 
     def frames(every: int) -> Iterator[Frame]:
         end = 0
@@ -70,7 +72,7 @@ def open_dicom(path: Path) -> Source:
         if end + every <= count:
             raise broken(path, end, count)
 
-    return Source("dicom", count, frames, [*geometry.notes, *_notes(header)])
+    return Source("dicom", count, frames, [*geometry.notes, *notes])
 
 
 def _header(path: Path) -> tuple[Dataset, int]:
@@ -139,8 +141,8 @@ def _times(header: Dataset, count: int) -> list[float] | None:
     """Seconds from the first frame to each; None for a still and where nothing is told."""
     if count == 1:
         return None
-    steps = header.get("FrameTimeVector") or ()
-    if len(steps) == count:  # the first of them lies before the first frame
+    steps = header.get("FrameTimeVector")
+    if isinstance(steps, Sequence) and len(steps) == count:  # the first of them lies before the first frame
         return [float(time) / 1000 for time in accumulate([0.0, *steps[1:]])]
     frame_time, rate = header.get("FrameTime"), header.get("CineRate")
     step = frame_time / 1000 if frame_time else 1 / rate if rate else 0
