@@ -6,7 +6,7 @@ from pathlib import Path
 from types import ModuleType
 
 from guidedseg.sources.pictures import open_picture
-from guidedseg.sources.source import Source, problem, shown
+from guidedseg.sources.source import Source, problem
 from guidedseg.sources.stack import open_stack
 
 _HEAD = 160  # bytes: DICOM has its sign at 128
@@ -82,7 +82,7 @@ def _head(path: Path) -> bytes:
         with path.open("rb") as file:
             head = file.read(_HEAD)
     except (FileNotFoundError, NotADirectoryError) as error:
-        what = f"is a link to {shown(path.readlink())}, which is not there" if path.is_symlink() else "is not there"
+        what = f"is a link to {path.readlink()}, which is not there" if path.is_symlink() else "is not there"
         raise problem(path, what, "Check the path; a pattern must match something") from error
     except PermissionError as error:
         raise problem(path, "may not be read by you", "Ask for permission, or copy it") from error

@@ -42,14 +42,14 @@ class Source:
             self.notes.append(line)
 
 
-def shown(path: Path) -> str:
-    """A path on one line, whatever its name holds."""
-    return "".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in str(path))
+def shown(text: object) -> str:
+    """A text on one line, such as a path, whatever it holds."""
+    return "".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in str(text))
 
 
 def problem(path: Path, what: str, remedy: str) -> GuidedsegError:
     """One line: the file, what is wrong with it, and what to do."""
-    return GuidedsegError(f"{shown(path)}: {what}. {remedy}")
+    return GuidedsegError(shown(f"{path}: {what}. {remedy}"))
 
 
 def broken(path: Path, read: int, count: int | None, reason: object = "") -> GuidedsegError:
