@@ -15,6 +15,7 @@ LAYERS = (
     ("guidedseg/experiments.py",),
     ("guidedseg/scoring.py",),
     ("guidedseg/inference",),
+    ("guidedseg/cine",),
     ("guidedseg/segmentation", "guidedseg/detection"),
     ("guidedseg/outside.py",),
     ("guidedseg/datasets",),

@@ -1,0 +1,1 @@
+"""Lesions followed through the frames of a cine."""
