@@ -18,7 +18,7 @@ from guidedseg.outputs.records import Record, record
 from guidedseg.sources.frame import Frame
 from guidedseg.sources.listing import Listed
 from guidedseg.sources.opening import open_source
-from guidedseg.sources.source import Source
+from guidedseg.sources.source import NoPictureError, Source
 
 CINE = ("dicom", "video")
 """Kinds of files whose frames follow each other in time; those of a TIFF need not."""
@@ -52,12 +52,14 @@ class _Opened:
         source: None where it cannot be opened.
         record: of a single frame, which is segmented and written; None where more are yet to be read.
         problem: why there is neither.
+        note: likewise, of a file that only lies beside the pictures.
     """
 
     listed: Listed
     source: Source | None = None
     record: Record | None = None
     problem: str | None = None
+    note: str | None = None
 
 
 def run(files: Sequence[Listed], bundle: Bundle, folder: Path, settings: Settings, workers: int) -> Summary:
@@ -105,14 +107,16 @@ class _Worker:
             (frame,) = source.frames()
             result = of_file.segment(self.bundle.segmenter, frame, self.settings.branch)
         except Exception as error:  # noqa: BLE001 - whatever a decoder raises, it is about this file alone
-            return _Opened(listed, problem=_told(listed.path, error))
+            beside = isinstance(error, NoPictureError) and not listed.named
+            told = _told(listed.path, error)
+            return _Opened(listed, note=told) if beside else _Opened(listed, problem=told)
         # what cannot be written is no fault of the file
         return _Opened(listed, source, self._then(listed, several=False)(frame, result))
 
     def finish(self, item: _Opened, done: ProgressFile, workers: int) -> Finished:
         """Do what is left of a file, and note its frames."""
         if item.source is None:
-            return Finished(item.listed.name, 0, item.problem, ())
+            return Finished(item.listed.name, 0, item.problem, () if item.note is None else (item.note,))
         reader = _Reader(item.source, self.settings.every)
         count = 0
         for line in [item.record] if item.record else self._frames(item, reader, workers):
@@ -170,5 +174,6 @@ def _summary(done: ProgressFile) -> Summary:
         summary.empty += not line["lesions"]
     finished = list(done.finished())
     problems = [each.problem for each in finished if each.problem is not None]
-    summary.files, summary.problems = len(finished) - len(problems), tuple(problems)
+    summary.files = sum(each.frames > 0 and each.problem is None for each in finished)
+    summary.problems = tuple(problems)
     return summary

@@ -19,8 +19,8 @@ _SUFFIX = re.compile(r"(?<=[^.])\.[A-Za-z][A-Za-z0-9]{0,4}\Z")  # not the `.77` 
 _UNSAFE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\\:]")
 _MOST_BYTES = 120  # of a component of a name: file systems take 255, and outputs add endings of their own
 
-_Found = tuple[Path, Path]
-"""A file, and what its name is made of: its path relative to where the search began."""
+_Found = tuple[Path, Path, bool]
+"""A file; what its name is made of, its path relative to where the search began; whether it was given by itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +30,12 @@ class Listed:
     Attributes:
         path: as it was given, or as it was found below what was given. It need not exist: opening it tells.
         name: under which its outputs are filed, and no other source's: a relative path with ``/`` between its parts.
+        named: whether it was given by itself, and not found in a folder among others.
     """
 
     path: Path
     name: str
+    named: bool = True
 
 
 def listed(paths: Sequence[str], stdin: TextIO) -> list[Listed]:
@@ -56,16 +58,16 @@ def listed(paths: Sequence[str], stdin: TextIO) -> list[Listed]:
     real_folder = lru_cache(maxsize=None)(Path.resolve)
     found: dict[Path, _Found] = {}
     for given in _given(paths, stdin):
-        for path, relative in _expanded(given):
-            found.setdefault(_real(path, real_folder), (path, relative))
-    if all(_is_folder(path) for path, _ in found.values()):
-        empty = ", ".join(repr(str(path)) for path, _ in [*found.values()][:5])
+        for file in _expanded(given):
+            found.setdefault(_real(file[0], real_folder), file)
+    if all(_is_folder(path) for path, *_ in found.values()):
+        empty = ", ".join(repr(str(path)) for path, *_ in [*found.values()][:5])
         raise GuidedsegError(
             f"There is nothing to read{f': no file in {empty}' if empty else ''}. Give files, folders, quoted patterns "
             "such as 'folder/**/*.dcm', or - and a list of these on standard input."
         )
-    names = _names([relative for _, relative in found.values()])
-    return [Listed(path, name) for (path, _), name in zip(found.values(), names, strict=True)]
+    names = _names([relative for _, relative, _ in found.values()])
+    return [Listed(path, name, named) for (path, _, named), name in zip(found.values(), names, strict=True)]
 
 
 def _given(paths: Sequence[str], stdin: TextIO) -> Iterator[str]:
@@ -91,15 +93,15 @@ def _expanded(given: str) -> Iterator[_Found]:
     if _is_folder(path):
         yield from _below(path, Path())
     elif not pattern:
-        yield path, Path(path.name)
+        yield path, Path(path.name), True
     else:
         # Path.glob takes hidden files too, and `**` for folders alone
         matches = sorted(glob.iglob(pattern, root_dir=fixed, recursive=True))  # noqa: PTH207
         own = [match for match in map(Path, matches) if not any(map(is_junk, match.parts))]
         for match in own:
-            yield from _below(fixed / match, match) if _is_folder(fixed / match) else [(fixed / match, match)]
+            yield from _below(fixed / match, match) if _is_folder(fixed / match) else [(fixed / match, match, True)]
         if not own:
-            yield path, Path(path.name)
+            yield path, Path(path.name), True
 
 
 def _is_folder(path: Path) -> bool:
@@ -141,10 +143,10 @@ def _below(folder: Path, relative: Path) -> Iterator[_Found]:
         for name in sorted(files):
             if not is_junk(name) and name != _INDEX:
                 found = True
-                yield here / name, at / name
-    yield from ((path, relative / path.relative_to(folder)) for path in closed)
+                yield here / name, at / name, False
+    yield from ((path, relative / path.relative_to(folder), False) for path in closed)
     if not found and not closed:
-        yield folder, relative
+        yield folder, relative, False
 
 
 def _names(relative: Sequence[Path]) -> list[str]:

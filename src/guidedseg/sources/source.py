@@ -11,6 +11,10 @@ MOST_PIXELS = 100_000_000
 """Of one picture; what claims more is refused before anything is decoded. Ultrasound images have 2 million at most."""
 
 
+class NoPictureError(GuidedsegError):
+    """A file that is no picture and does not look like one by its name: a text beside the pictures, a table."""
+
+
 @dataclass(frozen=True)
 class Source:
     """A file whose header was read, and its frames, which were not yet.
