@@ -151,15 +151,18 @@ def opened(path: Path) -> tuple[Path, Description, str]:
     Raises:
         GuidedsegError: says all that is wrong.
     """
-    if path.is_dir():
-        return path, *_read(path, path)
-    if not path.is_file():
-        raise GuidedsegError(f"{path}: there is no such bundle. Give its folder or its zip.")
-    place = tempfile.TemporaryDirectory(prefix="guidedseg-")
-    _UNPACKED.append(place)
-    folder = Path(place.name)
-    zipped.unpack(path, folder)
-    return folder, *_read(folder, path)
+    try:
+        if path.is_dir():
+            return path, *_read(path, path)
+        if not path.is_file():
+            raise GuidedsegError(f"{path}: there is no such bundle. Give its folder or its zip.")
+        place = tempfile.TemporaryDirectory(prefix="guidedseg-")
+        _UNPACKED.append(place)
+        folder = Path(place.name)
+        zipped.unpack(path, folder)
+        return folder, *_read(folder, path)
+    except OSError as error:
+        raise GuidedsegError(f"{path} cannot be read ({error}). Look at its permissions, and at the disk.") from error
 
 
 def _read(folder: Path, given: Path) -> tuple[Description, str]:
