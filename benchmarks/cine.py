@@ -123,25 +123,30 @@ def table(before: Array, after: Array) -> str:
         column = CineScores._fields.index(name)
         here = parts[:, column]
         change = old[:, column], new[:, column]
-        values = bootstrap.ratio(change[1], change[0]) - 1 if row.relative else change[1] - change[0]
-        unit, scale = ("%", 100) if row.relative else ("points", row.scale)
-        told = bootstrap.interval(values, here, DIFFERENCE)
-        cell = f"{with_ends(told, scale, '+.1f')} {unit}"
-        if row.enough and told["value"] is not None and not row.enough(scale * float(told["value"])):
+        if row.relative:  # the interval is one of a ratio, so that no end lies below -100 %
+            told, scale, less, unit = bootstrap.interval(bootstrap.ratio(*change[::-1]), here, AMOUNT), 100, 1, "%"
+        else:
+            told, scale, less, unit = (
+                bootstrap.interval(change[1] - change[0], here, DIFFERENCE),
+                row.scale,
+                0,
+                "points",
+            )
+        cell = f"{with_ends(told, scale, '+.1f', less)} {unit}"
+        if row.enough and told["value"] is not None and not row.enough(scale * (float(told["value"]) - less)):
             cell = f"**{cell}**"
         sides = [with_ends(bootstrap.interval(side, here, row.bounds), row.scale, ".2f") for side in change]
         lines.append(f"| {row.title} | {' | '.join(sides)} | {cell} |")
     return "\n".join(lines)
 
 
-def with_ends(told: bootstrap.Interval, scale: float, form: str) -> str:
-    """A value and its interval."""
-    value, low, high = (told[key] for key in ("value", "ci_low", "ci_high"))
-    if value is None:
+def with_ends(told: bootstrap.Interval, scale: float, form: str, less: float = 0) -> str:
+    """A value and its interval, each less something and scaled."""
+    if told["value"] is None:
         return "-"
-    if low is None or high is None:
-        return f"{scale * float(value):{form}}"
-    return f"{scale * float(value):{form}} ({scale * float(low):{form}} to {scale * float(high):{form}})"
+    ends = (told[key] for key in ("value", "ci_low", "ci_high"))
+    value, *sides = (None if end is None else f"{scale * (float(end) - less):{form}}" for end in ends)
+    return f"{value} ({sides[0]} to {sides[1]})" if None not in sides else str(value)
 
 
 if __name__ == "__main__":

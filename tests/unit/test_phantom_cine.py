@@ -30,7 +30,7 @@ def areas(seed: int) -> np.ndarray:
 
 
 def speckle(picture: np.ndarray) -> np.ndarray:
-    """What is finer than tissue, of a part without marks and without black; bright lines count no more than the rest."""
+    """What is finer than tissue, where no marks are; bright lines count no more than the rest."""
     grey = picture[10:70, 10:150].astype(np.float64)
     fine = grey - cv2.GaussianBlur(grey, (0, 0), 0.5)
     return np.clip(fine / fine.std(), -1, 1).ravel()
