@@ -31,7 +31,7 @@ WIDTH, HEIGHT = 320, 240
 TUNED_FROM = 1000
 
 Picture = npt.NDArray[np.uint8]
-Segmenter = Any  # what guidedseg.load gives: boxes, fill, confidence
+Segmenter = Any  # that of a bundle: boxes, fill, confidence
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ def main() -> None:
     asked = parser.parse_args()
     if asked.first + asked.cines > TUNED_FROM:
         print(f"Seeds from {TUNED_FROM} on were used to choose the tracker's settings: this measures nothing new.")
-    segmenter = guidedseg.load(asked.bundle)
+    segmenter = guidedseg.load(asked.bundle).segmenter
     seeds = range(asked.first, asked.first + asked.cines)
     ways = {"frame by frame": single, "tracked": partial(by_track, settings=Tracking().every(asked.every))}
     scores: dict[str, list[CineScores]] = {name: [] for name in ways}
