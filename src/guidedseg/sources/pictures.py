@@ -13,6 +13,7 @@ import cv2
 import numpy as np
 from PIL.BmpImagePlugin import BmpImageFile
 from PIL.ExifTags import Base
+from PIL.Image import Exif
 from PIL.ImageFile import ImageFile
 from PIL.JpegImagePlugin import JpegImageFile
 from PIL.PngImagePlugin import PngImageFile
@@ -46,7 +47,7 @@ def open_picture(path: Path, kind: str) -> Source:
         with path.open("rb") as file:
             header = _HEADERS[kind](file)
             (width, height), pictures = header.size, getattr(header, "n_frames", 1)
-            turned = header.getexif().get(Base.Orientation, _UPRIGHT) != _UPRIGHT
+            turned = _is_turned(file, header)
     except Exception as error:  # Pillow raises whatever a damaged header makes it stumble over
         raise broken(path, 0, 1, error) from error
     check_size(path, width, height)
@@ -56,6 +57,17 @@ def open_picture(path: Path, kind: str) -> Source:
     if turned:
         source.note("turned as its EXIF says, and so is its mask")
     return source
+
+
+def _is_turned(file: BinaryIO, header: ImageFile) -> bool:
+    """Whether OpenCV turns it, which it does as EXIF says and not as XMP does; ``getexif`` would mix them up."""
+    if isinstance(header, PngImageFile) and "exif" not in header.info:
+        file.seek(0)
+        if b"eXIf" in file.read():  # behind the pixels, which Pillow must decode to get there: as long as all else
+            header.load()
+    exif = Exif()
+    exif.load(header.info.get("exif", b""))
+    return bool(exif.get(Base.Orientation, _UPRIGHT) != _UPRIGHT)
 
 
 def _frames(path: Path, source: Source) -> Iterator[Frame]:
