@@ -6,6 +6,7 @@ it.
 """
 
 from collections.abc import Callable, Iterator
+from os import SEEK_CUR
 from pathlib import Path
 from typing import BinaryIO
 
@@ -61,13 +62,19 @@ def open_picture(path: Path, kind: str) -> Source:
 
 def _is_turned(file: BinaryIO, header: ImageFile) -> bool:
     """Whether OpenCV turns it, which it does as EXIF says and not as XMP does; ``getexif`` would mix them up."""
-    if isinstance(header, PngImageFile) and "exif" not in header.info:
-        file.seek(0)
-        if b"eXIf" in file.read():  # behind the pixels, which Pillow must decode to get there: as long as all else
-            header.load()
+    if isinstance(header, PngImageFile) and "exif" not in header.info and b"eXIf" in _chunks(file):
+        header.load()  # it is behind the pixels: Pillow decodes them to get there, which takes long
     exif = Exif()
     exif.load(header.info.get("exif", b""))
     return bool(exif.get(Base.Orientation, _UPRIGHT) != _UPRIGHT)
+
+
+def _chunks(png: BinaryIO) -> Iterator[bytes]:
+    """What the chunks of a PNG file are called."""
+    png.seek(8)
+    while len(head := png.read(8)) == 8:
+        yield head[4:]
+        png.seek(int.from_bytes(head[:4], "big") + 4, SEEK_CUR)
 
 
 def _frames(path: Path, source: Source) -> Iterator[Frame]:
