@@ -29,7 +29,8 @@ class Listed:
 
     Attributes:
         path: as it was given, or as it was found below what was given. It need not exist: opening it tells.
-        name: under which its outputs are filed, and no other source's: a relative path with ``/`` between its parts.
+        name: under which its outputs are filed, and no other source's: a relative path with ``/`` between its parts. No
+            name is that of a folder in another one.
         named: whether it was given by itself, and not found in a folder among others.
     """
 
@@ -38,12 +39,12 @@ class Listed:
     named: bool = True
 
 
-def listed(paths: Sequence[str], stdin: TextIO) -> list[Listed]:
+def listed(paths: Sequence[str], stdin: TextIO, without: Path | None = None) -> list[Listed]:
     """Find the files that are meant, each once, in the order of ``paths`` and below each of them sorted.
 
     A name is the path relative to the folder given (to the fixed part of a pattern; to a file's own folder), without
-    suffix. Where several are the same but for the case of letters, all of these keep their suffix; what is the same
-    even then gets ``-2``, ``-3``.
+    suffix. Where several are the same but for the case of letters, all of these keep their suffix, and so does what has
+    the name of a folder (``cine.mp4`` beside ``cine/``); what is the same even then gets ``-2``, ``-3``.
 
     Args:
         paths: files; folders, with all below them but hidden files and what file managers leave behind; patterns
@@ -51,15 +52,19 @@ def listed(paths: Sequence[str], stdin: TextIO) -> list[Listed]:
             of these from ``stdin``. What does not exist is listed too, and so is a folder without files or that must
             not be read: opening it tells.
         stdin: one path a line; empty lines are skipped.
+        without: a folder of which nothing is listed: that of the outputs may lie among the sources.
 
     Raises:
         GuidedsegError: there is nothing to read at all.
     """
     real_folder = lru_cache(maxsize=None)(Path.resolve)
     found: dict[Path, _Found] = {}
+    left_out = None if without is None else _real(without, Path.resolve)
     for given in _given(paths, stdin):
         for file in _expanded(given):
-            found.setdefault(_real(file[0], real_folder), file)
+            real = _real(file[0], real_folder)
+            if left_out not in real.parents:
+                found.setdefault(real, file)
     if all(_is_folder(path) for path, *_ in found.values()):
         empty = ", ".join(repr(str(path)) for path, *_ in [*found.values()][:5])
         raise GuidedsegError(
@@ -154,8 +159,11 @@ def _names(relative: Sequence[Path]) -> list[str]:
     whole = [_safe(path) for path in relative]
     short = [_safe(path.with_name(_SUFFIX.sub("", path.name)) if path.name else path) for path in relative]
     sharing = Counter(map(_key, short))
-    wanted = [long if sharing[_key(bare)] > 1 else bare for long, bare in zip(whole, short, strict=True)]
-    taken: set[str] = set()
+    taken = _folders(short)
+    wanted = [
+        long if sharing[_key(bare)] > 1 or _key(bare) in taken else bare
+        for long, bare in zip(whole, short, strict=True)
+    ]
     copies: Counter[str] = Counter()
     names = []
     for first in wanted:
@@ -166,6 +174,18 @@ def _names(relative: Sequence[Path]) -> list[str]:
         taken.add(_key(name))
         names.append(name)
     return names
+
+
+def _folders(names: Sequence[str]) -> set[str]:
+    """Keys of the folders in names: one may hold ``0.png`` beside the frames of a cine that is called like it.
+
+    And these without their suffix: beside a folder ``a.png`` there is no place for the mask of ``a``.
+    """
+    folders = set[str]()
+    for folder in {name.rpartition("/")[0] for name in names}:
+        parts = folder.split("/")
+        folders |= {"/".join(parts[:depth]) for depth in range(1, len(parts) + 1)}
+    return {_key(key) for folder in folders for key in (folder, _SUFFIX.sub("", folder))}
 
 
 def _key(name: str) -> str:
