@@ -1,6 +1,5 @@
 """A bundle as one zip: the same bytes for the same bundle, and nothing but a bundle comes out."""
 
-import lzma
 import shutil
 import zipfile
 import zlib
@@ -15,7 +14,8 @@ LARGEST = 2**31
 """Bytes of all files of a bundle together, and of one."""
 
 _UNIX = 3  # whichever system writes it
-_UNREADABLE = (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, zlib.error, lzma.LZMAError)
+_WAYS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
+_UNREADABLE = (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, zlib.error)
 
 
 def pack(folder: Path, target: Path) -> None:
@@ -41,6 +41,10 @@ def unpack(path: Path, target: Path) -> None:
                 raise GuidedsegError(f"{path} is no bundle: {_difference(names)}. Fetch it again, as it was made.")
             if sum(entry.file_size for entry in entries) > LARGEST:
                 raise GuidedsegError(f"{path} is no bundle: it would unpack to more than {LARGEST >> 30} GiB.")
+            if {entry.compress_type for entry in entries} - _WAYS:
+                raise GuidedsegError(
+                    f"{path} is no bundle: it is packed in another way. Fetch it again, as it was made."
+                )
             for entry in entries:
                 place = target / entry.filename  # one of NAMES
                 place.parent.mkdir(exist_ok=True)

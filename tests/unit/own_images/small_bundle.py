@@ -1,4 +1,4 @@
-"""A real bundle, but tiny and untrained: a YOLO11n and two networks of some ten thousand weights.
+"""A real bundle, but tiny and untrained: a YOLO of five layers and a head, and two U-Nets.
 
 What they find are specks and boxes all over a picture, which no two pictures share.
 """
@@ -22,10 +22,18 @@ from guidedseg.detection.yolo import trained as detector
 from guidedseg.detection.yolo.checkpoint import Checkpoint
 from guidedseg.segmentation import trained
 
-from ultralytics import YOLO  # isort: skip - guidedseg sets the environment that it is to be imported in
+from ultralytics.nn.tasks import DetectionModel  # isort: skip - guidedseg sets the environment of its import
 
 DETECTOR_SIZE, SIZE = 64, 32
-THRESHOLDS = {"direct": 0.55, "guided": 0.45}
+DETECTOR = {
+    "nc": 1,
+    "scales": {"n": [1.0, 0.125, 256]},
+    "scale": "n",
+    "channels": 3,
+    "backbone": [[-1, 1, "Conv", [width, 3, 2]] for width in (64, 128, 256, 256, 256)],
+    "head": [[[2, 3, 4], 1, "Detect", ["nc"]]],  # which is YOLO11's, at strides 8, 16 and 32
+}
+THRESHOLDS = {"direct": 0.45, "guided": 0.7}
 CONFIDENCE = 0.7
 """Of an untrained detector: some boxes of most pictures reach it."""
 
@@ -77,8 +85,7 @@ def networks(work: Path) -> dict[str, Path]:
 
 def _write_detector(folder: Path) -> None:
     torch.manual_seed(0)
-    model = YOLO("yolo11n.yaml").model
-    net = type(model)({**model.yaml, "nc": 1}, verbose=False)
+    net = DetectionModel(DETECTOR, ch=3, nc=1, verbose=False)
     for branch in net.model[-1].cv3:
         torch.nn.init.normal_(branch[-1].weight)
         torch.nn.init.zeros_(branch[-1].bias)
