@@ -60,7 +60,10 @@ class Project:
         return done.stdout
 
     def git(self, *arguments: str) -> None:
-        subprocess.run(["git", *arguments], cwd=self.folder, check=True, capture_output=True)
+        # at one moment: a bundle names the commit of the code, and two projects of the same code are to be the same
+        dates = dict.fromkeys(("GIT_AUTHOR_DATE", "GIT_COMMITTER_DATE"), "2000-01-01T00:00:00+00:00")
+        environment = {**os.environ, **dates}
+        subprocess.run(["git", *arguments], cwd=self.folder, env=environment, check=True, capture_output=True)
 
     def commit(self) -> None:
         self.git("add", "--all")

@@ -76,7 +76,7 @@ def test_description_names_images_split_and_code(finished: Project):
 
 
 def test_bundle_is_fetched_by_name(finished: Project, tmp_path: Path):
-    finished.git("tag", "bundle@v1.0.0")  # what `gto register bundle` does
+    finished.git("tag", "--annotate", "bundle@v1.0.0", "--message", "v1.0.0")  # what `gto register bundle` does
     output = finished.dvc("artifacts", "get", str(finished.folder), "bundle", "--out", str(tmp_path / "got.zip"))
     assert (tmp_path / "got.zip").read_bytes() == (finished.folder / "bundles/unetpp.zip").read_bytes(), output
 

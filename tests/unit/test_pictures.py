@@ -1,5 +1,7 @@
 """PNG, JPEG, BMP and WebP of every kind give the grey that the pipeline gives its own images."""
 
+import zlib
+
 import cv2
 import numpy as np
 import pytest
@@ -38,6 +40,34 @@ def test_a_picture_is_turned_as_exif_says(tmp_path, kind):
     straight.write_bytes(bytes_of(COLOURS, kind))
     np.testing.assert_array_equal(read(path), np.rot90(read(straight), -1))
     assert "EXIF" in open_source(path).notes[0]
+
+
+def test_exif_behind_the_pixels_of_a_png_counts_too(tmp_path):
+    turned = Image.Exif()
+    turned[0x0112] = 6
+    path = tmp_path / "picture"
+    path.write_bytes(bytes_of(COLOURS, "PNG"))
+    straight = read(path)
+    path.write_bytes(_with_chunk(path.read_bytes(), b"eXIf", turned.tobytes().removeprefix(b"Exif\0\0")))
+    np.testing.assert_array_equal(read(path), np.rot90(straight, -1))
+    assert "EXIF" in open_source(path).notes[0]
+
+
+def test_a_picture_that_only_xmp_says_to_turn_is_not_turned_and_not_said_to_be(tmp_path):
+    path = tmp_path / "picture"
+    path.write_bytes(bytes_of(COLOURS, "PNG"))
+    straight = read(path)
+    xmp = b'XML:com.adobe.xmp\0\0\0\0\0<x tiff:Orientation="6"/>'
+    path.write_bytes(_with_chunk(path.read_bytes(), b"iTXt", xmp))
+    np.testing.assert_array_equal(read(path), straight)
+    assert open_source(path).notes == []
+
+
+def _with_chunk(png: bytes, kind: bytes, content: bytes) -> bytes:
+    """One more chunk, behind the pixels."""
+    chunk = kind + content
+    size, check = len(content).to_bytes(4, "big"), zlib.crc32(chunk).to_bytes(4, "big")
+    return png[:-12] + size + chunk + check + png[-12:]
 
 
 @pytest.mark.parametrize("bits", [8, 10, 12, 14, 16])

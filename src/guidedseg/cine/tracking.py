@@ -15,7 +15,6 @@ from typing import NamedTuple, TypeVar
 
 import numpy as np
 import numpy.typing as npt
-from scipy.optimize import linear_sum_assignment
 
 from guidedseg.errors import GuidedsegError
 
@@ -175,6 +174,9 @@ class _Tracker:
         expected = np.array([track.expected(frame) for track in tracks]).reshape(-1, 4)
         overlap = _overlap(expected, rows[:, :4])
         overlap[overlap < self._settings.overlap] = 0
+        # half a second, for which stills need not wait
+        from scipy.optimize import linear_sum_assignment  # noqa: PLC0415
+
         pairs = [pair for pair in zip(*linear_sum_assignment(overlap, maximize=True), strict=True) if overlap[pair]]
         for track, row in pairs:
             tracks[track].add(frame, rows[row], hit=hit)

@@ -6,6 +6,7 @@ it.
 """
 
 from collections.abc import Callable, Iterator
+from os import SEEK_CUR
 from pathlib import Path
 from typing import BinaryIO
 
@@ -13,6 +14,7 @@ import cv2
 import numpy as np
 from PIL.BmpImagePlugin import BmpImageFile
 from PIL.ExifTags import Base
+from PIL.Image import Exif
 from PIL.ImageFile import ImageFile
 from PIL.JpegImagePlugin import JpegImageFile
 from PIL.PngImagePlugin import PngImageFile
@@ -46,7 +48,7 @@ def open_picture(path: Path, kind: str) -> Source:
         with path.open("rb") as file:
             header = _HEADERS[kind](file)
             (width, height), pictures = header.size, getattr(header, "n_frames", 1)
-            turned = header.getexif().get(Base.Orientation, _UPRIGHT) != _UPRIGHT
+            turned = _is_turned(file, header)
     except Exception as error:  # Pillow raises whatever a damaged header makes it stumble over
         raise broken(path, 0, 1, error) from error
     check_size(path, width, height)
@@ -56,6 +58,23 @@ def open_picture(path: Path, kind: str) -> Source:
     if turned:
         source.note("turned as its EXIF says, and so is its mask")
     return source
+
+
+def _is_turned(file: BinaryIO, header: ImageFile) -> bool:
+    """Whether OpenCV turns it, which it does as EXIF says and not as XMP does; ``getexif`` would mix them up."""
+    if isinstance(header, PngImageFile) and "exif" not in header.info and b"eXIf" in _chunks(file):
+        header.load()  # it is behind the pixels: Pillow decodes them to get there, which takes long
+    exif = Exif()
+    exif.load(header.info.get("exif", b""))
+    return bool(exif.get(Base.Orientation, _UPRIGHT) != _UPRIGHT)
+
+
+def _chunks(png: BinaryIO) -> Iterator[bytes]:
+    """What the chunks of a PNG file are called."""
+    png.seek(8)
+    while len(head := png.read(8)) == 8:
+        yield head[4:]
+        png.seek(int.from_bytes(head[:4], "big") + 4, SEEK_CUR)
 
 
 def _frames(path: Path, source: Source) -> Iterator[Frame]:

@@ -34,6 +34,7 @@ def card(
         training: config.json of ``direct`` and ``guided``.
     """
     about = DATASETS[description["data"]["dataset"]]
+    handed_on = {**scores, "branches": {branch: scores["branches"][branch] for branch in BRANCHES}}
     environment = jinja2.Environment(  # noqa: S701 - Markdown, from texts of our own and numbers
         loader=jinja2.PackageLoader("guidedseg.reporting.card"),
         trim_blocks=True,
@@ -55,7 +56,7 @@ def card(
         number=number,
         intervals=INTERVALS,
         detector=markdown(of_run.detector(scores, description["model"])),
-        subsets=markdown(of_run.subsets(scores, description["model"])),
+        subsets=markdown(of_run.subsets(handed_on, description["model"])),
     )
 
 
