@@ -95,7 +95,7 @@ class Description(Part):
         margin: added on each side of a box, as a share of its width or height.
         flips: whether regions are seen in the mirror too.
         confidence: a box counts from this confidence on; chosen on the validation images, as thresholds and gate.
-        engine: what the scores and the example were made with.
+        engine: what the example was made with.
         files: path within the bundle -> sha256.
     """
 

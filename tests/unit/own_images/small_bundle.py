@@ -64,7 +64,12 @@ def description(**changes: Any) -> dict[str, Any]:
         "made": {
             "commit": "3" * 40,
             "versions": {"python": "3.11", "torch": "2.15.0"},
-            "params": {"profile": "quick", "seed": 0, "dataset": "phantom", "model": "unet"},
+            "params": {
+                "profile": "quick",
+                "seed": 0,
+                "scoring": {"confidence": None, "gate": None, "mask_threshold": None},
+                "profiles": {"quick": {"engine": "onnxruntime"}},
+            },
         },
         **changes,
     }

@@ -6,12 +6,13 @@ from typing import Any
 import jinja2
 import yaml
 
+from guidedseg.evaluation.bootstrap import RELIABLE
 from guidedseg.evaluation.scores import Nested
 from guidedseg.names import NETWORKS
 from guidedseg.reporting.card.about import DATASETS
 from guidedseg.reporting.tables import of_run
 from guidedseg.reporting.tables.table import markdown
-from guidedseg.reporting.tables.wording import INTERVALS, number, percent
+from guidedseg.reporting.tables.wording import percent
 
 BRANCHES = {"guided": "guided", "direct": "direct", "guided_fallback": "guided, whole image where no box"}
 
@@ -20,6 +21,11 @@ RULES = {
     "lesion": "images with a lesion only",
     "literal": "the paper's formula, in which an empty mask always scores 1",
 }
+
+INTERVALS = (
+    f"Brackets: 95 % intervals for other patients; with ? from fewer than {RELIABLE} groups of them, not reliable; "
+    "without brackets there is none."
+)
 
 
 def card(
@@ -53,11 +59,18 @@ def card(
         branches=BRANCHES,
         rules=RULES,
         percent=percent,
-        number=number,
         intervals=INTERVALS,
+        chosen=_chosen(description["made"]["params"]["scoring"]),
+        engine=description["made"]["params"]["profiles"][description["made"]["params"]["profile"]]["engine"],
         detector=markdown(of_run.detector(scores, description["model"])),
         subsets=markdown(of_run.subsets(handed_on, description["model"])),
     )
+
+
+def _chosen(scoring: Mapping[str, Any]) -> dict[str, str]:
+    """Where each operating value comes from: what params.yaml fixes is not chosen."""
+    names = ("confidence", "gate", "mask_threshold")
+    return {name: "on validation images" if scoring[name] is None else "in advance" for name in names}
 
 
 def _front(description: Mapping[str, Any], scores: Nested, dataset: str) -> dict[str, Any]:
