@@ -36,6 +36,13 @@ DETECTOR = {
 THRESHOLDS = {"direct": 0.45, "guided": 0.7}
 CONFIDENCE = 0.7
 """Of an untrained detector: some boxes of most pictures reach it."""
+PARTS = ("train", "val", "test")
+SPLIT: dict[str, Any] = {
+    part: dict(zip(("images", "patients", "normal", "benign", "malignant"), range(start, start + 5), strict=True))
+    for part, start in zip(PARTS, (100, 200, 300), strict=True)
+}
+"""As metrics/split.json has it: numbers that no two cells share."""
+SPLIT["leakage"] = {"patients_in_several_splits": 0, "duplicate_pictures_in_several_splits": 7}
 
 
 def description(**changes: Any) -> dict[str, Any]:

@@ -8,7 +8,7 @@ import yaml
 from huggingface_hub import ModelCard
 from markdown_it import MarkdownIt
 from runs import run_of
-from small_bundle import description
+from small_bundle import PARTS, SPLIT, description
 from three_images import A, B, N
 
 from guidedseg.params import DatasetName
@@ -16,12 +16,6 @@ from guidedseg.reporting.card.about import DATASETS
 from guidedseg.reporting.card.card import BRANCHES, RULES, card
 from guidedseg.reporting.tables.wording import percent
 
-PARTS = ("train", "val", "test")
-SPLIT: dict[str, Any] = {
-    part: dict(zip(("images", "patients", "normal", "benign", "malignant"), range(start, start + 5), strict=True))
-    for part, start in zip(PARTS, (100, 200, 300), strict=True)
-}
-SPLIT["leakage"] = {"patients_in_several_splits": 0, "duplicate_pictures_in_several_splits": 7}
 TRAINING = {
     mode: {
         "encoder": "tu-test_efficientnet",
