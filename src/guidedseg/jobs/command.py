@@ -18,6 +18,7 @@ from guidedseg.jobs.settings import OUTPUTS, Settings
 from guidedseg.lookahead import cores
 from guidedseg.sources.listing import Listed, listed
 from guidedseg.sources.opening import open_source
+from guidedseg.sources.source import shown
 
 DONE, WITH_PROBLEMS, INTERRUPTED = 0, 2, 130
 
@@ -96,7 +97,7 @@ def _is_one_picture(files: Sequence[Listed]) -> bool:
 def _tell(summary: Summary, out: Path, engine: str, seconds: float) -> None:
     print(
         f"{summary.frames} image(s) of {summary.files + len(summary.problems)} file(s): {summary.lesions} lesion(s), "
-        f"none in {summary.empty} image(s); {seconds:.1f} s by {engine}; see {out}"
+        f"none in {summary.empty} image(s); {seconds:.1f} s by {engine}; see {shown(out)}"
     )
     for problem in summary.problems[:5]:
         print(f"PROBLEM: {problem}", file=sys.stderr)

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import get_args
 
 import cv2
 import numpy as np
@@ -9,7 +10,11 @@ import pytest
 from segmenting import DONE, WITH_PROBLEMS, contents, grey_frames, mask, mixed, problems, records, segment, table
 from small_bundle import picture
 
+from guidedseg import cli
 from guidedseg.errors import GuidedsegError
+from guidedseg.inference.engines.opening import Kind
+from guidedseg.inference.segmenter import Branch
+from guidedseg.jobs.settings import DEFAULT, OUTPUTS
 from guidedseg.sources.opening import open_source
 
 GOOD = {"a": 1, "b": 1, "deep/c": 1, "stack": 3, "cine": 6, "video": 6}
@@ -114,6 +119,14 @@ def test_the_zip_of_the_bundle_gives_the_same_bytes(files, bundle_folder, tmp_pa
     assert contents(tmp_path / "a") == contents(tmp_path / "b")
 
 
+@pytest.mark.parametrize("engine", ["openvino", "torch"])
+def test_other_engines_give_their_own_bytes_again_with_any_number_of_threads(engine, files, bundle_folder, tmp_path):
+    for threads in (1, 2):
+        assert segment(bundle_folder, [files], tmp_path / str(threads), engine=engine, threads=threads) == WITH_PROBLEMS
+    assert contents(tmp_path / "1") == contents(tmp_path / "2")
+    assert json.loads((tmp_path / "1/run.json").read_text())["engine"].startswith(f"{engine} ")
+
+
 @pytest.mark.parametrize("branch", ["direct", "guided", "guided_fallback"])
 def test_without_tracking_every_frame_is_segmented_by_itself(branch, files, bundle, bundle_folder, tmp_path):
     source = files / "video.mp4"
@@ -178,3 +191,11 @@ def test_nothing_to_read_is_told_before_anything_is_made(bundle_folder, tmp_path
 def test_unknown_outputs_are_told_with_those_that_there_are(outputs, bundle_folder, tmp_path):
     with pytest.raises(GuidedsegError, match="there are mask, overlay, contours, coco, table, seg, sr"):
         segment(bundle_folder, [tmp_path], tmp_path / "out", outputs=outputs)
+
+
+def test_the_command_line_knows_what_the_library_knows():
+    """Written twice, so that the command line need not import it to tell what there is."""
+    assert cli.OUTPUTS == OUTPUTS
+    assert cli.OUTPUTS[:5] == DEFAULT
+    assert get_args(cli.Branch) == get_args(Branch)
+    assert get_args(cli.Engine) == get_args(Kind)
