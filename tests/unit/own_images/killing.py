@@ -42,7 +42,7 @@ class Killer:
 
 
 def job(bundle: Bundle, sources: Path, out: Path, *, resume: bool) -> None:
-    asked = settings("guided", "mask,coco,table", every=1, tracking=True)
+    asked = settings("guided", "mask,table", every=1, tracking=True)
     files = listed([str(sources)], sys.stdin, without=out)
     of_job.prepare(out, bundle, asked, resume=resume)
     run(files, bundle, out, asked, 1)
@@ -71,7 +71,7 @@ def main() -> None:
     print(step)
 
 
-TABLES = {"lesions.csv", "coco.json", "problems.csv"}  # of what was finished until then
+TABLES = {"lesions.csv", "problems.csv"}  # of what was finished until then
 
 if __name__ == "__main__":
     main()

@@ -33,7 +33,7 @@ def test_a_picture_of_any_size_is_segmented_in_every_branch(bundle, height, widt
 
 
 @given(height=SIDES, width=SIDES)
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=10, deadline=None)
 def test_an_even_picture_is_segmented_too(bundle, height, width):
     for level in (0, 255):
         for branch in BRANCHES:
