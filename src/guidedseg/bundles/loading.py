@@ -2,7 +2,7 @@
 
 import hashlib
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
@@ -74,9 +74,8 @@ class Bundle:
                 f"A picture is an array of uint8, (H, W) grey or (H, W, 3) colours; this one is {picture.shape} "
                 f"{picture.dtype}."
             )
-        for value, known in ((branch, get_args(Branch)), (order, _ORDERS)):
-            if value not in known:
-                raise GuidedsegError(f"{value!r} is none of {', '.join(known)}.")
+        _one_of(branch, get_args(Branch))
+        _one_of(order, _ORDERS)
         return self.segmenter.segment(grey(picture, order=order), branch, mm_per_pixel)
 
 
@@ -101,6 +100,7 @@ def load(
         GuidedsegError: it is no bundle, is damaged, or holds anything but what a bundle holds; or a value is out of
             its range.
     """
+    _one_of(engine, get_args(Kind))
     folder, description, digest = opened(Path(path))
     floor = description.detector.floor
     if confidence is not None and not floor <= confidence <= 1:
@@ -194,6 +194,11 @@ def sha256(path: Path) -> str:
     """Of a file."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _one_of(value: str, known: Sequence[str]) -> None:
+    if value not in known:
+        raise GuidedsegError(f"{value!r} is none of {', '.join(known)}.")
 
 
 def _problem(folder: Path, name: str, expected: str | None) -> str | None:

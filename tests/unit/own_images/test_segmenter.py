@@ -133,6 +133,11 @@ def test_an_unknown_branch_or_order_is_told(wrong, bundle):
         bundle.segment(picture(20, 20), **wrong)
 
 
+def test_an_unknown_engine_is_told(bundle_folder):
+    with pytest.raises(GuidedsegError, match="'onnx' is none of onnxruntime, openvino, torch"):
+        guidedseg.load(bundle_folder, engine="onnx")
+
+
 def test_values_in_place_of_the_bundles_are_checked(bundle_folder):
     bundle = guidedseg.load(bundle_folder, threads=1, confidence=0.9, threshold=0.6)
     used = bundle.segmenter
