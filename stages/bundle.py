@@ -63,7 +63,11 @@ def _description(settings: "Params", model: str) -> dict[str, Any]:
             "index_sha256": sha256(Path("data/prepared/index.csv")),
             "split_sha256": sha256(Path("data/split.csv")),
         },
-        "made": {"commit": journal.last_change(Path()), "versions": versions, "params": settings.run},
+        "made": {
+            "commit": journal.last_change(Path()),
+            "versions": versions,
+            "params": {key: value for key, value in settings.run.items() if key != "mode"},
+        },
     }
 
 

@@ -1,6 +1,7 @@
 """``guidedseg ...``: what is not a stage."""
 
 import json
+import os
 import sys
 from pathlib import Path
 from typing import Annotated, Literal
@@ -62,7 +63,7 @@ def segment(
     engine: Annotated[Engine, typer.Option(help="openvino is an extra; torch is the one for a GPU.")] = "onnxruntime",
     threads: Annotated[int | None, typer.Option(min=1, help="Images at a time; all cores without it.")] = None,
     every: Annotated[int, typer.Option(min=1, help="Of the frames of a cine or stack each how many-th.")] = 1,
-    tracking: Annotated[bool, typer.Option(help="Follow lesions through the frames of a cine.")] = True,
+    tracking: Annotated[bool, typer.Option(help="Follow lesions through the frames of a cine (guided).")] = True,
     confidence: Annotated[
         float | None, typer.Option(help="A box counts from this on; else as the bundle says.")
     ] = None,
@@ -77,6 +78,7 @@ def segment(
     structured report (--outputs seg,sr) repeat the patient's identity, as DICOM demands, and are written on request
     only. Exit code 2: some files could not be read, see problems.csv.
     """
+    os.environ.setdefault("OPENCV_LOG_LEVEL", "SILENT")  # it would print its own lines about bad files before ours
     from guidedseg.jobs import command
 
     code = command.segment(

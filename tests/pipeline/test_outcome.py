@@ -214,6 +214,7 @@ def test_dvc_shows_curves_rule_chart_and_pictures(finished: Project):
 def test_no_absolute_path_leaks_into_the_artifacts(finished: Project):
     for path in [
         *finished.folder.glob("models/**/*"),
+        *finished.folder.glob("bundles/**/*"),
         *finished.folder.glob("data/yolo/*.yaml"),
         finished.folder / "dvc.lock",
     ]:

@@ -12,7 +12,8 @@ pytestmark = pytest.mark.pipeline
 
 SEGMENTERS = {"train_segmenter@unetpp-direct", "train_segmenter@unetpp-guided"}
 PREDICTIONS = {"predict@unetpp-direct", "predict@unetpp-guided"}
-JUDGED = {"evaluate@unetpp", "report"}
+HANDED_ON = {"report", "bundle@unetpp"}
+JUDGED = {"evaluate@unetpp"} | HANDED_ON
 TRAINED = SEGMENTERS | PREDICTIONS | JUDGED
 DETECTED = {"detect", "crop_rois"}
 GUIDED = {"train_segmenter@unetpp-guided", "predict@unetpp-guided"}
@@ -43,8 +44,8 @@ TABLE = [
     ({"predict": {"flips": True}}, PREDICTIONS | JUDGED),
     ({"scoring": {"mask_threshold": 0.4}}, JUDGED),
     ({"scoring": {"confidence": 0.3}}, JUDGED),
-    ({"scoring": {"batch": 8}}, {"report"}),
-    ({"mode": "direct"}, {"report"}),
+    ({"scoring": {"batch": 8}}, HANDED_ON),
+    ({"mode": "direct"}, {"report"} | {"bundle@unetpp"}),
 ]
 
 

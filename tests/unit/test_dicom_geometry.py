@@ -109,3 +109,13 @@ def test_pixel_spacing_counts_without_regions_and_for_ultrasound_only(tmp_path):
     assert spacing(PixelSpacing=[0, 0.1]) == (None, None)
     assert spacing(ImagerPixelSpacing=[0.2, 0.1]) == (None, None)
     assert spacing() == (None, None)
+
+
+def test_numbers_that_are_none_cost_the_millimetres_and_not_the_picture(tmp_path):
+    path = write_dicom(tmp_path / "a", [PICTURE, PICTURE], PixelSpacing=[0.25, 0.25], FrameTime=25.5)
+    path.write_bytes(path.read_bytes().replace(b"25.5", b"25,5"))
+    assert [(frame.mm_per_pixel, frame.time) for frame in frames(path)] == [(None, None)] * 2
+    assert "damaged" in open_source(path).notes[0]
+    path = write_dicom(tmp_path / "a", PICTURE, PixelSpacing=[0.25, 0.25])
+    path.write_bytes(path.read_bytes().replace(b"0.25\\0.25", b"0,25\\0,25"))
+    assert frames(path)[0].mm_per_pixel is None

@@ -127,6 +127,22 @@ def test_sources_of_one_name_keep_their_suffix_and_copies_get_a_number(tmp_path)
     assert names(*same) == ["scan.png", "scan.png-2", "scan.png-3"]
 
 
+def test_no_name_is_a_folder_of_another_with_or_without_an_ending(tmp_path):
+    tree(tmp_path, "p/cine.mp4", "p/cine/000000.png", "p/Sub/deep.dcm", "p/sub.dcm", "p/sub/deep/1.png")
+    assert names(tmp_path / "p") == ["cine.mp4", "sub.dcm", "Sub/deep.dcm", "cine/000000", "sub/deep/1"]
+    tree(tmp_path, "q/a.jpg", "q/a.png/x.png", "q/b", "q/b.b/c")
+    assert names(tmp_path / "q") == ["a.jpg", "b-2", "a.png/x", "b.b/c"]
+
+
+def test_nothing_of_the_folder_of_the_outputs_is_listed_whatever_the_way_to_it(tmp_path):
+    tree(tmp_path, "a.png", "out/masks/a.png", "outer/b.png")
+    (tmp_path / "link").symlink_to("out")
+    for whole in (tmp_path, tmp_path / "**" / "*.png"):
+        listing = listed([str(whole), str(tmp_path / "link/masks/a.png")], StringIO(), tmp_path / "link")
+        assert [item.name for item in listing] == ["a", "outer/b"]
+    assert [item.name for item in listed([str(tmp_path)], StringIO(), tmp_path / "new")] == names(tmp_path)
+
+
 def test_names_differ_by_more_than_case_and_accents_written_in_two_ways(tmp_path):
     tree(tmp_path, "p/A.png", "p/a.dcm", "p/caf\u00e9.png", "p/cafe\u0301.dcm")
     assert sorted(names(tmp_path / "p")) == ["A.png", "a.dcm", "cafe\u0301.dcm", "caf\u00e9.png"]
@@ -162,6 +178,7 @@ def test_names_are_different_safe_relative_paths_whatever_files_are_called(pairs
         result = names(*given_paths, place)
         assert len(result) >= len(set(given_paths)) + 1
         assert len({name.casefold() for name in result}) == len(result)
+        assert not {str(folder) for name in result for folder in PurePosixPath(name).parents} & set(result)
         for name in result:
             pure = PurePosixPath(name)
             assert not pure.is_absolute()

@@ -141,12 +141,16 @@ def test_a_tiff_and_a_dicom_that_claim_to_be_huge_are_refused(tmp_path):
     [
         ({"PixelData": ...}, "shows no picture (Ultrasound Image Storage)"),
         ({"PixelData": ..., "SOPClassUID": EncapsulatedPDFStorage}, "shows no picture (Encapsulated PDF Storage)"),
+        (
+            {"PixelData": ..., "SOPClassUID": "1.2.840.1"},
+            "shows no picture (a kind that the standard does not name)",
+        ),
         ({"PixelData": ..., "EncryptedAttributesSequence": [Dataset()]}, "is encrypted"),
         ({"SOPClassUID": SegmentationStorage}, "shows no picture (Segmentation Storage)"),
         ({"NumberOfFrames": 0}, "says that it has 0 frames"),
         ({"Rows": 0}, "0 pixels"),
         ({"Rows": ...}, "damaged or cut short"),
-        ({"PhotometricInterpretation": "HSV"}, "as HSV, which is not read"),
+        ({"PhotometricInterpretation": "HSV"}, "colours, that are not read"),
         ({"BitsAllocated": 32, "BitsStored": 32}, "32 bits"),
     ],
 )
@@ -159,7 +163,7 @@ def test_dicom_without_a_picture_that_can_be_read_is_told(tmp_path, elements, wo
     [
         (MPEG4HP41, "compressed as MPEG-4 AVC"),
         (HTJ2KLossless, "needs another package"),
-        ("1.2.3", "compressed as 1.2.3"),
+        ("1.2.3", "compressed as a kind that the standard does not name"),
     ],
 )
 def test_dicom_in_an_encoding_that_nothing_decodes_is_told_with_its_name(tmp_path, syntax, words):

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from guidedseg.datasets.phantom import generate
-from guidedseg.datasets.phantom_imaging import compress, envelope
+from guidedseg.datasets.phantom_imaging import compress, draw_scatterers, envelope
 from guidedseg.errors import GuidedsegError
 
 TINY = {"patients": 8, "images": 32, "width": 96, "height": 72}
@@ -153,7 +153,7 @@ def test_lesions_measure_one_to_twelve_percent_and_some_frames_hold_two(lesions:
 def test_envelope_of_even_tissue_has_the_snr_of_rayleigh_speckle(looks: int, expected: float) -> None:
     # A Rayleigh variable has mean/deviation = sqrt(pi / (4 - pi)) = 1.913; n independent looks raise it by sqrt(n).
     even = np.full((240, 320), 0.1, np.float32)
-    echo = envelope(even, np.zeros_like(even), np.random.default_rng(0), looks=looks)
+    echo = envelope(even, np.zeros_like(even), draw_scatterers(np.random.default_rng(0), even.shape, looks))
     assert echo.mean() / echo.std() == pytest.approx(expected, rel=0.04)
     # and its mean is sigma * sqrt(pi / 2) with 2 sigma^2 = 0.1^2
     assert echo.mean() == pytest.approx(0.1 * np.sqrt(np.pi) / 2, rel=0.02)
@@ -161,7 +161,7 @@ def test_envelope_of_even_tissue_has_the_snr_of_rayleigh_speckle(looks: int, exp
 
 def test_speckle_is_wider_across_than_along_the_beam() -> None:
     even = np.full((240, 320), 0.1, np.float32)
-    echo = envelope(even, np.zeros_like(even), np.random.default_rng(0), looks=1)
+    echo = envelope(even, np.zeros_like(even), draw_scatterers(np.random.default_rng(0), even.shape, 1))
     centred = echo - echo.mean()
     across = (centred[:, 2:] * centred[:, :-2]).mean()
     along = (centred[2:] * centred[:-2]).mean()

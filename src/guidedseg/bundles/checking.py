@@ -3,9 +3,11 @@
 from pathlib import Path
 
 from guidedseg.bundles import example
-from guidedseg.bundles.loading import REMEDY, read, segmenter, unpacked
-from guidedseg.errors import listed
+from guidedseg.bundles.loading import REMEDY, opened, segmenter
+from guidedseg.errors import GuidedsegError, listed
 from guidedseg.inference.engines.opening import Kind
+
+_OTHERWISE = "If that does not help, this engine computes otherwise on this machine: choose another one (--engine)."
 
 
 def check(path: Path, engine: Kind = "onnxruntime") -> list[str]:
@@ -21,14 +23,20 @@ def check(path: Path, engine: Kind = "onnxruntime") -> list[str]:
     Raises:
         GuidedsegError: the bundle is damaged, or this machine makes something else of the example.
     """
-    folder = unpacked(path)
-    description, digest = read(folder)
+    folder, description, digest = opened(path)
     trained = segmenter(folder, description, engine=engine)
-    found = example.differences(folder / "example", trained)
+    name = trained.detector.engine.name
+    try:
+        found = example.differences(folder / "example", trained)
+    except Exception as error:  # engines raise what they like
+        what = " ".join(str(error).split())[:300]
+        raise GuidedsegError(
+            f"{path}: the example cannot be segmented with {name} ({type(error).__name__}: {what}). {REMEDY}"
+        ) from error
     if found:
-        raise listed(f"{path}: the example comes out otherwise with {trained.detector.engine.name}", found, REMEDY)
+        raise listed(f"{path}: the example comes out otherwise with {name}", found, f"{REMEDY} {_OTHERWISE}")
     return [
         f"{description.name} {description.version}, sha256 {digest}",
         f"files: {len(description.files)} as bundle.json says",
-        f"example: the same with {trained.detector.engine.name} as with {description.engine}, which made it",
+        f"example: the same with {name} as with {description.engine}, which made it",
     ]

@@ -5,7 +5,7 @@ import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -24,10 +24,9 @@ from guidedseg.lookahead import cores
 if TYPE_CHECKING:
     from torch import nn
 
-LARGEST = 2**31
-"""Bytes of one file."""
+REMEDY = "Fetch the bundle again."
 
-REMEDY = "Fetch the bundle again; `guidedseg bundle check` tells whether it is whole."
+_CHANNELS, _ORDERS = {(1,), (3,), (4,)}, ("RGB", "BGR")
 
 
 @dataclass(frozen=True)
@@ -66,14 +65,18 @@ class Bundle:
             mm_per_pixel: across and down; None: lesions are measured in pixels alone.
 
         Raises:
-            GuidedsegError: that is no picture.
+            GuidedsegError: that is no picture, or there is no such branch or order.
         """
         picture = np.asarray(image)
-        if picture.dtype != np.uint8 or picture.ndim not in (2, 3) or not picture.size:
+        shaped = picture.ndim == 2 or picture.shape[2:] in _CHANNELS
+        if picture.dtype != np.uint8 or not picture.size or not shaped:
             raise GuidedsegError(
-                f"A picture is an array of uint8, (H, W) grey or (H, W, 3) {order}; this one is {picture.shape} "
+                f"A picture is an array of uint8, (H, W) grey or (H, W, 3) colours; this one is {picture.shape} "
                 f"{picture.dtype}."
             )
+        for value, known in ((branch, get_args(Branch)), (order, _ORDERS)):
+            if value not in known:
+                raise GuidedsegError(f"{value!r} is none of {', '.join(known)}.")
         return self.segmenter.segment(grey(picture, order=order), branch, mm_per_pixel)
 
 
@@ -98,8 +101,7 @@ def load(
         GuidedsegError: it is no bundle, is damaged, or holds anything but what a bundle holds; or a value is out of
             its range.
     """
-    folder = unpacked(Path(path))
-    description, digest = read(folder)
+    folder, description, digest = opened(Path(path))
     floor = description.detector.floor
     if confidence is not None and not floor <= confidence <= 1:
         raise GuidedsegError(f"confidence {confidence:g}: the detector of {path} keeps boxes from {floor:g} to 1.")
@@ -136,43 +138,55 @@ def segmenter(
     )
 
 
-def unpacked(path: Path) -> Path:
-    """A bundle's folder; that of a zip is a temporary one, which goes when the program ends."""
-    if path.is_dir():
-        return path
-    if not path.is_file():
-        raise GuidedsegError(f"{path}: there is no such bundle. Give its folder or its zip.")
-    place = tempfile.TemporaryDirectory(prefix="guidedseg-")
-    _UNPACKED.append(place)
-    zipped.unpack(path, Path(place.name))
-    return Path(place.name)
+def opened(path: Path) -> tuple[Path, Description, str]:
+    """A bundle whose files are all there and unchanged.
 
+    Args:
+        path: a folder or a zip.
 
-def read(folder: Path) -> tuple[Description, str]:
-    """The description of a bundle whose files are all there and unchanged, and the sha256 of ``bundle.json``.
+    Returns:
+        Its folder (that of a zip is a temporary one, which goes when the program ends), what it says of itself, and the
+        sha256 of ``bundle.json``.
 
     Raises:
         GuidedsegError: says all that is wrong.
     """
+    try:
+        if path.is_dir():
+            return path, *_read(path, path)
+        if not path.is_file():
+            raise GuidedsegError(f"{path}: there is no such bundle. Give its folder or its zip.")
+        place = tempfile.TemporaryDirectory(prefix="guidedseg-")
+        _UNPACKED.append(place)
+        folder = Path(place.name)
+        zipped.unpack(path, folder)
+        return folder, *_read(folder, path)
+    except OSError as error:
+        raise GuidedsegError(f"{path} cannot be read ({error}). Look at its permissions, and at the disk.") from error
+
+
+def _read(folder: Path, given: Path) -> tuple[Description, str]:
     path = folder / "bundle.json"
     if not path.is_file():
-        raise GuidedsegError(f"{folder} is no bundle: it has no bundle.json.")
+        raise GuidedsegError(f"{given} is no bundle: it has no bundle.json.")
     content = path.read_bytes()
     try:
         description = Description.model_validate_json(content)
     except ValidationError as error:
-        version = next((detail["input"] for detail in error.errors() if detail["loc"] == ("schema_version",)), SCHEMA)
-        if version != SCHEMA:
-            raise GuidedsegError(
-                f"{path}: schema {version!r} is not known here, {SCHEMA} is. Upgrade: pip install -U guidedseg"
-            ) from None
-        wrong = [f"{'.'.join(map(str, detail['loc']))}: {detail['msg']}" for detail in error.errors()]
-        raise listed(f"{path} is not what a bundle says of itself", wrong, REMEDY) from None
+        for detail in error.errors():
+            if detail["type"] == "literal_error":
+                raise GuidedsegError(
+                    f"{given}: its schema {detail['input']!r} is not known here, {SCHEMA} is. "
+                    "Upgrade: pip install -U guidedseg"
+                ) from None
+        wrong = [f"{'.'.join(map(str, detail['loc'])) or 'all of it'}: {detail['msg']}" for detail in error.errors()]
+        raise listed(f"bundle.json of {given} is not what a bundle says of itself", wrong, REMEDY) from None
     problems = [f"{name}: not a file of a bundle" for name in sorted(set(description.files) - set(FILES))]
     problems += [f"{name}: missing in bundle.json" for name in FILES if name not in description.files]
-    problems += [problem for name in FILES if (problem := _problem(folder, name, description.files.get(name)))]
+    files = description.files
+    problems += [problem for name in zipped.NAMES if (problem := _problem(folder, name, files.get(name)))]
     if problems:
-        raise listed(f"{folder} is not a whole bundle", problems, REMEDY)
+        raise listed(f"{given} is not a whole bundle", problems, REMEDY)
     return description, hashlib.sha256(content).hexdigest()
 
 
@@ -188,7 +202,7 @@ def _problem(folder: Path, name: str, expected: str | None) -> str | None:
         return f"{name}: missing"
     if not path.resolve().is_relative_to(folder.resolve()):
         return f"{name}: a link that leads out of the bundle"
-    if path.stat().st_size > LARGEST:
+    if path.stat().st_size > zipped.LARGEST:
         return f"{name}: too large for a bundle"
     if expected is not None and sha256(path) != expected:
         return f"{name}: not what bundle.json says (another sha256)"

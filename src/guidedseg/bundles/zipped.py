@@ -1,7 +1,9 @@
 """A bundle as one zip: the same bytes for the same bundle, and nothing but a bundle comes out."""
 
+import lzma
 import shutil
 import zipfile
+import zlib
 from pathlib import Path
 
 from guidedseg.bundles.schema import FILES
@@ -10,7 +12,10 @@ from guidedseg.errors import GuidedsegError
 NAMES = ("bundle.json", *FILES)
 
 LARGEST = 2**31
-"""Bytes that a zip may unpack to."""
+"""Bytes of all files of a bundle together, and of one."""
+
+_UNIX = 3  # whichever system writes it
+_UNREADABLE = (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, zlib.error, lzma.LZMAError)
 
 
 def pack(folder: Path, target: Path) -> None:
@@ -18,7 +23,7 @@ def pack(folder: Path, target: Path) -> None:
     with zipfile.ZipFile(target, "w") as archive:
         for name in NAMES:
             entry = zipfile.ZipInfo(name)  # of 1980, with no trace of the machine
-            entry.external_attr = 0o644 << 16
+            entry.create_system, entry.external_attr = _UNIX, 0o644 << 16
             archive.writestr(entry, (folder / name).read_bytes())
 
 
@@ -31,12 +36,9 @@ def unpack(path: Path, target: Path) -> None:
     try:
         with zipfile.ZipFile(path) as archive:
             entries = archive.infolist()
-            foreign = [entry.filename for entry in entries if entry.filename not in NAMES]
-            if foreign or len(entries) != len(NAMES):
-                raise GuidedsegError(
-                    f"{path} is no bundle: it holds {len(entries)} entries, where a bundle has {len(NAMES)}"
-                    + (f"; {foreign[0]!r} is not one of them." if foreign else ".")
-                )
+            names = [entry.filename for entry in entries]
+            if sorted(names) != sorted(NAMES):
+                raise GuidedsegError(f"{path} is no bundle: {_difference(names)}. Fetch it again, as it was made.")
             if sum(entry.file_size for entry in entries) > LARGEST:
                 raise GuidedsegError(f"{path} is no bundle: it would unpack to more than {LARGEST >> 30} GiB.")
             for entry in entries:
@@ -44,5 +46,16 @@ def unpack(path: Path, target: Path) -> None:
                 place.parent.mkdir(exist_ok=True)
                 with archive.open(entry) as source, place.open("wb") as file:
                     shutil.copyfileobj(source, file)
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError) as error:
-        raise GuidedsegError(f"{path} is no zip that can be read ({error}). Fetch it again.") from None
+    except (*_UNREADABLE, OSError) as error:  # the latter for a place that is not there, too, and for a full disk
+        raise GuidedsegError(
+            f"{path} cannot be unpacked ({error}). Fetch it again, or give the bundle as a folder."
+        ) from error
+
+
+def _difference(names: list[str]) -> str:
+    """The first thing that is wrong with them."""
+    for name in names:
+        if name not in NAMES:
+            return f"it holds {name!r}"
+    missing = next((name for name in NAMES if name not in names), None)
+    return f"it lacks {missing}" if missing else "it holds a file twice"

@@ -1,23 +1,25 @@
 """Boxes of single frames become lesions that are followed.
 
 After ByteTrack (Zhang et al. 2022, arXiv 2110.06864): boxes are assigned to tracks by overlap in two rounds, the
-confident ones first, then the doubtful ones, which keep a track alive and start none. Differences: a cine is looked at
-afterwards, so a track is shown from its start as soon as it has proved itself, gaps are filled from both sides, and
-boxes are smoothed with those that follow. For that the tracker runs ``Tracking.lag`` frames ahead of what it gives.
+confident ones (hits) first, then the doubtful ones, which keep a track alive and never prove one. Other than there, a
+cine is looked at afterwards: a track that has proved itself is shown from its start, which may be a doubtful box; gaps
+are filled from both sides; boxes are averaged with those that follow. For that the tracker looks ``Tracking.lag``
+frames ahead of what it gives.
 """
 
-from collections.abc import Iterable, Iterator
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from itertools import count
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 import numpy.typing as npt
-from scipy.optimize import linear_sum_assignment
 
 from guidedseg.errors import GuidedsegError
 
 Array = npt.NDArray[np.float64]
+_Frame = TypeVar("_Frame")
 
 
 @dataclass(frozen=True)
@@ -25,9 +27,9 @@ class Tracking:
     """When a lesion is shown, and how its box moves; counts are of the frames that are looked at.
 
     Attributes:
-        hits: boxes of full confidence that a track needs to be shown.
+        hits: boxes that reach the confidence, which a track needs to be shown.
         gap: most frames in a row without a box; over them the box is interpolated, after more the track has ended.
-        alive: share of the confidence that a box needs to go on with a track.
+        alive: share of the confidence that a box needs to belong to a track at all.
         overlap: least intersection over union of a box with where its track is expected (ByteTrack's 0.2).
         window: odd number of frames over which a track's box is averaged.
     """
@@ -172,6 +174,9 @@ class _Tracker:
         expected = np.array([track.expected(frame) for track in tracks]).reshape(-1, 4)
         overlap = _overlap(expected, rows[:, :4])
         overlap[overlap < self._settings.overlap] = 0
+        # half a second, for which stills need not wait
+        from scipy.optimize import linear_sum_assignment  # noqa: PLC0415
+
         pairs = [pair for pair in zip(*linear_sum_assignment(overlap, maximize=True), strict=True) if overlap[pair]]
         for track, row in pairs:
             tracks[track].add(frame, rows[row], hit=hit)
@@ -200,9 +205,9 @@ def tracked(
 ) -> Iterator[list[TrackedBox]]:
     """Follow the boxes of a cine.
 
-    A track is shown from its first box on, if it has enough hits within ``settings.lag`` frames after it: whoever looks
-    at a cine afterwards wants all of a lesion. A cine that is shorter than ``settings.hits`` is shown frame by frame.
-    Only the frames that the lag spans are kept.
+    A frame shows the tracks that have a box in it, their own or an interpolated one, and that have enough hits by
+    ``settings.lag`` frames later: whoever looks at a cine afterwards wants all of a lesion. In a cine of fewer frames
+    than ``settings.hits`` one hit is enough. Only what the lag spans is kept.
 
     Args:
         frames: of every frame, in order, the detector's boxes down to at most ``settings.alive * confidence``.
@@ -222,6 +227,41 @@ def tracked(
     hits = settings.hits if seen >= settings.hits else 1
     for frame in range(max(seen - settings.lag, 0), seen):
         yield tracker.shown(frame, hits)
+
+
+def followed(
+    frames: Iterable[_Frame],
+    look: Callable[[_Frame], FrameBoxes],
+    *,
+    confidence: float,
+    settings: Tracking = DEFAULT,
+) -> Iterator[tuple[_Frame, list[TrackedBox]]]:
+    """As ``tracked``, with the frames themselves; ``settings.lag`` + 1 of them are kept.
+
+    Args:
+        frames: in order.
+        look: the detector.
+        confidence: as in ``tracked``.
+        settings: likewise.
+
+    Yields:
+        Every frame, in order, with its boxes.
+    """
+    waiting = deque[_Frame]()
+
+    def looked_at() -> Iterator[FrameBoxes]:
+        for frame in frames:
+            waiting.append(frame)
+            yield look(frame)
+
+    for shown in tracked(looked_at(), confidence=confidence, settings=settings):
+        yield waiting.popleft(), shown
+
+
+def boxes_of(shown: list[TrackedBox]) -> FrameBoxes:
+    """Tracked boxes as a detector would give them: by falling confidence."""
+    rows = np.array([box[:5] for box in sorted(shown, key=lambda box: -box.confidence)]).reshape(-1, 5)
+    return FrameBoxes(rows[:, :4], rows[:, 4])
 
 
 def _overlap(a: Array, b: Array) -> Array:

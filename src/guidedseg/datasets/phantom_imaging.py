@@ -7,6 +7,7 @@ part (Rician). Scanners average several looks (spatial compounding: Trahey, Smit
 1986), which raises 1.91 by the root of their number, then show decibels over a fixed dynamic range.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -38,19 +39,65 @@ class View:
     range_db: float
 
 
+@dataclass(frozen=True)
+class Chance:
+    """What no anatomy and no setting decides. A still draws all of it anew (``draw_chance``), a cine little by little.
+
+    Attributes:
+        sway: (H, W) float32, mean 0 and deviation 1: how the tissue is bent.
+        mottle: likewise: how unevenly a lesion answers.
+        spicules: of every lesion, their number around it and where they start (not used of a benign one).
+        scatterers: of every look, (2, H, W) float32, real and imaginary part, independent, deviation 1.
+    """
+
+    sway: Field
+    mottle: Field
+    spicules: Sequence[tuple[np.int64, float]]
+    scatterers: Sequence[Field]
+
+
+def draw_sway(rng: np.random.Generator, shape: tuple[int, int]) -> Field:
+    """``Chance.sway`` of ``shape`` (H, W)."""
+    return smooth_noise(rng, shape, across=0.5, down=0.5)
+
+
+def draw_mottle(rng: np.random.Generator, shape: tuple[int, int]) -> Field:
+    """``Chance.mottle`` of ``shape`` (H, W)."""
+    return smooth_noise(rng, shape, across=0.06, down=0.04)
+
+
+def draw_spicules(rng: np.random.Generator, lesion: Lesion) -> tuple[np.int64, float]:
+    """``Chance.spicules`` of a lesion."""
+    return (rng.integers(9, 14), rng.uniform(0, 6)) if lesion.malignant else (np.int64(0), 0.0)
+
+
+def draw_scatterers(rng: np.random.Generator, shape: tuple[int, int], looks: int = LOOKS) -> list[Field]:
+    """``Chance.scatterers`` of ``shape`` (H, W)."""
+    return [rng.standard_normal((2, *shape), dtype=np.float32) for _ in range(looks)]
+
+
+def draw_chance(rng: np.random.Generator, lesions: Sequence[Lesion], shape: tuple[int, int]) -> Chance:
+    """All that a still of ``shape`` (H, W) leaves to chance."""
+    return Chance(
+        sway=draw_sway(rng, shape),
+        mottle=draw_mottle(rng, shape),
+        spicules=[draw_spicules(rng, lesion) for lesion in lesions],
+        scatterers=draw_scatterers(rng, shape),
+    )
+
+
 def point_spread(height: int) -> tuple[float, float]:
     """Deviation in pixels, across and along the beam: wider across, as of a linear array."""
     return max(0.0058 * height, 0.6), max(0.0034 * height, 0.45)
 
 
-def envelope(amplitude: Field, specular: Field, rng: np.random.Generator, *, looks: int = LOOKS) -> Field:
+def envelope(amplitude: Field, specular: Field, scatterers: Sequence[Field]) -> Field:
     """Speckled echo amplitude.
 
     Args:
         amplitude: (H, W) float32, root mean square amplitude of the diffuse echo.
         specular: (H, W) float32, amplitude of the steady echo.
-        rng: source of the scatterers.
-        looks: independent looks averaged; one gives Rayleigh statistics where ``specular`` is 0.
+        scatterers: (2, H, W) of every look, averaged; one gives Rayleigh statistics where ``specular`` is 0.
 
     Returns:
         (H, W) float32, of mean square ``amplitude ** 2`` where that is even and ``specular`` is 0 (for one look).
@@ -64,10 +111,10 @@ def envelope(amplitude: Field, specular: Field, rng: np.random.Generator, *, loo
 
     steady = blurred(specular)
     total = np.zeros_like(amplitude)
-    for _ in range(looks):
-        scatterers = rng.standard_normal((2, *amplitude.shape), dtype=np.float32) * (amplitude * unit)
-        total += np.hypot(blurred(scatterers[0]) + steady, blurred(scatterers[1]))
-    return total / np.float32(looks)
+    for look in scatterers:
+        diffuse = look * (amplitude * unit)
+        total += np.hypot(blurred(diffuse[0]) + steady, blurred(diffuse[1]))
+    return total / np.float32(len(scatterers))
 
 
 def compress(echo: Field, range_db: float) -> NDArray[np.uint8]:
@@ -77,7 +124,7 @@ def compress(echo: Field, range_db: float) -> NDArray[np.uint8]:
 
 
 def _lesion_maps(
-    lesion: Lesion, depth: Field, x: Field, growth: float, rng: np.random.Generator
+    lesion: Lesion, depth: Field, x: Field, growth: float, spicules: tuple[np.int64, float]
 ) -> tuple[Field, Field, Field, Field]:
     """What a lesion does in one plane: share of each pixel inside, added dB around, beam gain dB, outline (> 0)."""
     distance, angle = signed_distance(lesion, x - lesion.x, depth - lesion.depth, growth=growth)
@@ -87,8 +134,9 @@ def _lesion_maps(
     path = (1 - 0.6 * inside) * cv2.GaussianBlur(path.astype(np.float32), (0, 0), 0.03 * inside.shape[0], sigmaY=1)
     below = np.clip((depth - lesion.depth) / (lesion.radius_y * growth), 0, 1)
     if lesion.malignant:
-        spicules = np.sin(angle * rng.integers(9, 14) + rng.uniform(0, 6)) * np.exp(-outside / 0.04)
-        around = (1 - inside) * (3.5 * np.exp(-outside / 0.03) + 3 * spicules)
+        number, turn = spicules
+        rays = np.sin(angle * number + turn) * np.exp(-outside / 0.04)
+        around = (1 - inside) * (3.5 * np.exp(-outside / 0.03) + 3 * rays)
         return inside, around, -12 * np.tanh(5 * path), distance
     rim = (1 - inside) * 3 * np.exp(-outside / 0.008)
     refracted = sum(np.exp(-(((x - lesion.x - side * lesion.radius_x * growth) / 0.018) ** 2)) for side in (-1.0, 1.0))
@@ -110,9 +158,27 @@ def take_picture(
     Returns:
         (H, W) uint8 grey picture and (H, W) bool lesion mask.
     """
-    height, width = size
+    grey, masks = render(tissue, lesions, view, draw_chance(rng, lesions, size))
+    return grey, np.logical_or.reduce(masks) if masks else np.zeros(size, np.bool_)
+
+
+def render(
+    tissue: Tissue, lesions: Sequence[Lesion], view: View, chance: Chance
+) -> tuple[NDArray[np.uint8], list[NDArray[np.bool_]]]:
+    """As ``take_picture``, with nothing left to draw.
+
+    Args:
+        tissue: canvas wider than the frame.
+        lesions: masses cut by this plane.
+        view: position and settings.
+        chance: of this picture; it has the frame's size.
+
+    Returns:
+        (H, W) uint8 grey picture, and of every lesion the (H, W) bool mask.
+    """
+    height, width = size = chance.sway.shape
     depth, x = coordinates(size)
-    sway = 0.012 * smooth_noise(rng, size, across=0.5, down=0.5) * np.minimum(depth / 0.2, 1)
+    sway = 0.012 * chance.sway * np.minimum(depth / 0.2, 1)
     left = (tissue.echo_db.shape[1] - width) / 2 / height + view.shift
     columns = np.asarray((x + left + sway) * height - 0.5, np.float32)
     rows = np.asarray((depth * (1 + view.pressure) + 0.5 * sway) * height - 0.5, np.float32)
@@ -120,18 +186,18 @@ def take_picture(
         cv2.remap(field, columns, rows, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT)
         for field in (tissue.echo_db, tissue.specular, tissue.transmission_db)
     )
-    mask = np.zeros(size, np.bool_)
-    mottle = smooth_noise(rng, size, across=0.06, down=0.04)
-    for lesion in lesions:
-        inside, around, gain, distance = _lesion_maps(lesion, depth, x + view.shift, view.growth, rng)
-        echo_db = echo_db + around + inside * (lesion.level_db + 2 * mottle - echo_db)
+    masks = []
+    for lesion, spicules in zip(lesions, chance.spicules, strict=True):
+        inside, around, gain, distance = _lesion_maps(lesion, depth, x + view.shift, view.growth, spicules)
+        echo_db = echo_db + around + inside * (lesion.level_db + 2 * chance.mottle - echo_db)
         specular = specular * (1 - inside)
         transmission = transmission + gain
-        mask |= distance > 0
+        masks.append(distance > 0)
     # Time-gain compensation never quite meets the attenuation: the far field fades.
     received = transmission + view.gain_db - 9 * np.maximum(depth - 0.45, 0) / 0.55
     diffuse, steady = 10 ** ((echo_db + received) / 20), specular * 10 ** (received / 20)
-    return compress(envelope(diffuse.astype(np.float32), steady.astype(np.float32), rng), view.range_db), mask
+    echo = envelope(diffuse.astype(np.float32), steady.astype(np.float32), chance.scatterers)
+    return compress(echo, view.range_db), masks
 
 
 def on_screen(grey: NDArray[np.uint8]) -> NDArray[np.uint8]:

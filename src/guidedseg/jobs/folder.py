@@ -21,7 +21,8 @@ def prepare(folder: Path, bundle: Bundle, settings: Settings, *, resume: bool) -
     """
     facts = _facts(bundle, settings)
     path = folder / RUN
-    if folder.is_dir() and any(folder.iterdir()):
+    unfinished = {f".partial.{RUN}"}  # what a kill leaves at the very beginning
+    if folder.is_dir() and any(entry.name not in unfinished for entry in folder.iterdir()):
         if not resume:
             more = "go on with --resume, or choose" if path.is_file() else "choose"
             raise GuidedsegError(f"{folder} is not empty: {more} another folder.")

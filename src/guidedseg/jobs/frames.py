@@ -1,13 +1,12 @@
 """The frames of one file, segmented beside each other, in order."""
 
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
 
-from guidedseg.cine.tracking import FrameBoxes, TrackedBox, Tracking, tracked
+from guidedseg.cine import tracking
 from guidedseg.inference.result import Lesion, Result
 from guidedseg.inference.segmenter import Branch, Segmenter
 from guidedseg.lookahead import in_order
@@ -42,30 +41,23 @@ def followed(
         every: how many-th ones of the cine they are.
         workers: frames that are looked at beside each other.
     """
-    waiting: deque[Frame] = deque()
 
-    def looked(frame: Frame) -> tuple[Frame, FrameBoxes]:
-        return frame, FrameBoxes(*segmenter.boxes(within(frame)))
+    def looked(frame: Frame) -> tuple[Frame, tracking.FrameBoxes]:
+        return frame, tracking.FrameBoxes(*segmenter.boxes(within(frame)))
 
-    def found() -> Iterator[FrameBoxes]:
-        for frame, boxes in in_order(looked, frames, workers):
-            waiting.append(frame)
-            yield boxes
-
-    def shown() -> Iterator[tuple[Frame, list[TrackedBox]]]:
-        for boxes in tracked(found(), confidence=segmenter.confidence, settings=Tracking().every(every)):
-            yield waiting.popleft(), boxes
-
-    def filled(item: tuple[Frame, list[TrackedBox]]) -> Record:
-        frame, tracks = item
-        tracks = sorted(tracks, key=lambda track: -track.confidence)
-        boxes = np.array([track[:4] for track in tracks], dtype=np.float64).reshape(-1, 4)
-        confidences = np.array([track.confidence for track in tracks], dtype=np.float64)
-        result = segmenter.fill(within(frame), boxes, confidences, frame.mm_per_pixel)
-        lesions = tuple(replace(lesion, track=_track(lesion, tracks)) for lesion in result.lesions)
+    def filled(item: tuple[tuple[Frame, tracking.FrameBoxes], list[tracking.TrackedBox]]) -> Record:
+        (frame, _), shown = item
+        result = segmenter.fill(within(frame), *tracking.boxes_of(shown), frame.mm_per_pixel)
+        lesions = tuple(replace(lesion, track=_track(lesion, shown)) for lesion in result.lesions)
         return then(frame, placed(replace(result, lesions=lesions), frame))
 
-    yield from in_order(filled, shown(), workers)
+    known = tracking.followed(
+        in_order(looked, frames, workers),
+        lambda item: item[1],
+        confidence=segmenter.confidence,
+        settings=tracking.Tracking().every(every),
+    )
+    yield from in_order(filled, known, workers)
 
 
 def within(frame: Frame) -> npt.NDArray[np.uint8]:
@@ -94,8 +86,8 @@ def placed(result: Result, frame: Frame) -> Result:
     return Result(mask, probabilities, result.boxes + np.array([x0, y0] * 2), result.confidences, lesions)
 
 
-def _track(lesion: Lesion, tracks: list[TrackedBox]) -> int | None:
-    """The number of the most confident box that touches a lesion; of all of them, the most confident first."""
+def _track(lesion: Lesion, shown: list[tracking.TrackedBox]) -> int | None:
+    """The number of the most confident of the boxes that touch a lesion."""
     x0, y0, x1, y1 = lesion.box
-    touching = (box for box in tracks if box.x0 < x1 and x0 < box.x1 and box.y0 < y1 and y0 < box.y1)
-    return next((box.track for box in touching), None)
+    touching = [box for box in shown if box.x0 < x1 and x0 < box.x1 and box.y0 < y1 and y0 < box.y1]
+    return max(touching, key=lambda box: box.confidence).track if touching else None

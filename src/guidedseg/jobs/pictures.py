@@ -1,6 +1,7 @@
 """What is written beside a file's frames: masks, overlays, DICOM objects."""
 
 import hashlib
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -52,6 +53,13 @@ class Pictures:
             masks.write(result.mask, self._path("masks", name, frame.index, several=several, suffix=".png"))
         if self.settings.wants("overlay"):
             overlay.write(frame, result, self._path("overlays", name, frame.index, several=several, suffix=".jpg"))
+
+    def remove(self, name: str) -> None:
+        """All masks and overlays of a file."""
+        for kind, suffix in (("masks", ".png"), ("overlays", ".jpg")):
+            place = self.folder / kind / name
+            shutil.rmtree(place, ignore_errors=True)
+            place.with_name(place.name + suffix).unlink(missing_ok=True)
 
     def finish(self, listed: Listed, source: Source, records: Callable[[], Iterator[Record]]) -> None:
         """SEG and SR of a DICOM file whose frames are all written.

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -18,12 +18,14 @@ class Finished:
 
     Attributes:
         source: its name.
+        path: as it was given or found.
         frames: how many were segmented.
         problem: why it was not read, or not to its end; None: it was.
         notes: what its reader remarks.
     """
 
     source: str
+    path: str
     frames: int
     problem: str | None
     notes: tuple[str, ...]
@@ -59,8 +61,8 @@ class ProgressFile:
 
     def finish(self, finished: Finished) -> None:
         """The file is done with."""
-        self._write({"finished": finished.source, "frames": finished.frames, "problem": finished.problem,
-                     "notes": list(finished.notes)})  # fmt: skip
+        line = asdict(finished)
+        self._write({"finished": line.pop("source"), **line})
         self._file.flush()
         self._begin = self._file.tell()
 
@@ -84,7 +86,8 @@ class ProgressFile:
         self._file.flush()
         for line in self._lines(0):
             if "finished" in line:
-                yield Finished(line["finished"], line["frames"], line["problem"], tuple(line["notes"]))
+                notes = tuple(line.pop("notes"))
+                yield Finished(line.pop("finished"), notes=notes, **line)
 
     def _write(self, line: dict[str, Any]) -> None:
         self._file.write(json.dumps(line, separators=(",", ":")).encode() + b"\n")

@@ -1,6 +1,7 @@
 """One job: files in, masks and tables out; a bad file costs a line, a kill nothing that was finished."""
 
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from guidedseg.outputs.records import Record, record
 from guidedseg.sources.frame import Frame
 from guidedseg.sources.listing import Listed
 from guidedseg.sources.opening import open_source
-from guidedseg.sources.source import Source
+from guidedseg.sources.source import NoPictureError, Source, problem, shown
 
 CINE = ("dicom", "video")
 """Kinds of files whose frames follow each other in time; those of a TIFF need not."""
@@ -52,12 +53,14 @@ class _Opened:
         source: None where it cannot be opened.
         record: of a single frame, which is segmented and written; None where more are yet to be read.
         problem: why there is neither.
+        note: likewise, of a file that only lies beside the pictures.
     """
 
     listed: Listed
     source: Source | None = None
     record: Record | None = None
     problem: str | None = None
+    note: str | None = None
 
 
 def run(files: Sequence[Listed], bundle: Bundle, folder: Path, settings: Settings, workers: int) -> Summary:
@@ -71,17 +74,17 @@ def run(files: Sequence[Listed], bundle: Bundle, folder: Path, settings: Setting
         workers: pictures that are segmented beside each other.
 
     Raises:
+        GuidedsegError: something was done under the name of one of the files, but with another file.
         KeyboardInterrupt: after the tables of what is finished were written.
         OSError: an output cannot be written.
     """
     with ProgressFile(folder) as done:
-        already = {finished.source for finished in done.finished()}
-        waiting = [listed for listed in files if listed.name not in already]
+        waiting = _not_yet_done(files, done, folder)
         worker = _Worker(bundle, settings, Pictures(folder, bundle, settings))
-        opened = in_order(worker.open, waiting, workers)
         try:
-            for item in progress.bar("files", opened, unit="file", total=len(waiting)):
-                done.finish(worker.finish(item, done, workers))
+            with closing(in_order(worker.open, waiting, workers)) as opened:
+                for item in progress.bar("files", opened, unit="file", total=len(waiting)):
+                    done.finish(worker.finish(item, done, workers))
         finally:
             done.drop()
             tables.write(done, folder, settings)
@@ -100,28 +103,57 @@ class _Worker:
         """Read the head of a file, and all of it where it has one frame; in a worker's thread."""
         try:
             source = open_source(listed.path)
-            if source.count != 1:
+            if source.count != 1 or source.kind == "video":  # whose count is but what its head says
                 return _Opened(listed, source)
             (frame,) = source.frames()
-            result = of_file.segment(self.bundle.segmenter, frame, self.settings.branch)
         except Exception as error:  # noqa: BLE001 - whatever a decoder raises, it is about this file alone
-            return _Opened(listed, problem=_told(listed.path, error))
-        # what cannot be written is no fault of the file
-        return _Opened(listed, source, self._then(listed, several=False)(frame, result))
+            beside = isinstance(error, NoPictureError) and not listed.named
+            told = _told(listed.path, "could not be read", error)
+            return _Opened(listed, note=told) if beside else _Opened(listed, problem=told)
+        try:
+            result = of_file.segment(self.bundle.segmenter, frame, self.settings.branch)
+            return _Opened(listed, source, self._then(listed, several=False)(frame, result))
+        except OSError:  # what cannot be written is no fault of the file
+            raise
+        except Exception as error:  # noqa: BLE001 - a picture of extreme sides, or too large for the memory
+            self.pictures.remove(listed.name)
+            return _Opened(listed, problem=_told(listed.path, "could not be segmented", error))
 
     def finish(self, item: _Opened, done: ProgressFile, workers: int) -> Finished:
         """Do what is left of a file, and note its frames."""
+        listed = item.listed
         if item.source is None:
-            return Finished(item.listed.name, 0, item.problem, ())
+            return _finished(listed, 0, item.problem, [] if item.note is None else [item.note])
         reader = _Reader(item.source, self.settings.every)
         count = 0
-        for line in [item.record] if item.record else self._frames(item, reader, workers):
-            done.add(line)
-            count += 1
-        if count:
-            self.pictures.finish(item.listed, item.source, done.current)
-        problem = None if reader.error is None else _told(item.listed.path, reader.error)
-        return Finished(item.listed.name, count, problem, tuple(item.source.notes))
+        try:
+            for line in [item.record] if item.record else self._frames(item, reader, workers):
+                done.add(line)
+                count += 1
+        except OSError:  # likewise
+            raise
+        except Exception as error:  # noqa: BLE001 - likewise
+            done.drop()
+            self.pictures.remove(listed.name)
+            return _finished(listed, 0, _told(listed.path, "could not be segmented", error), item.source.notes)
+        unread = None if reader.error is None else _told(listed.path, "could not be read", reader.error)
+        unwritten = self._objects(item.source, listed, done) if count else None
+        return _finished(listed, count, unread or unwritten, item.source.notes)
+
+    def _objects(self, source: Source, listed: Listed, done: ProgressFile) -> str | None:
+        """SEG and SR; why there are none, where the header of the source is the reason."""
+        try:
+            self.pictures.finish(listed, source, done.current)
+        except OSError as error:
+            if str(error.filename) != str(listed.path):
+                raise
+            return _told(listed.path, "could not be read again for SEG and SR", error)
+        except GuidedsegError as error:
+            return _told(listed.path, "has a header that cannot be repeated", error)
+        except Exception as error:  # noqa: BLE001 - highdicom's, about values of the header, which must not be repeated
+            what = f"has a header that cannot be repeated in SEG and SR ({type(error).__name__})"
+            return str(problem(listed.path, what, "Ask for other outputs"))
+        return None
 
     def _frames(self, item: _Opened, reader: "_Reader", workers: int) -> Iterator[Record]:
         settings, then = self.settings, self._then(item.listed, several=True)
@@ -154,12 +186,30 @@ class _Reader:
             self.error = error
 
 
-def _told(path: Path, error: Exception) -> str:
-    """One line about a file."""
+def _not_yet_done(files: Sequence[Listed], done: ProgressFile, folder: Path) -> list[Listed]:
+    """What is left of the files, which are those that were meant when the job began."""
+    paths = {finished.source: finished.path for finished in done.finished()}
+    for listed in files:
+        before = paths.get(listed.name, str(listed.path))
+        if before != str(listed.path):
+            raise GuidedsegError(
+                f"{folder} has {listed.name} of {shown(before)}, not of {shown(listed.path)}: choose another folder, "
+                "or give the same paths as before."
+            )
+    return [listed for listed in files if listed.name not in paths]
+
+
+def _finished(listed: Listed, frames: int, problem: str | None, notes: Sequence[str]) -> Finished:
+    return Finished(listed.name, str(listed.path), frames, problem, tuple(notes))
+
+
+def _told(path: Path, what: str, error: Exception) -> str:
+    """One line about a file, whatever was raised."""
     if isinstance(error, GuidedsegError):
-        return " ".join(str(error).split())
-    what = " ".join(str(error).split()) or "no message"
-    return f"{path}: could not be read ({type(error).__name__}: {what})"
+        return shown(" ".join(str(error).split()))
+    words = " ".join(str(error).split())[:150]
+    reason = f"{type(error).__name__}{': ' if words else ''}{words}"
+    return str(problem(path, f"{what} ({reason})", "Look at it with another program, or leave it out"))
 
 
 def _summary(done: ProgressFile) -> Summary:
@@ -170,5 +220,6 @@ def _summary(done: ProgressFile) -> Summary:
         summary.empty += not line["lesions"]
     finished = list(done.finished())
     problems = [each.problem for each in finished if each.problem is not None]
-    summary.files, summary.problems = len(finished) - len(problems), tuple(problems)
+    summary.files = sum(each.frames > 0 and each.problem is None for each in finished)
+    summary.problems = tuple(problems)
     return summary

@@ -21,7 +21,7 @@ def write(done: ProgressFile, folder: Path, settings: Settings) -> None:
     with whole_file(folder / "problems.csv") as path, path.open("w", encoding="utf-8", newline="") as file:
         lines = csv.writer(file, lineterminator="\n")
         lines.writerow(("source", "kind", "what"))
-        lines.writerows(_problems(done))
+        lines.writerows(map(table.as_text, line) for line in _problems(done))
 
 
 def _problems(done: ProgressFile) -> Iterator[tuple[str, str, str]]:

@@ -55,9 +55,16 @@ def draw(frame: Frame, result: Result) -> NDArray[np.uint8]:
 
 
 def write(frame: Frame, result: Result, target: Path) -> None:
-    """Write what ``draw`` gives as PNG or JPEG, whichever the file's name ends in; whole or not at all."""
+    """Write what ``draw`` gives as PNG or JPEG, whichever the file's name ends in; whole or not at all.
+
+    Raises:
+        ValueError: it has a side too long for a JPEG, which ends at 65,535 pixels.
+    """
     options = [] if target.suffix == ".png" else [cv2.IMWRITE_JPEG_QUALITY, 90]
-    _, encoded = cv2.imencode(target.suffix, draw(frame, result), options)
+    picture = draw(frame, result)
+    done, encoded = cv2.imencode(target.suffix, picture, options)
+    if not done:
+        raise ValueError(f"an overlay of {picture.shape[1]} x {picture.shape[0]} pixels cannot be a {target.suffix}")
     with whole_file(target) as path:
         path.write_bytes(encoded.tobytes())
 

@@ -33,11 +33,11 @@ def _rows(records: Iterable[Record]) -> Iterator[Record]:
     for record in records:
         for lesion in record["lesions"]:
             box = dict(zip(("x0", "y0", "x1", "y1"), lesion["box"], strict=True))
-            yield {**record, **lesion, **box, "source": _as_text(record["source"])}
+            yield {**record, **lesion, **box, "source": as_text(record["source"])}
 
 
-def _as_text(name: str) -> str:
-    """A name that no spreadsheet runs (OWASP, CSV injection); full-width signs count as the plain ones do."""
+def as_text(name: str) -> str:
+    """A cell that no spreadsheet runs (OWASP, CSV injection); full-width signs count as the plain ones do."""
     name = name.replace("\r", "\\r")  # which the csv module would write without quotes
     first = unicodedata.normalize("NFKC", name).lstrip()[:1]
     return f"'{name}" if first in {"=", "+", "-", "@"} or name[:1] in {"\t", "\n"} else name

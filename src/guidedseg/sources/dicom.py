@@ -1,7 +1,7 @@
 """DICOM: stills and cines, decoded frame by frame by pydicom."""
 
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from io import SEEK_END
 from itertools import accumulate, islice, pairwise
 from pathlib import Path
@@ -25,7 +25,7 @@ from pydicom.uid import (
 from guidedseg.errors import GuidedsegError
 from guidedseg.grey import grey
 from guidedseg.sources import dicom_levels
-from guidedseg.sources.dicom_region import calibration
+from guidedseg.sources.dicom_region import Calibration, calibration
 from guidedseg.sources.frame import Frame
 from guidedseg.sources.source import Source, broken, check_size, problem
 
@@ -50,13 +50,15 @@ def open_dicom(path: Path) -> Source:
     try:
         header, start = _header(path)
         count = _checked(path, header, has_pixels=start > 0)
-        geometry = calibration(header)
         table = dicom_levels.table(header) if header.PhotometricInterpretation in _GREY else None
-        times = _times(header, count)
     except GuidedsegError:
         raise
     except Exception as error:  # pydicom raises whatever a damaged header makes it stumble over
         raise broken(path, 0, None, "its header") from error
+    try:
+        geometry, times, notes = calibration(header), _times(header, count), _notes(header)
+    except Exception:  # noqa: BLE001 - likewise; but what lies around the picture is not worth the picture
+        geometry, times, notes = Calibration(), None, ["its spacing or times are damaged: it has neither"]
 
     def frames(every: int) -> Iterator[Frame]:
         end = 0
@@ -70,7 +72,7 @@ def open_dicom(path: Path) -> Source:
         if end + every <= count:
             raise broken(path, end, count)
 
-    return Source("dicom", count, frames, [*geometry.notes, *_notes(header)])
+    return Source("dicom", count, frames, [*geometry.notes, *notes])
 
 
 def _header(path: Path) -> tuple[Dataset, int]:
@@ -97,28 +99,33 @@ def _checked(path: Path, header: Dataset, *, has_pixels: bool) -> int:
     if not has_pixels and header.get("EncryptedAttributesSequence"):
         raise problem(path, "is encrypted", "Decrypt it first")
     if not has_pixels or kind == SegmentationStorage:
-        raise problem(path, f"is DICOM that shows no picture ({kind.name or 'of no stated kind'})", "Leave it out")
+        raise problem(path, f"is DICOM that shows no picture ({_name(kind)})", "Leave it out")
     stated = header.get("NumberOfFrames")
     count = 1 if stated is None else int(stated)
     if count < 1:
         raise problem(path, f"says that it has {count} frames", _EXPORT)
     check_size(path, header.Columns, header.Rows)
-    bits, interpretation = header.BitsAllocated, header.PhotometricInterpretation
-    if interpretation not in _COLOUR | _GREY or bits not in {8, 16}:
-        raise problem(path, f"has pixels of {bits} bits as {interpretation}, which is not read", _EXPORT)
+    bits = header.BitsAllocated
+    if header.PhotometricInterpretation not in _COLOUR | _GREY or bits not in {8, 16}:
+        raise problem(path, f"has pixels of {bits} bits, or in colours, that are not read", _EXPORT)
     syntax = _syntax(header)
     try:
         decoder = get_decoder(syntax)
     except NotImplementedError as error:
-        raise problem(path, f"is compressed as {syntax.name}, which is not read", _EXPORT) from error
+        raise problem(path, f"is compressed as {_name(syntax)}, which is not read", _EXPORT) from error
     if not decoder.is_available:
         needed = "; ".join(decoder.missing_dependencies)
         raise problem(
             path,
-            f"is compressed as {syntax.name}, which needs another package ({needed})",
+            f"is compressed as {_name(syntax)}, which needs another package ({needed})",
             f"pip install 'guidedseg[dicom]' has the usual ones. {_EXPORT} otherwise",
         )
     return count
+
+
+def _name(uid: UID) -> str:
+    """As the standard has it. What it does not have is not repeated: in a damaged header that may be anything."""
+    return uid.name if uid.name != uid else "a kind that the standard does not name"
 
 
 def _notes(header: Dataset) -> list[str]:
@@ -134,8 +141,8 @@ def _times(header: Dataset, count: int) -> list[float] | None:
     """Seconds from the first frame to each; None for a still and where nothing is told."""
     if count == 1:
         return None
-    steps = header.get("FrameTimeVector") or ()
-    if len(steps) == count:  # the first of them lies before the first frame
+    steps = header.get("FrameTimeVector")
+    if isinstance(steps, Sequence) and len(steps) == count:  # the first of them lies before the first frame
         return [float(time) / 1000 for time in accumulate([0.0, *steps[1:]])]
     frame_time, rate = header.get("FrameTime"), header.get("CineRate")
     step = frame_time / 1000 if frame_time else 1 / rate if rate else 0

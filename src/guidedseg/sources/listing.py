@@ -19,8 +19,8 @@ _SUFFIX = re.compile(r"(?<=[^.])\.[A-Za-z][A-Za-z0-9]{0,4}\Z")  # not the `.77` 
 _UNSAFE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\\:]")
 _MOST_BYTES = 120  # of a component of a name: file systems take 255, and outputs add endings of their own
 
-_Found = tuple[Path, Path]
-"""A file, and what its name is made of: its path relative to where the search began."""
+_Found = tuple[Path, Path, bool]
+"""A file; what its name is made of, its path relative to where the search began; whether it was given by itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,19 +29,22 @@ class Listed:
 
     Attributes:
         path: as it was given, or as it was found below what was given. It need not exist: opening it tells.
-        name: under which its outputs are filed, and no other source's: a relative path with ``/`` between its parts.
+        name: under which its outputs are filed, and no other source's: a relative path with ``/`` between its parts. No
+            name is that of a folder in another one.
+        named: whether it was given by itself, and not found in a folder among others.
     """
 
     path: Path
     name: str
+    named: bool = True
 
 
-def listed(paths: Sequence[str], stdin: TextIO) -> list[Listed]:
+def listed(paths: Sequence[str], stdin: TextIO, without: Path | None = None) -> list[Listed]:
     """Find the files that are meant, each once, in the order of ``paths`` and below each of them sorted.
 
     A name is the path relative to the folder given (to the fixed part of a pattern; to a file's own folder), without
-    suffix. Where several are the same but for the case of letters, all of these keep their suffix; what is the same
-    even then gets ``-2``, ``-3``.
+    suffix. Where several are the same but for the case of letters, all of these keep their suffix, and so does what has
+    the name of a folder (``cine.mp4`` beside ``cine/``); what is the same even then gets ``-2``, ``-3``.
 
     Args:
         paths: files; folders, with all below them but hidden files and what file managers leave behind; patterns
@@ -49,23 +52,27 @@ def listed(paths: Sequence[str], stdin: TextIO) -> list[Listed]:
             of these from ``stdin``. What does not exist is listed too, and so is a folder without files or that must
             not be read: opening it tells.
         stdin: one path a line; empty lines are skipped.
+        without: a folder of which nothing is listed: that of the outputs may lie among the sources.
 
     Raises:
         GuidedsegError: there is nothing to read at all.
     """
     real_folder = lru_cache(maxsize=None)(Path.resolve)
     found: dict[Path, _Found] = {}
+    left_out = None if without is None else _real(without, Path.resolve)
     for given in _given(paths, stdin):
-        for path, relative in _expanded(given):
-            found.setdefault(_real(path, real_folder), (path, relative))
-    if all(_is_folder(path) for path, _ in found.values()):
-        empty = ", ".join(repr(str(path)) for path, _ in [*found.values()][:5])
+        for file in _expanded(given):
+            real = _real(file[0], real_folder)
+            if left_out not in real.parents:
+                found.setdefault(real, file)
+    if all(_is_folder(path) for path, *_ in found.values()):
+        empty = ", ".join(repr(str(path)) for path, *_ in [*found.values()][:5])
         raise GuidedsegError(
             f"There is nothing to read{f': no file in {empty}' if empty else ''}. Give files, folders, quoted patterns "
             "such as 'folder/**/*.dcm', or - and a list of these on standard input."
         )
-    names = _names([relative for _, relative in found.values()])
-    return [Listed(path, name) for (path, _), name in zip(found.values(), names, strict=True)]
+    names = _names([relative for _, relative, _ in found.values()])
+    return [Listed(path, name, named) for (path, _, named), name in zip(found.values(), names, strict=True)]
 
 
 def _given(paths: Sequence[str], stdin: TextIO) -> Iterator[str]:
@@ -91,15 +98,15 @@ def _expanded(given: str) -> Iterator[_Found]:
     if _is_folder(path):
         yield from _below(path, Path())
     elif not pattern:
-        yield path, Path(path.name)
+        yield path, Path(path.name), True
     else:
         # Path.glob takes hidden files too, and `**` for folders alone
         matches = sorted(glob.iglob(pattern, root_dir=fixed, recursive=True))  # noqa: PTH207
         own = [match for match in map(Path, matches) if not any(map(is_junk, match.parts))]
         for match in own:
-            yield from _below(fixed / match, match) if _is_folder(fixed / match) else [(fixed / match, match)]
+            yield from _below(fixed / match, match) if _is_folder(fixed / match) else [(fixed / match, match, True)]
         if not own:
-            yield path, Path(path.name)
+            yield path, Path(path.name), True
 
 
 def _is_folder(path: Path) -> bool:
@@ -141,10 +148,10 @@ def _below(folder: Path, relative: Path) -> Iterator[_Found]:
         for name in sorted(files):
             if not is_junk(name) and name != _INDEX:
                 found = True
-                yield here / name, at / name
-    yield from ((path, relative / path.relative_to(folder)) for path in closed)
+                yield here / name, at / name, False
+    yield from ((path, relative / path.relative_to(folder), False) for path in closed)
     if not found and not closed:
-        yield folder, relative
+        yield folder, relative, False
 
 
 def _names(relative: Sequence[Path]) -> list[str]:
@@ -152,8 +159,11 @@ def _names(relative: Sequence[Path]) -> list[str]:
     whole = [_safe(path) for path in relative]
     short = [_safe(path.with_name(_SUFFIX.sub("", path.name)) if path.name else path) for path in relative]
     sharing = Counter(map(_key, short))
-    wanted = [long if sharing[_key(bare)] > 1 else bare for long, bare in zip(whole, short, strict=True)]
-    taken: set[str] = set()
+    taken = _folders(short)
+    wanted = [
+        long if sharing[_key(bare)] > 1 or _key(bare) in taken else bare
+        for long, bare in zip(whole, short, strict=True)
+    ]
     copies: Counter[str] = Counter()
     names = []
     for first in wanted:
@@ -164,6 +174,18 @@ def _names(relative: Sequence[Path]) -> list[str]:
         taken.add(_key(name))
         names.append(name)
     return names
+
+
+def _folders(names: Sequence[str]) -> set[str]:
+    """Keys of the folders in names: one may hold ``0.png`` beside the frames of a cine that is called like it.
+
+    And these without their suffix: beside a folder ``a.png`` there is no place for the mask of ``a``.
+    """
+    folders = set[str]()
+    for folder in {name.rpartition("/")[0] for name in names}:
+        parts = folder.split("/")
+        folders |= {"/".join(parts[:depth]) for depth in range(1, len(parts) + 1)}
+    return {_key(key) for folder in folders for key in (folder, _SUFFIX.sub("", folder))}
 
 
 def _key(name: str) -> str:

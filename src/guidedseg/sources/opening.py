@@ -6,7 +6,7 @@ from pathlib import Path
 from types import ModuleType
 
 from guidedseg.sources.pictures import open_picture
-from guidedseg.sources.source import Source, problem, shown
+from guidedseg.sources.source import NoPictureError, Source, problem
 from guidedseg.sources.stack import open_stack
 
 _HEAD = 160  # bytes: DICOM has its sign at 128
@@ -43,6 +43,9 @@ _REFUSED = {
 _BITMAP_HEADERS = {12, 40, 52, 56, 64, 108, 124}  # bytes: `BM` alone may begin a text
 _FIRST_TAGS = (b"\x02\0\0\0", b"\x08\0", b"\0\x08")  # DICOM without its sign begins with group 2 or 8
 _ENCRYPTED = bytes.fromhex("06092a864886f70d010703")  # the mark of enveloped data: PS3.10's Secure DICOM File Format
+_OF_PICTURES = frozenset(
+    ("", ".png", ".jpg", ".jpeg", ".bmp", ".webp", ".tif", ".tiff", ".dcm", ".dicom", ".mp4", ".mov", ".avi", ".mkv")
+)  # what ends in these, or has no ending, should be one
 _LIKES = "PNG, JPEG, BMP, WebP, TIFF, DICOM, MP4, MOV, AVI, MKV, WMV or MPEG"
 
 
@@ -50,6 +53,7 @@ def open_source(path: Path) -> Source:
     """Find out what a file is and read its header; its name does not count.
 
     Raises:
+        NoPictureError: it is of no known kind, and its name does not say that it should be.
         GuidedsegError: one line that names the file and a remedy. It is not there, no file, empty or closed to the
             user; of no known kind; damaged, or too large a picture; DICOM that shows none; or of a kind for which an
             extra is not installed.
@@ -68,7 +72,8 @@ def open_source(path: Path) -> Source:
         raise problem(path, "is encrypted", "Decrypt it first")
     if kind:
         return _extra(path, "video", "a video").open_video(path, kind)
-    raise problem(path, f"is, by its content, no {_LIKES}", "Convert it to one of these, or leave it out")
+    found = problem(path, f"is, by its content, no {_LIKES}", "Convert it to one of these, or leave it out")
+    raise found if path.suffix.lower() in _OF_PICTURES else NoPictureError(str(found))
 
 
 def _head(path: Path) -> bytes:
@@ -82,7 +87,7 @@ def _head(path: Path) -> bytes:
         with path.open("rb") as file:
             head = file.read(_HEAD)
     except (FileNotFoundError, NotADirectoryError) as error:
-        what = f"is a link to {shown(path.readlink())}, which is not there" if path.is_symlink() else "is not there"
+        what = f"is a link to {path.readlink()}, which is not there" if path.is_symlink() else "is not there"
         raise problem(path, what, "Check the path; a pattern must match something") from error
     except PermissionError as error:
         raise problem(path, "may not be read by you", "Ask for permission, or copy it") from error

@@ -78,11 +78,10 @@ def _chunks(png: BinaryIO) -> Iterator[bytes]:
 
 
 def _frames(path: Path, source: Source) -> Iterator[Frame]:
-    data = np.fromfile(path, np.uint8)
     try:
-        # colour as in IMREAD_COLOR, but grey is not made colour first
-        picture = cv2.imdecode(data, cv2.IMREAD_ANYCOLOR | cv2.IMREAD_ANYDEPTH)
-    except cv2.error as error:
+        # the colours of IMREAD_COLOR, but what is grey is not made colour first
+        picture = cv2.imdecode(np.fromfile(path, np.uint8), cv2.IMREAD_ANYCOLOR | cv2.IMREAD_ANYDEPTH)
+    except (OSError, cv2.error) as error:
         raise broken(path, 0, 1, error) from error
     if picture is None:
         raise broken(path, 0, 1)

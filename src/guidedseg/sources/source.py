@@ -11,6 +11,10 @@ MOST_PIXELS = 100_000_000
 """Of one picture; what claims more is refused before anything is decoded. Ultrasound images have 2 million at most."""
 
 
+class NoPictureError(GuidedsegError):
+    """A file that is no picture and does not look like one by its name: a text beside the pictures, a table."""
+
+
 @dataclass(frozen=True)
 class Source:
     """A file whose header was read, and its frames, which were not yet.
@@ -42,14 +46,14 @@ class Source:
             self.notes.append(line)
 
 
-def shown(path: Path) -> str:
-    """A path on one line, whatever its name holds."""
-    return "".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in str(path))
+def shown(text: object) -> str:
+    """A text on one line, such as a path, whatever it holds."""
+    return "".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in str(text))
 
 
 def problem(path: Path, what: str, remedy: str) -> GuidedsegError:
     """One line: the file, what is wrong with it, and what to do."""
-    return GuidedsegError(f"{shown(path)}: {what}. {remedy}")
+    return GuidedsegError(shown(f"{path}: {what}. {remedy}"))
 
 
 def broken(path: Path, read: int, count: int | None, reason: object = "") -> GuidedsegError:

@@ -38,7 +38,7 @@ def open_video(path: Path, kind: str) -> Source:
             check_size(path, stream.codec_context.width, stream.codec_context.height)
     except GuidedsegError:
         raise
-    except Exception as error:  # likewise av: its errors are of many classes
+    except Exception as error:  # those of PyAV are of many classes
         raise broken(path, 0, None, _words(error)) from error
     source = Source("video", count, lambda every: _frames(path, kind, source, every))
     return source

@@ -48,7 +48,7 @@ def open_engine(
     except GuidedsegError:
         raise
     except Exception as error:  # engines raise what they like
-        what = str(error).splitlines()[0] if str(error) else type(error).__name__
+        what = " ".join(str(error).split())[:300] or type(error).__name__
         raise GuidedsegError(
             f"{folder / GRAPH} and weights.safetensors beside it are no network that {kind} can open ({what}). "
             "Fetch the folder again."
