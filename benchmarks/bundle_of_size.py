@@ -5,19 +5,19 @@ import shutil
 from pathlib import Path
 
 from guidedseg.bundles import making
-from guidedseg.bundles.loading import read
+from guidedseg.bundles.loading import opened
 from guidedseg.bundles.schema import NETWORKS
 from guidedseg.segmentation import trained
 
 
-def of_size(bundle: Path, detector: int, segmenter: int, target: Path) -> Path:
+def of_size(bundle: Path, target: Path, detector: int, segmenter: int) -> Path:
     """Write it.
 
     Args:
         bundle: a bundle's folder.
+        target: a new folder.
         detector: the detector's new image size, pixels.
         segmenter: that of both segmenters.
-        target: a new folder.
     """
     networks = {name: target.parent / "networks" / name for name in NETWORKS}
     for name, folder in networks.items():
@@ -29,7 +29,7 @@ def of_size(bundle: Path, detector: int, segmenter: int, target: Path) -> Path:
         (folder / "config.json").write_text(json.dumps(config), encoding="utf-8")
         if name != "detector":  # its graph takes any size
             trained.export(folder)
-    described = read(bundle)[0].model_dump(exclude={"engine", "files"})
+    described = opened(bundle)[1].model_dump(exclude={"engine", "files"})
     for name in NETWORKS:
         described[name]["image_size"] = detector if name == "detector" else segmenter
     target.mkdir()

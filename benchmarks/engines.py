@@ -67,11 +67,12 @@ def raced(name: str, setting: dict[str, Any], folder: Path, cores: int, turns: i
     save_file(exporting.compact(network.state_dict()), folder / exporting.WEIGHTS)
     trained.export(folder)
     kinds: tuple[Kind, ...] = ("torch", "onnxruntime", "openvino")
-    contestants = {kind: (_one, kind, folder, setting["image_size"], cores) for kind in kinds}
+    contestants = {kind: ("benchmarks.engines:one", kind, folder, setting["image_size"], cores) for kind in kinds}
     return alternating(contestants, cores=cores, turns=turns)
 
 
-def _one(kind: Kind, folder: Path, size: int, cores: int) -> Callable[[], Any]:
+def one(kind: Kind, folder: Path, size: int, cores: int) -> Callable[[], Any]:
+    """A picture of noise in an engine."""
     torch.set_num_threads(cores)
     engine = open_engine(kind, folder, cores, trained.answers)
     image = np.random.default_rng(0).random((1, 1, size, size), dtype=np.float32)

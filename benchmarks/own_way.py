@@ -67,17 +67,17 @@ def one_picture(bundle: Path, confidence: float, threads: int, path: Path, engin
     return run
 
 
-def networks(bundle: Path, engine: Kind, name: str, size: tuple[int, int], cores: int, count: int) -> Run:
-    """A network alone, ``count`` pictures of one size (width, height), as many beside each other as there are cores."""
+def network(bundle: Path, engine: Kind, name: str, size: tuple[int, int], count: int) -> Run:
+    """A network alone, ``count`` pictures of one size (width, height), one after another."""
     segmenter = _load(bundle, None, engine).segmenter
-    used, outputs = (
-        (segmenter.detector.engine, ["boxes"]) if name == "detector" else (segmenter.guided.engine, ["probabilities"])
+    used, output = (
+        (segmenter.detector.engine, "boxes") if name == "detector" else (segmenter.guided.engine, "probabilities")
     )
     image = np.random.default_rng(0).random((1, 1, size[1], size[0]), dtype=np.float32)
 
     def run() -> None:
-        for _ in in_order(lambda _: used.run(image, outputs), range(count), cores):
-            pass
+        for _ in range(count):
+            used.run(image, [output])
 
     return run
 

@@ -12,7 +12,7 @@ Offered would be what is 1.3 times faster and loses at most 0.005 of Dice.
 
 import argparse
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -23,7 +23,8 @@ import pandas as pd
 from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_static
 
 from benchmarks.turns import alternating
-from guidedseg.bundles.loading import read, segmenter
+from guidedseg.bundles.loading import opened as opened_bundle
+from guidedseg.bundles.loading import segmenter
 from guidedseg.datasets import prepared
 from guidedseg.evaluation.counts import count
 from guidedseg.inference.engines.engine import Engine, Floats
@@ -37,7 +38,10 @@ DATA = Path("data")
 NETWORKS = {"detector": "boxes", "guided": "probabilities"}
 """And what they are asked for."""
 
-FLOAT_OUTPUTS = {"detector": ["Conv"], "guided": ["Conv", "Clip", "Relu", "Add", "Concat", "Resize"]}
+Kinds = dict[str, dict[str, tuple[str, Path]]]
+"""Network -> what it is called -> how it is opened, and its graph."""
+
+IN_INT8 = {"detector": ["Conv"], "guided": ["Conv", "Clip", "Relu", "Add", "Concat", "Resize"]}
 """What is computed in int8; the head of the detector stays float, or boxes would be rounded to multiples of pixels."""
 
 
@@ -49,28 +53,28 @@ def main() -> None:
     parser.add_argument("--turns", type=int, default=7)
     parser.add_argument("--nncf", type=Path)
     asked = parser.parse_args()
-    described, _ = read(asked.bundle)
+    _, described, _ = opened_bundle(asked.bundle)
     split = pd.read_csv(DATA / "split.csv", dtype=str)
     seen = calibration(described.detector.image_size, split, asked.images)
     with tempfile.TemporaryDirectory() as folder:
         graphs = {name: quantized(asked.bundle, name, values, Path(folder)) for name, values in seen.items()}
-        kinds = {
+        kinds: Kinds = {
             name: {
-                "float32, onnxruntime": (OnnxRuntime, asked.bundle / name / "network.onnx"),
-                "float32, openvino": (OpenVino, asked.bundle / name / "network.onnx"),
-                "bfloat16, openvino": (bfloat16, asked.bundle / name / "network.onnx"),
-                "int8, onnxruntime": (OnnxRuntime, graphs[name]),
+                "float32, onnxruntime": ("onnxruntime", asked.bundle / name / "network.onnx"),
+                "float32, openvino": ("openvino", asked.bundle / name / "network.onnx"),
+                "bfloat16, openvino": ("bfloat16", asked.bundle / name / "network.onnx"),
+                "int8, onnxruntime": ("onnxruntime", graphs[name]),
             }
             for name in NETWORKS
         }
         if asked.nncf is not None and (asked.nncf / "guided.xml").is_file():
             for name in NETWORKS:
-                kinds[name]["int8 by NNCF, openvino"] = (OpenVino, asked.nncf / f"{name}.xml")
+                kinds[name]["int8 by NNCF, openvino"] = ("openvino", asked.nncf / f"{name}.xml")
         elif asked.nncf is not None:
             for name, values in seen.items():
                 np.save(asked.nncf / f"{name}.npy", np.stack(values))
         speeds(kinds, seen, asked.turns)
-        opened = {name: {kind: make(path, 1) for kind, (make, path) in own.items()} for name, own in kinds.items()}
+        opened = {name: {kind: open_as(*how) for kind, how in own.items()} for name, own in kinds.items()}
         losses(segmenter(asked.bundle, described), opened, sorted(split["image_id"][split["split"] == "val"]))
 
 
@@ -105,35 +109,39 @@ def quantized(bundle: Path, name: str, values: Sequence[Floats], folder: Path) -
         per_channel=True,
         activation_type=QuantType.QUInt8,
         weight_type=QuantType.QInt8,
-        op_types_to_quantize=FLOAT_OUTPUTS[name],
+        op_types_to_quantize=IN_INT8[name],
     )
     return target
 
 
-def bfloat16(path: Path, threads: int) -> Engine:
-    """OpenVINO, told to compute in bfloat16; it does where the processor can."""
-    engine = OpenVino(path, threads)
-    engine._core.set_property("CPU", {"INFERENCE_PRECISION_HINT": "bf16"})  # noqa: SLF001 - no such engine is offered
+def open_as(make: str, path: Path) -> Engine:
+    """An engine of one thread: ``onnxruntime``, ``openvino``, or ``bfloat16``, which OpenVINO uses if it can here."""
+    if make == "onnxruntime":
+        return OnnxRuntime(path, 1)
+    engine = OpenVino(path, 1)
+    if make == "bfloat16":
+        engine._core.set_property("CPU", {"INFERENCE_PRECISION_HINT": "bf16"})  # noqa: SLF001 - it is not offered
     return engine
 
 
-def speeds(kinds: Mapping[str, Mapping[str, tuple]], seen: Mapping[str, Sequence[Floats]], turns: int) -> None:
-    """Print milliseconds of one picture of each network, one thread."""
-    print("| network | | ms, one thread | times faster than float32 in onnxruntime |\n| --- | --- | ---: | ---: |")
+def speeds(kinds: Kinds, seen: Mapping[str, Sequence[Floats]], turns: int) -> None:
+    """Print milliseconds of one picture of each network, on one core."""
+    print("| network | | ms of a core | times as fast as float32, onnxruntime |\n| --- | --- | ---: | ---: |")
     for name, own in kinds.items():
-        contestants = {kind: (_one, make, path, seen[name][0], NETWORKS[name]) for kind, (make, path) in own.items()}
+        contestants = {kind: ("benchmarks.quantized:ten", *how, seen[name][0], name) for kind, how in own.items()}
         found = alternating(contestants, cores=1, turns=turns)
-        reference = found["float32, onnxruntime"].wall
+        reference = found["float32, onnxruntime"].cpu
         for kind, of_kind in found.items():
-            print(f"| {name} | {kind} | {100 * of_kind.wall:.2f} | {reference / of_kind.wall:.2f} |", flush=True)
+            print(f"| {name} | {kind} | {100 * of_kind.cpu:.2f} | {reference / of_kind.cpu:.2f} |", flush=True)
 
 
-def _one(make, path: Path, image: Floats, output: str):  # noqa: ANN001, ANN202
-    engine = make(path, 1)
+def ten(make: str, path: Path, image: Floats, name: str) -> Callable[[], None]:
+    """Ten times one picture."""
+    engine = open_as(make, path)
 
     def run() -> None:
         for _ in range(10):
-            engine.run(image, [output])
+            engine.run(image, [NETWORKS[name]])
 
     return run
 

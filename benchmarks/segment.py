@@ -10,8 +10,9 @@ other input sizes with the same weights, for the speed of a profile that was not
 
 The usual way (``usual_way.py``): Ultralytics' ``predict`` on the path, a crop by OpenCV, the network in eager torch on
 all cores, ``cv2.imwrite``. The floor (``arithmetic.py``): the multiplications of the detector and of a network per box
-at the rate of a product of 4096 x 4096 matrices on the same cores. Parts: files, memory, floor, reading, picture,
-start, originals (the seven networks as in their papers; minutes). ``quantized.py`` has int8 and bf16.
+at the rate of a product of 4096 x 4096 matrices, both on one core and in processor time. Parts: files, memory, floor,
+reading, picture, start, engines (the seven networks, as in their papers and small; minutes). ``quantized.py`` has int8
+and bfloat16.
 """
 
 import argparse
@@ -25,9 +26,10 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from benchmarks import arithmetic, engines, own_way, starting, usual_way
+from benchmarks import arithmetic, engines, own_way, starting
 from benchmarks.bundle_of_size import of_size
 from benchmarks.turns import Turns, alternating
+from guidedseg.bundles.loading import opened
 from guidedseg.datasets.phantom import Patient, draw_frames
 from guidedseg.inference.engines.opening import Kind
 from guidedseg.inference.letterbox import letterbox
@@ -77,7 +79,7 @@ def main() -> None:
         paths = drawn(scratch / "drawn", asked.count) if asked.images is None else sorted(asked.images.glob("*.png"))
         # every n-th, or they would be of a few patients
         paths = paths[:: max(1, len(paths) // asked.count)][: asked.count]
-        bundle = asked.bundle if asked.sizes is None else of_size(asked.bundle, *asked.sizes, scratch / "bundle")
+        bundle = asked.bundle if asked.sizes is None else of_size(asked.bundle, scratch / "bundle", *asked.sizes)
         confidence, boxes = own_way.confidence_for(bundle, paths, asked.boxes)
         setting = Setting(bundle, paths, confidence, boxes, asked.cores, asked.turns, scratch)
         print(
@@ -91,11 +93,17 @@ def files(setting: Setting) -> None:
     """From files to files."""
     common = (setting.bundle, setting.confidence, setting.cores, setting.paths)
     contestants: dict[str, tuple[object, ...]] = {
-        f"{engine}, {what}": (own_way.on_files, *common, setting.scratch / f"{engine} {what}", engine, outputs)
+        f"{engine}, {what}": (
+            "benchmarks.own_way:on_files",
+            *common,
+            setting.scratch / f"{engine} {what}",
+            engine,
+            outputs,
+        )
         for what, outputs in (("masks", ("mask",)), ("default outputs", DEFAULT))
         for engine in ENGINES
     }
-    contestants[USUAL] = (usual_way.on_files, *common, setting.scratch / "usual")
+    contestants[USUAL] = ("benchmarks.usual_way:on_files", *common, setting.scratch / "usual")
     found = alternating(contestants, cores=setting.cores, turns=setting.turns)
     compared("PNG in, mask PNG out", found, len(setting.paths), setting.cores)
     ours, theirs = setting.scratch / "onnxruntime masks" / "masks", setting.scratch / "usual"
@@ -106,8 +114,10 @@ def files(setting: Setting) -> None:
 def memory(setting: Setting) -> None:
     """Without reading and writing."""
     common = (setting.bundle, setting.confidence, setting.cores, setting.paths)
-    contestants: dict[str, tuple[object, ...]] = {engine: (own_way.in_memory, *common, engine) for engine in ENGINES}
-    contestants[USUAL] = (usual_way.in_memory, *common)
+    contestants: dict[str, tuple[object, ...]] = {
+        engine: ("benchmarks.own_way:in_memory", *common, engine) for engine in ENGINES
+    }
+    contestants[USUAL] = ("benchmarks.usual_way:in_memory", *common)
     found = alternating(contestants, cores=setting.cores, turns=setting.turns)
     compared("The same without reading and writing", found, len(setting.paths), setting.cores)
 
@@ -128,46 +138,46 @@ def compared(title: str, found: dict[str, Turns], count: int, cores: int) -> Non
 
 def floor(setting: Setting) -> None:
     """The networks alone against the floor of their arithmetic."""
-    described = own_way.load(setting.bundle).description
+    described = opened(setting.bundle)[1]
     height, width = _read(setting.paths[0]).shape
     box = letterbox(width, height, described.detector.image_size)
     side = described.guided.image_size
-    sizes = {
+    sizes: dict[str, tuple[int, int]] = {
         "detector": (box.left + box.width + box.right, box.top + box.height + box.bottom),
         "guided": (side, side),
     }
-    count = 30 * setting.cores
+    count = 30
     contestants: dict[str, tuple[object, ...]] = {
-        f"{name} {engine}": (own_way.networks, setting.bundle, engine, name, size, setting.cores, count)
+        f"{name} {engine}": ("benchmarks.own_way:network", setting.bundle, engine, name, size, count)
         for name, size in sizes.items()
         for engine in ENGINES
     }
-    contestants["matrix"] = (arithmetic.matrix, setting.cores)
-    found = alternating(contestants, cores=setting.cores, turns=setting.turns)
-    rate = arithmetic.SIDE**3 / found["matrix"].wall
+    contestants["matrix"] = ("benchmarks.arithmetic:matrix",)
+    found = alternating(contestants, cores=1, turns=setting.turns)
+    rate = arithmetic.SIDE**3 / found["matrix"].cpu
     gmac = {name: arithmetic.gmac(setting.bundle, name, size) for name, size in sizes.items()}
-    print(f"\n### Networks alone\n\nMatrix product: {2 * rate / 1e9:.0f} GFLOP/s on {setting.cores} cores\n")
+    seconds = {(name, each): found[f"{name} {each}"].cpu / count for name in sizes for each in ENGINES}
+    print(f"\n### Networks alone, one core\n\nMatrix product: {2 * rate / 1e9:.0f} GFLOP/s\n")
     print("| | input | GMAC | floor, ms | onnxruntime, ms | / floor | openvino, ms | / floor |")
     print("| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |")
-    seconds = {key: turns.wall / count for key, turns in found.items()}
-    for name, (across, down) in sizes.items():
-        floor_of = gmac[name] * 1e9 / rate
-        cells = [
-            f"{1000 * seconds[f'{name} {each}']:.2f} | {seconds[f'{name} {each}'] / floor_of:.2f}" for each in ENGINES
-        ]
-        print(f"| {name} | {across} x {down} | {gmac[name]:.3f} | {1000 * floor_of:.2f} | {' | '.join(cells)} |")
-    floor_of = (gmac["detector"] + setting.boxes * gmac["guided"]) * 1e9 / rate
-    both = {each: seconds[f"detector {each}"] + setting.boxes * seconds[f"guided {each}"] for each in ENGINES}
-    cells = [f"{1000 * both[each]:.2f} | {both[each] / floor_of:.2f}" for each in ENGINES]
-    print(f"| a picture | | | {1000 * floor_of:.2f} | {' | '.join(cells)} |")
+    rows = {
+        name: (f"{size[0]} x {size[1]}", gmac[name], [seconds[name, each] for each in ENGINES])
+        for name, size in sizes.items()
+    }
+    both = [seconds["detector", each] + setting.boxes * seconds["guided", each] for each in ENGINES]
+    rows["a picture"] = ("", gmac["detector"] + setting.boxes * gmac["guided"], both)
+    for name, (size, of_it, taken) in rows.items():
+        least = of_it * 1e9 / rate
+        cells = " | ".join(f"{1000 * each:.2f} | {each / least:.2f}" for each in taken)
+        print(f"| {name} | {size} | {of_it:.3f} | {1000 * least:.2f} | {cells} |")
 
 
 def reading(setting: Setting) -> None:
     """Reading, cropping and writing against raw OpenCV."""
     found = alternating(
         {
-            "ours": (own_way.files_alone, setting.bundle, setting.paths, setting.scratch / "written"),
-            "raw": (own_way.raw_files, setting.paths, setting.scratch / "raw"),
+            "ours": ("benchmarks.own_way:files_alone", setting.bundle, setting.paths, setting.scratch / "written"),
+            "raw": ("benchmarks.own_way:raw_files", setting.paths, setting.scratch / "raw"),
         },
         cores=1,
         turns=setting.turns,
@@ -184,7 +194,7 @@ def picture(setting: Setting) -> None:
     threads = (1, setting.cores)
     arguments = setting.bundle, setting.confidence
     contestants: dict[str, tuple[object, ...]] = {
-        f"{engine}, {each} thread(s)": (own_way.one_picture, *arguments, each, setting.paths[0], engine)
+        f"{engine}, {each} thread(s)": ("benchmarks.own_way:one_picture", *arguments, each, setting.paths[0], engine)
         for engine in ENGINES
         for each in threads
     }
@@ -201,7 +211,7 @@ def start(setting: Setting) -> None:
         print(f"| {name} | {seconds:.2f} |")
 
 
-def originals(setting: Setting) -> None:
+def seven(setting: Setting) -> None:
     """The seven networks, as in their papers and as in profile ``cpu``."""
     engines.print_tables(setting.cores, setting.turns)
 
@@ -237,7 +247,7 @@ PARTS: dict[str, Callable[[Setting], None]] = {
     "reading": reading,
     "picture": picture,
     "start": start,
-    "originals": originals,
+    "engines": seven,
 }
 
 

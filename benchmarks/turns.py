@@ -1,18 +1,25 @@
 """Several ways to do the same, each in a process of its own, that take turns: what disturbs one disturbs all."""
 
-import multiprocessing
+import importlib
+import json
 import os
+import pickle
 import resource
+import subprocess
+import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from contextlib import ExitStack
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
-Make = Callable[..., Callable[[], Any]]
-"""Makes ready what is measured, and returns it."""
+DISTURBED = 0.05
+"""Share of the cores that other programs may have in a turn."""
 
-_ready: Callable[[], Any]
+PATIENCE = 600.0
+"""Seconds after which a turn counts however much disturbed it was."""
 
 
 class Turn(NamedTuple):
@@ -45,38 +52,96 @@ class Turns(list[Turn]):
 def alternating(contestants: Mapping[str, tuple[Any, ...]], *, cores: int, turns: int) -> dict[str, Turns]:
     """Let contestants take turns: A B C A B C ...; each has one turn before that does not count.
 
+    A turn is taken again where other programs had more than ``DISTURBED`` of the machine (Linux tells), for
+    ``PATIENCE``.
+
     Args:
-        contestants: name -> a ``Make`` and its arguments; they are sent to another process.
+        contestants: name -> ``module:function`` and its arguments, which makes ready what is measured and returns it.
+            It runs in a process that has imported nothing else.
         cores: that each may use.
         turns: of each.
     """
-    spawn = multiprocessing.get_context("spawn")
-    pools = {
-        name: spawn.Pool(1, _prepare, (cores, make, arguments)) for name, (make, *arguments) in contestants.items()
-    }
     found: dict[str, Turns] = {name: Turns() for name in contestants}
-    try:
-        for pool in pools.values():
-            pool.apply(_turn)
-        for _ in range(turns):
-            for name, pool in pools.items():
-                found[name].append(pool.apply(_turn))
-    finally:
-        for pool in pools.values():
-            pool.terminate()
-            pool.join()
+    waiting = 0.0
+    with ExitStack() as stack:
+        processes = {name: stack.enter_context(_Process(cores, *arguments)) for name, arguments in contestants.items()}
+        for turn in range(turns + 1):
+            for name, process in processes.items():
+                taken, others = process.turn()
+                while turn and others > DISTURBED and waiting < PATIENCE:
+                    waiting += 1 + taken.wall
+                    time.sleep(1)
+                    taken, others = process.turn()
+                if turn:
+                    found[name].append(taken)
+    if waiting >= PATIENCE:
+        print("\nOther programs took part of the machine: these figures are too high.")
     return found
 
 
-def _prepare(cores: int, make: Make, arguments: list[Any]) -> None:
-    global _ready  # noqa: PLW0603 - what this process is there for
+class _Process:
+    """Another process, which waits between its turns."""
+
+    def __init__(self, cores: int, *what: Any) -> None:  # noqa: ANN401 - sent as it is
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "benchmarks.turns"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        )
+        pickle.dump((cores, *what), self._process.stdin)  # type: ignore[arg-type]
+
+    def __enter__(self) -> "_Process":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._process.communicate()  # its end of input is its end
+
+    def turn(self) -> tuple[Turn, float]:
+        """Let it take one; and the share of the machine that other programs had meanwhile."""
+        before = _busy()
+        asked, answers = self._process.stdin, self._process.stdout
+        if asked is None or answers is None:
+            raise RuntimeError("a process without pipes")
+        asked.write(b"\n")
+        asked.flush()
+        answer = answers.readline()
+        if not answer:
+            raise RuntimeError("a contestant has failed, see above")
+        taken = Turn(*json.loads(answer))
+        return taken, (_busy() - before - taken.cpu) / taken.wall / (os.cpu_count() or 1)
+
+
+def _busy() -> float:
+    """Processor seconds that all programs of this machine have used; 0 where it does not tell."""
+    path = Path("/proc/stat")
+    if not path.is_file():
+        return 0.0
+    user, nice, system, *_ = path.read_text(encoding="ascii").split("\n", 1)[0].split()[1:]
+    return (int(user) + int(nice) + int(system)) / os.sysconf("SC_CLK_TCK")
+
+
+def _memory() -> int:
+    """Bytes, the most so far; ``getrusage`` would count what the parent had when it started this process."""
+    path = Path("/proc/self/status")
+    if not path.is_file():
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    (line,) = (line for line in path.read_text(encoding="ascii").splitlines() if line.startswith("VmHWM"))
+    return int(line.split()[1]) * 1024
+
+
+def _wait_for_turns() -> None:
+    """What the other process does."""
+    answers = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)  # whatever a library prints
+    cores, where, *arguments = pickle.load(sys.stdin.buffer)
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:cores])
-    _ready = make(*arguments)
+    module, function = where.split(":")
+    ready = getattr(importlib.import_module(module), function)(*arguments)
+    while sys.stdin.buffer.readline():
+        start, before = time.perf_counter(), time.process_time()
+        ready()
+        wall, cpu = time.perf_counter() - start, time.process_time() - before
+        print(json.dumps([wall, cpu, _memory()]), file=answers, flush=True)
 
 
-def _turn() -> Turn:
-    start, before = time.perf_counter(), time.process_time()
-    _ready()
-    wall, cpu = time.perf_counter() - start, time.process_time() - before
-    return Turn(wall, cpu, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024)
+if __name__ == "__main__":
+    _wait_for_turns()

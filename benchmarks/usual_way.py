@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 import torch
 
-from guidedseg.bundles.loading import read
+from guidedseg.bundles.loading import opened
 from guidedseg.detection.yolo import trained as detectors
 from guidedseg.segmentation import trained as segmenters
 
@@ -40,7 +40,7 @@ def in_memory(bundle: Path, confidence: float, cores: int, paths: Sequence[Path]
 
 def _segmenter(bundle: Path, confidence: float, cores: int) -> Callable[[str | np.ndarray], np.ndarray]:
     torch.set_num_threads(cores)
-    described, _ = read(bundle)
+    _, described, _ = opened(bundle)
     yolo = YOLO("yolo11n.yaml")
     yolo.model, image_size = detectors.load(bundle / "detector")
     network, _ = segmenters.load(bundle / "guided")
