@@ -39,11 +39,12 @@ def check(
 def bundle_check(
     path: Annotated[Path, typer.Argument(help="A bundle: its folder or its zip.")],
     engine: Annotated[Engine, typer.Option(help="What computes the example.")] = "onnxruntime",
+    time: Annotated[bool, typer.Option("--time", help="Tell which engine is the fastest on this machine.")] = False,
 ) -> None:
     """Tell whether a bundle is whole, and segments its example here as where it was made."""
-    from guidedseg.bundles import checking
+    from guidedseg.bundles import checking, timing
 
-    for line in checking.check(path, engine):
+    for line in [*checking.check(path, engine), *(timing.times(path) if time else [])]:
         typer.echo(line)
 
 

@@ -1,0 +1,83 @@
+"""The seven networks in eager torch, ONNX Runtime and OpenVINO, one after another on all cores.
+
+    python -m benchmarks.engines [--cores 2] [--turns 7]
+
+Random weights, one picture at a time: ``original`` at 224, then profile ``cpu`` (Lite0, decoder width 0.25) at 128.
+"""
+
+import argparse
+import json
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from safetensors.torch import save_file
+
+from benchmarks.turns import Turns, alternating
+from guidedseg import exporting
+from guidedseg.inference.engines.opening import Kind, open_engine
+from guidedseg.segmentation import models, trained
+
+SETTINGS: dict[str, dict[str, Any]] = {
+    "original, 224": {"encoder": "original", "decoder_width": 1.0, "image_size": 224},
+    "profile cpu, 128": {"encoder": "tu-tf_efficientnet_lite0", "decoder_width": 0.25, "image_size": 128},
+}
+
+
+def main() -> None:
+    """Measure and print Markdown."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--cores", type=int, default=2)
+    parser.add_argument("--turns", type=int, default=7)
+    asked = parser.parse_args()
+    print_tables(asked.cores, asked.turns)
+
+
+def print_tables(cores: int, turns: int) -> None:
+    """A table for each of ``SETTINGS``."""
+    for title, setting in SETTINGS.items():
+        print(f"\n### Engines: {title}; {cores} threads, one picture at a time\n")
+        print("| network | eager torch, ms | onnxruntime, ms | / torch | openvino, ms | / torch | faster |")
+        print("| --- | ---: | ---: | ---: | ---: | ---: | --- |")
+        for name in models.MODELS:
+            with tempfile.TemporaryDirectory() as folder:
+                found = raced(name, setting, Path(folder), cores, turns)
+            torchs, ort, vino = (1000 * found[kind].wall for kind in ("torch", "onnxruntime", "openvino"))
+            faster = "onnxruntime" if ort < vino else "openvino"
+            cells = f"{ort:.1f} | {ort / torchs:.2f} | {vino:.1f} | {vino / torchs:.2f}"
+            print(f"| {name} | {torchs:.1f} | {cells} | {faster} |", flush=True)
+
+
+def raced(name: str, setting: dict[str, Any], folder: Path, cores: int, turns: int) -> dict[str, Turns]:
+    """Turns of one picture in every engine."""
+    torch.manual_seed(0)
+    config = {"name": name, "options": {}, **setting}
+    network = models.build(
+        name,
+        {},
+        encoder=setting["encoder"],
+        encoder_weights=None,
+        decoder_width=setting["decoder_width"],
+        image_size=setting["image_size"],
+    )
+    (folder / "config.json").write_text(json.dumps(config), encoding="utf-8")
+    save_file(exporting.compact(network.state_dict()), folder / exporting.WEIGHTS)
+    trained.export(folder)
+    kinds: tuple[Kind, ...] = ("torch", "onnxruntime", "openvino")
+    contestants = {kind: ("benchmarks.engines:one", kind, folder, setting["image_size"], cores) for kind in kinds}
+    return alternating(contestants, cores=cores, turns=turns)
+
+
+def one(kind: Kind, folder: Path, size: int, cores: int) -> Callable[[], Any]:
+    """A picture of noise in an engine."""
+    torch.set_num_threads(cores)
+    engine = open_engine(kind, folder, cores, trained.answers)
+    image = np.random.default_rng(0).random((1, 1, size, size), dtype=np.float32)
+    return lambda: engine.run(image, ["probabilities"])
+
+
+if __name__ == "__main__":
+    main()
