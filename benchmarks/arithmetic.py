@@ -14,9 +14,9 @@ SIDE = 4096
 """Of the matrices, as in ``benchmarks/networks.py``."""
 
 
-def matrix() -> Callable[[], torch.Tensor]:
-    """A product of two matrices of float32 on one core."""
-    torch.set_num_threads(1)
+def matrix(threads: int) -> Callable[[], torch.Tensor]:
+    """A product of two matrices of float32."""
+    torch.set_num_threads(threads)
     values = torch.rand(SIDE, SIDE)
     return lambda: values @ values
 

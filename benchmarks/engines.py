@@ -2,7 +2,8 @@
 
     python -m benchmarks.engines [--cores 2] [--turns 7]
 
-Random weights, one picture at a time: ``original`` at 224, then profile ``cpu`` (Lite0, decoder width 0.25) at 128.
+Random weights, one picture at a time: ``original`` at 224, then profile ``cpu`` (Lite0, decoder width 0.25) at 128. The
+floor is the time that the multiplications alone take, at the rate of a product of matrices on the same cores.
 """
 
 import argparse
@@ -16,6 +17,7 @@ import numpy as np
 import torch
 from safetensors.torch import save_file
 
+from benchmarks import arithmetic
 from benchmarks.turns import Turns, alternating
 from guidedseg import exporting
 from guidedseg.inference.engines.opening import Kind, open_engine
@@ -40,19 +42,20 @@ def print_tables(cores: int, turns: int) -> None:
     """A table for each of ``SETTINGS``."""
     for title, setting in SETTINGS.items():
         print(f"\n### Engines: {title}; {cores} threads, one picture at a time\n")
-        print("| network | eager torch, ms | onnxruntime, ms | / torch | openvino, ms | / torch | faster |")
-        print("| --- | ---: | ---: | ---: | ---: | ---: | --- |")
+        print("| network | floor, ms | eager torch, ms | onnxruntime, ms | / torch | openvino, ms | / torch | faster |")
+        print("| --- | ---: | ---: | ---: | ---: | ---: | ---: | --- |")
         for name in models.MODELS:
             with tempfile.TemporaryDirectory() as folder:
-                found = raced(name, setting, Path(folder), cores, turns)
+                gmac, found = raced(name, setting, Path(folder), cores, turns)
+            floor = 1e12 * gmac * found["matrix"].wall / arithmetic.SIDE**3
             torchs, ort, vino = (1000 * found[kind].wall for kind in ("torch", "onnxruntime", "openvino"))
             faster = "onnxruntime" if ort < vino else "openvino"
             cells = f"{ort:.1f} | {ort / torchs:.2f} | {vino:.1f} | {vino / torchs:.2f}"
-            print(f"| {name} | {torchs:.1f} | {cells} | {faster} |", flush=True)
+            print(f"| {name} | {floor:.1f} | {torchs:.1f} | {cells} | {faster} |", flush=True)
 
 
-def raced(name: str, setting: dict[str, Any], folder: Path, cores: int, turns: int) -> dict[str, Turns]:
-    """Turns of one picture in every engine."""
+def raced(name: str, setting: dict[str, Any], folder: Path, cores: int, turns: int) -> tuple[float, dict[str, Turns]]:
+    """Thousand millions of multiplications; turns of one picture in every engine, and of ``arithmetic.matrix``."""
     torch.manual_seed(0)
     config = {"name": name, "options": {}, **setting}
     network = models.build(
@@ -67,8 +70,13 @@ def raced(name: str, setting: dict[str, Any], folder: Path, cores: int, turns: i
     save_file(exporting.compact(network.state_dict()), folder / exporting.WEIGHTS)
     trained.export(folder)
     kinds: tuple[Kind, ...] = ("torch", "onnxruntime", "openvino")
-    contestants = {kind: ("benchmarks.engines:one", kind, folder, setting["image_size"], cores) for kind in kinds}
-    return alternating(contestants, cores=cores, turns=turns)
+    size = setting["image_size"]
+    contestants: dict[str, tuple[Any, ...]] = {
+        kind: ("benchmarks.engines:one", kind, folder, size, cores) for kind in kinds
+    }
+    contestants["matrix"] = ("benchmarks.arithmetic:matrix", cores)
+    found = alternating(contestants, cores=cores, turns=turns)
+    return arithmetic.gmac_of(trained.answers(folder)[0], (size, size)), found
 
 
 def one(kind: Kind, folder: Path, size: int, cores: int) -> Callable[[], Any]:

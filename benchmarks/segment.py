@@ -8,8 +8,8 @@ box counts from a confidence on that is chosen so that there is ``--boxes`` a pi
 lesions a picture), whatever the bundle's networks were trained on; ``--sizes`` gives the detector and the segmenters
 other input sizes with the same weights, for the speed of a profile that was not trained.
 
-The usual way (``usual_way.py``): Ultralytics' ``predict`` on the path, a crop by OpenCV, the network in eager torch on
-all cores, ``cv2.imwrite``. The floor (``arithmetic.py``): the multiplications of the detector and of a network per box
+The usual way (``usual_way.py``): Ultralytics' ``predict`` on the path, a crop by OpenCV, the network in eager torch,
+``cv2.imwrite``. The floor (``arithmetic.py``): the multiplications of the detector and of a network per box
 at the rate of a product of 4096 x 4096 matrices, both on one core and in processor time. Parts: files, memory, floor,
 reading, picture, start, engines (the seven networks, as in their papers and small; minutes). ``quantized.py`` has int8
 and bfloat16.
@@ -36,7 +36,7 @@ from guidedseg.inference.letterbox import letterbox
 from guidedseg.jobs.settings import DEFAULT
 
 ENGINES: tuple[Kind, ...] = ("onnxruntime", "openvino")
-USUAL = "the usual way"
+USUAL, FORCED = "the usual way", "the usual way, torch on all cores"
 
 
 @dataclass(frozen=True)
@@ -103,10 +103,11 @@ def files(setting: Setting) -> None:
         for what, outputs in (("masks", ("mask",)), ("default outputs", DEFAULT))
         for engine in ENGINES
     }
-    contestants[USUAL] = ("benchmarks.usual_way:on_files", *common, setting.scratch / "usual")
+    for name in (USUAL, FORCED):
+        contestants[name] = ("benchmarks.usual_way:on_files", *common, setting.scratch / name, name == FORCED)
     found = alternating(contestants, cores=setting.cores, turns=setting.turns)
     compared("PNG in, mask PNG out", found, len(setting.paths), setting.cores)
-    ours, theirs = setting.scratch / "onnxruntime masks" / "masks", setting.scratch / "usual"
+    ours, theirs = setting.scratch / "onnxruntime masks" / "masks", setting.scratch / USUAL
     equal = [np.mean(_read(ours / f"{path.stem}.png") == _read(theirs / f"{path.stem}.png")) for path in setting.paths]
     print(f"\nEqual pixels of the masks, onnxruntime and the usual way: {np.mean(equal):.2%}")
 
@@ -117,7 +118,8 @@ def memory(setting: Setting) -> None:
     contestants: dict[str, tuple[object, ...]] = {
         engine: ("benchmarks.own_way:in_memory", *common, engine) for engine in ENGINES
     }
-    contestants[USUAL] = ("benchmarks.usual_way:in_memory", *common)
+    for name in (USUAL, FORCED):
+        contestants[name] = ("benchmarks.usual_way:in_memory", *common, name == FORCED)
     found = alternating(contestants, cores=setting.cores, turns=setting.turns)
     compared("The same without reading and writing", found, len(setting.paths), setting.cores)
 
@@ -152,7 +154,7 @@ def floor(setting: Setting) -> None:
         for name, size in sizes.items()
         for engine in ENGINES
     }
-    contestants["matrix"] = ("benchmarks.arithmetic:matrix",)
+    contestants["matrix"] = ("benchmarks.arithmetic:matrix", 1)
     found = alternating(contestants, cores=1, turns=setting.turns)
     rate = arithmetic.SIDE**3 / found["matrix"].cpu
     gmac = {name: arithmetic.gmac(setting.bundle, name, size) for name, size in sizes.items()}

@@ -1,4 +1,8 @@
-"""What one would write without this project: Ultralytics on the file, the network in eager torch, OpenCV around it."""
+"""What one would write without this project: Ultralytics on the file, the network in eager torch, OpenCV around it.
+
+Ultralytics leaves torch one thread fewer than the machine has cores, at its first picture, for the segmenter as well:
+``forced`` gives them back, which hardly anybody would think of.
+"""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -12,11 +16,14 @@ from guidedseg.detection.yolo import trained as detectors
 from guidedseg.segmentation import trained as segmenters
 
 from ultralytics import YOLO  # isort: skip - guidedseg sets the environment that it is to be imported in
+from ultralytics.engine.results import Results  # isort: skip
 
 
-def on_files(bundle: Path, confidence: float, cores: int, paths: Sequence[Path], out: Path) -> Callable[[], None]:
-    """From files to files, one picture after another, torch on all cores."""
-    segment = _segmenter(bundle, confidence, cores)
+def on_files(
+    bundle: Path, confidence: float, cores: int, paths: Sequence[Path], out: Path, forced: bool
+) -> Callable[[], None]:
+    """From files to files, one picture after another."""
+    segment = _segmenter(bundle, confidence, cores, forced)
     out.mkdir(parents=True)
 
     def run() -> None:
@@ -26,9 +33,9 @@ def on_files(bundle: Path, confidence: float, cores: int, paths: Sequence[Path],
     return run
 
 
-def in_memory(bundle: Path, confidence: float, cores: int, paths: Sequence[Path]) -> Callable[[], None]:
+def in_memory(bundle: Path, confidence: float, cores: int, paths: Sequence[Path], forced: bool) -> Callable[[], None]:
     """The same without reading and writing."""
-    segment = _segmenter(bundle, confidence, cores)
+    segment = _segmenter(bundle, confidence, cores, forced)
     pictures = [np.asarray(cv2.imread(str(path))) for path in paths]
 
     def run() -> None:
@@ -38,15 +45,14 @@ def in_memory(bundle: Path, confidence: float, cores: int, paths: Sequence[Path]
     return run
 
 
-def _segmenter(bundle: Path, confidence: float, cores: int) -> Callable[[str | np.ndarray], np.ndarray]:
-    torch.set_num_threads(cores)
+def _segmenter(bundle: Path, confidence: float, cores: int, forced: bool) -> Callable[[str | np.ndarray], np.ndarray]:
     _, described, _ = opened(bundle)
     yolo = YOLO("yolo11n.yaml")
     yolo.model, image_size = detectors.load(bundle / "detector")
     network, _ = segmenters.load(bundle / "guided")
     size, limits = described.guided.image_size, described.detector
 
-    def segment(source: str | np.ndarray) -> np.ndarray:
+    def detect(source: str | np.ndarray) -> Results:
         (found,) = yolo.predict(
             source,
             imgsz=image_size,
@@ -56,6 +62,14 @@ def _segmenter(bundle: Path, confidence: float, cores: int) -> Callable[[str | n
             device="cpu",
             verbose=False,
         )
+        return found
+
+    detect(np.zeros((64, 64, 3), np.uint8))  # its first picture sets the number of threads
+    if forced:
+        torch.set_num_threads(cores)
+
+    def segment(source: str | np.ndarray) -> np.ndarray:
+        found = detect(source)
         grey = cv2.cvtColor(found.orig_img, cv2.COLOR_BGR2GRAY)
         height, width = grey.shape
         probabilities = np.zeros((height, width), np.float32)
