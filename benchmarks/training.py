@@ -21,7 +21,8 @@ import pandas as pd
 import torch
 
 from guidedseg import params
-from guidedseg.segmentation import data, losses, models, optimisation, training
+from guidedseg.fitting import loop, optimisation
+from guidedseg.segmentation import data, losses, models, training
 from guidedseg.segmentation.inputs import Inputs
 
 GPU = torch.cuda.is_available()
@@ -87,12 +88,12 @@ class Clock(pl.Callback):
 
 def our_steps(inputs: Inputs, model: str, options: Any, network: Any, recipe: Any, workers: int) -> list[float]:  # noqa: ANN401
     """Seconds per step, one number per epoch."""
-    watch, plain = Clock(), training._trainer  # noqa: SLF001 - the only place where a callback can be added
+    watch, plain = Clock(), loop._trainer  # noqa: SLF001 - the only place where a callback can be added
 
     def with_clock(recipe: Any, callbacks: list[pl.Callback], folder: Path) -> pl.Trainer:  # noqa: ANN401
         return plain(recipe, [*callbacks, watch], folder)
 
-    with tempfile.TemporaryDirectory() as folder, mock.patch.object(training, "_trainer", with_clock):
+    with tempfile.TemporaryDirectory() as folder, mock.patch.object(loop, "_trainer", with_clock):
         training.train(
             inputs,
             name=model,

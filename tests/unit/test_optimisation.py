@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from guidedseg.segmentation import optimisation
+from guidedseg.fitting import optimisation
 
 LR = 0.5
 

@@ -12,7 +12,6 @@ from typing import cast
 import cv2
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 import torch
 from torch.utils.data import DataLoader, Dataset, Sampler
 
@@ -156,13 +155,14 @@ def plain_loader(dataset: PlainItems, *, batch: int, workers: int) -> DataLoader
     return _loader(dataset, batch=batch, workers=workers)
 
 
-def items_of_batch(loader: DataLoader[Item], epoch: int, number: int) -> pd.DataFrame:
-    """The rows of ``Inputs.items`` that a batch (from 0) of ``training_loader`` has in an epoch (from 0)."""
+def names_of_batch(loader: DataLoader[Item], epoch: int, number: int) -> str:
+    """The images that a batch (from 0) of ``training_loader`` has in an epoch (from 0), and why they are regions."""
     dataset, sampler = cast(TrainingItems, loader.dataset), cast(EpochSampler, loader.sampler)
     size = cast(int, loader.batch_size)
     sampler.set_epoch(epoch)
     positions = [position for _, position, _ in sampler]
-    return dataset.inputs.items.iloc[dataset.chosen[positions[number * size : (number + 1) * size]]]
+    items = dataset.inputs.items.iloc[dataset.chosen[positions[number * size : (number + 1) * size]]]
+    return ", ".join(f"{item.image_id} ({item.source})" for item in items.itertuples())
 
 
 def as_input(images: npt.NDArray[np.uint8]) -> torch.Tensor:

@@ -1,33 +1,22 @@
 """Lightning trains a network; what is kept is its best weights, its description and its curve."""
 
-import hashlib
 import json
-import logging
 import shutil
-import warnings
 from collections.abc import Mapping
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import lightning.pytorch as pl
-import pandas as pd
 import torch
-from lightning.pytorch.callbacks import ModelCheckpoint
 from safetensors.torch import save_file
 from torch import nn
 
 from guidedseg import exporting
 from guidedseg.errors import GuidedsegError
-from guidedseg.segmentation import data, losses, models, optimisation
-from guidedseg.segmentation.callbacks import Averaged, Curve, Patience
+from guidedseg.fitting import loop, optimisation
+from guidedseg.fitting.fingerprint import fingerprint
+from guidedseg.segmentation import data, losses, models
 from guidedseg.segmentation.inputs import TRAINED_ON, Inputs, positions
-from guidedseg.segmentation.shown import Shown
-
-log = logging.getLogger(__name__)
-
-PRECISION = {"bf16": "bf16-mixed", "fp16": "16-mixed", "fp32": "32-true"}
-"""Lightning's names, on a GPU."""
 
 
 class Segmenter(pl.LightningModule):
@@ -132,39 +121,26 @@ def train(
     if recipe["compile"]:
         net.compile()  # in place: the names of the weights stay
 
-    folder = scratch / _fingerprint(inputs, name, options, network, recipe, seed)
-    curve = Curve()
-    every_epoch = {"save_on_train_epoch_end": True, "enable_version_counter": False}
-    best = ModelCheckpoint(
-        folder, filename="best", monitor="val_dice", mode="max", save_weights_only=True, **every_epoch
-    )
-    # Lightning's save_last writes in epochs with a new best only. This one comes after `best` to hold its new state.
-    last = ModelCheckpoint(folder, filename="last", **every_epoch)
-    stop = Patience("val_dice", mode="max", patience=recipe["patience"], check_on_train_epoch_end=True)
-    averaged = [] if recipe["ema"] is None else [Averaged(recipe["ema"])]
-    trainer = _trainer(recipe, [*averaged, curve, Shown(name, curve, live), stop, best, last], folder)
     augmentation = data.augmentation(flip=recipe["flip"], rotation=recipe["rotation"], brightness=recipe["brightness"])
+    dataset = data.TrainingItems(inputs, chosen["train"], augmentation, seed)
     loading = {"batch": recipe["batch"], "workers": workers}
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message=".*LeafSpec.*")
-        warnings.filterwarnings("ignore", message=".*does not have many workers.*")
-        warnings.filterwarnings("ignore", message=".*exists and is not empty.*")
-        trainer.fit(
-            module,
-            data.training_loader(
-                data.TrainingItems(inputs, chosen["train"], augmentation, seed),
-                empty_share=recipe["empty_share"],
-                **loading,
-            ),
-            data.plain_loader(data.PlainItems(inputs, chosen["val"]), **loading),
-            ckpt_path=_resumable(folder / "last.ckpt"),
-        )
-
-    chosen_epoch = torch.load(folder / "best.ckpt", map_location="cpu", weights_only=True)
-    module.load_state_dict(chosen_epoch["state_dict"])
+    training = data.training_loader(dataset, empty_share=recipe["empty_share"], **loading)
+    folder = scratch / _fingerprint(inputs, name, options, network, recipe, seed)
+    fitted = loop.fit(
+        module,
+        training,
+        data.plain_loader(data.PlainItems(inputs, chosen["val"]), **loading),
+        recipe=recipe,
+        score="val_dice",
+        logged=("val_loss", "val_dice"),
+        named=lambda epoch, step: data.names_of_batch(training, epoch, step),
+        key="profiles.*.train",
+        title=name,
+        folder=folder,
+        live=live,
+    )
     save_file(exporting.compact(module.network.state_dict()), target / exporting.WEIGHTS)
-    table = pd.DataFrame(curve.rows, columns=list(Curve.COLUMNS))
-    table.to_csv(target / "curve.csv", index=False, lineterminator="\n")
+    fitted.curve.to_csv(target / "curve.csv", index=False, lineterminator="\n")
     config = {
         "name": name,
         "options": dict(options),
@@ -174,60 +150,15 @@ def train(
         "image_size": size,
         "loss": recipe["loss"],
         "parameters": sum(parameter.numel() for parameter in net.parameters()),
-        "epoch": chosen_epoch["epoch"] + 1,
-        "epochs": len(table),
-        "val_dice": curve.rows[chosen_epoch["epoch"]]["val_dice"],
+        "epoch": fitted.epoch,
+        "epochs": len(fitted.curve),
+        "val_dice": fitted.curve["val_dice"][fitted.epoch - 1],
     }
     (target / "config.json").write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
     shutil.rmtree(folder)
     return config
 
 
-def _trainer(recipe: Mapping[str, Any], callbacks: list[pl.Callback], folder: Path) -> pl.Trainer:
-    gpu = torch.cuda.is_available()
-    # Lightning's `deterministic` has torch fill memory that nothing reads: a kernel more per allocation.
-    torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
-    for name in ("lightning.pytorch.utilities.rank_zero", "lightning.pytorch.accelerators.cuda"):
-        logging.getLogger(name).setLevel(logging.WARNING)
-    return pl.Trainer(
-        max_epochs=recipe["epochs"],
-        accelerator="gpu" if gpu else "cpu",
-        devices=1,
-        precision=PRECISION[recipe["precision"]] if gpu else "32-true",
-        gradient_clip_val=recipe["clip"],
-        deterministic="warn" if gpu else True,
-        callbacks=callbacks,
-        logger=False,
-        num_sanity_val_steps=0,
-        enable_model_summary=False,
-        enable_progress_bar=False,
-        default_root_dir=folder,
-    )
-
-
-def _resumable(checkpoint: Path) -> Path | None:
-    """The checkpoint of an interrupted run of exactly this work, if it can be read."""
-    if not checkpoint.is_file():
-        return None
-    try:
-        torch.load(checkpoint, map_location="cpu", weights_only=True)
-    except Exception as error:  # noqa: BLE001 - whatever a torn file raises, the remedy is to start afresh
-        log.warning("%s cannot be read (%s): training starts afresh", checkpoint, error)
-        return None
-    log.warning("resuming from %s", checkpoint)
-    return checkpoint
-
-
 def _fingerprint(inputs: Inputs, *settings: Any) -> str:  # noqa: ANN401 - anything JSON can hold
-    """A name for everything that the result depends on: settings, inputs, this package's code, versions of others."""
-    versions = [version(name) for name in ("torch", "timm", "albumentations", "segmentation_models_pytorch")]
-    digest = hashlib.sha256(json.dumps([settings, versions, torch.cuda.is_available()], sort_keys=True).encode())
-    digest.update(inputs.items.to_csv(index=False).encode())
-    for array in (inputs.images, inputs.masks):
-        digest.update(array.data.cast("B"))
-    weights = settings[2]["encoder_weights"]
-    if weights and Path(weights).is_file():
-        digest.update(Path(weights).read_bytes())
-    for path in sorted(Path(__file__).parent.rglob("*.py")):
-        digest.update(path.read_bytes())
-    return digest.hexdigest()[:16]
+    seen = (inputs.items.to_csv(index=False).encode(), inputs.images.data.cast("B"), inputs.masks.data.cast("B"))
+    return fingerprint(settings, seen, packages=["segmentation"], weights=settings[2]["encoder_weights"])

@@ -10,7 +10,8 @@ import pytest
 import torch
 from small_training import as_kept, checkpoints, train
 
-from guidedseg.segmentation import trained, training
+from guidedseg.fitting import loop
+from guidedseg.segmentation import trained
 
 
 @pytest.fixture(scope="module")
@@ -47,7 +48,7 @@ class TestAverage:
     ) -> None:
         steps: list[dict[str, torch.Tensor]] = []  # the weights before the first step and after every one
 
-        class Noted(training.Averaged):
+        class Noted(loop.Averaged):
             def on_fit_start(self, trainer: Any, pl_module: Any) -> None:
                 super().on_fit_start(trainer, pl_module)
                 steps.append(copy.deepcopy(pl_module.network.state_dict()))
@@ -57,7 +58,7 @@ class TestAverage:
                 steps.append(copy.deepcopy(pl_module.network.state_dict()))
 
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(training, "Averaged", Noted)
+            patch.setattr(loop, "Averaged", Noted)
             validated = validation_dice(0.1, 0.9, 0.3)
             train(tmp_path, ema=0.35)
         network, config = trained.load(tmp_path / "target")

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from small_training import INPUTS, NAME, NETWORK, OPTIONS, RECIPE, make_inputs
 
+from guidedseg.fitting import fingerprint
 from guidedseg.params.training import Train
 from guidedseg.segmentation import training
 from guidedseg.segmentation.inputs import Inputs
@@ -30,11 +31,13 @@ class TestFingerprint:
     def test_every_key_of_the_recipe_counts(self, key: str) -> None:
         assert self.of(**{key: "another"}) != self.of()
 
-    @pytest.mark.parametrize("package", ["torch", "timm", "albumentations", "segmentation_models_pytorch"])
+    @pytest.mark.parametrize(
+        "package", ["torch", "timm", "albumentations", "segmentation_models_pytorch", "torchvision"]
+    )
     def test_versions_of_the_libraries_count(self, package: str, monkeypatch: pytest.MonkeyPatch) -> None:
         before = self.of()
-        version = training.version
-        monkeypatch.setattr(training, "version", lambda name: "0" if name == package else version(name))
+        version = fingerprint.version
+        monkeypatch.setattr(fingerprint, "version", lambda name: "0" if name == package else version(name))
         assert self.of() != before
 
     def test_seed_counts(self) -> None:

@@ -9,6 +9,7 @@ import pytest
 import torch
 from small_training import EPOCHS, RESULTS, TRAIN, Killed, checkpoints, train
 
+from guidedseg.fitting import loop
 from guidedseg.segmentation import training
 from guidedseg.segmentation.data import Batch
 
@@ -101,7 +102,7 @@ def test_torn_checkpoint_starts_afresh(
     killed_in(2)
     (last,) = (tmp_path / "scratch").glob("*/last.ckpt")
     last.write_bytes(last.read_bytes()[: last.stat().st_size // 2])
-    with caplog.at_level(logging.WARNING, logger=training.__name__):
+    with caplog.at_level(logging.WARNING, logger=loop.__name__):
         assert train(tmp_path) == reference
     assert "training starts afresh" in caplog.text
 

@@ -10,6 +10,7 @@ import torch
 from safetensors.torch import load
 from small_training import RECIPE, VAL, make_inputs, train
 
+from guidedseg.fitting import loop
 from guidedseg.segmentation import training
 from guidedseg.segmentation.data import Batch
 from guidedseg.segmentation.models.layers import Supervised
@@ -19,10 +20,10 @@ from guidedseg.segmentation.models.layers import Supervised
 def test_precision_is_that_of_the_recipe_on_a_gpu_and_full_on_a_cpu(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, precision: str, on_gpu: str
 ) -> None:
-    monkeypatch.setattr(training.pl, "Trainer", lambda **given: given)
+    monkeypatch.setattr(loop.pl, "Trainer", lambda **given: given)
     for gpu, expected in ((True, on_gpu), (False, "32-true")):
         monkeypatch.setattr(torch.cuda, "is_available", lambda gpu=gpu: gpu)
-        given = training._trainer(RECIPE | {"precision": precision}, [], tmp_path)
+        given = loop._trainer(RECIPE | {"precision": precision}, [], tmp_path)
         assert (given["precision"], given["accelerator"]) == (expected, "gpu" if gpu else "cpu")
 
 

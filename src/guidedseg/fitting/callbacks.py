@@ -1,5 +1,6 @@
 """What goes along with training and makes its result: the curve, patience, averaged weights."""
 
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import lightning.pytorch as pl
@@ -9,15 +10,24 @@ from lightning.pytorch.callbacks import EarlyStopping
 from torch.optim.swa_utils import get_ema_multi_avg_fn
 
 from guidedseg.errors import GuidedsegError
-from guidedseg.segmentation import data
+
+Named = Callable[[int, int], str]
+"""From an epoch and a step of it (both from 0) to the names of the items of that batch."""
 
 
 class Curve(pl.Callback):
-    """The training curve, one row per epoch; part of the checkpoint, so that a resumed run has the whole of it."""
+    """The training curve, one row per epoch; part of the checkpoint, so that a resumed run has the whole of it.
 
-    COLUMNS = ("epoch", "train_loss", "val_loss", "val_dice")
+    Args:
+        logged: names of what the module logs of an epoch; they follow ``epoch`` and ``train_loss``.
+        named: for the message where a loss is no number.
+        key: of params.yaml that holds the recipe, for the same.
+    """
 
-    def __init__(self) -> None:
+    def __init__(self, logged: Sequence[str], named: Named, key: str) -> None:
+        self.columns = ("epoch", "train_loss", *logged)
+        self.named = named
+        self.key = key
         self.rows: list[dict[str, float]] = []
         self.losses: list[torch.Tensor] = []
         self.sizes: list[int] = []
@@ -27,7 +37,7 @@ class Curve(pl.Callback):
         trainer: pl.Trainer,  # noqa: ARG002
         pl_module: pl.LightningModule,  # noqa: ARG002
         outputs: Any,  # noqa: ANN401
-        batch: data.Batch,
+        batch: Any,  # noqa: ANN401
         batch_idx: int,  # noqa: ARG002
     ) -> None:
         """Note the loss without looking at it: in every step that would make a GPU wait for the CPU and vice versa."""
@@ -43,15 +53,14 @@ class Curve(pl.Callback):
         losses = torch.stack(self.losses).double().cpu().numpy()
         if not np.isfinite(losses).all():
             step = int(np.flatnonzero(~np.isfinite(losses))[0])
-            items = data.items_of_batch(trainer.train_dataloader, trainer.current_epoch, step)
-            names = ", ".join(f"{item.image_id} ({item.source})" for item in items.itertuples())
+            names = self.named(trainer.current_epoch, step)
             raise GuidedsegError(
                 f"the training loss became {losses[step]} in epoch {trainer.current_epoch + 1}, step {step + 1} of "
-                f"{len(losses)}, on {names}. Lower profiles.*.train.lr, set profiles.*.train.clip (1.0, say), or look "
-                "at these images."
+                f"{len(losses)}, on {names}. Lower {self.key}.lr, set {self.key}.clip (1.0, say), or look at these "
+                "images."
             )
         row = {"train_loss": np.average(losses, weights=self.sizes)} | trainer.callback_metrics
-        values = {name: round(float(row[name]), 6) for name in self.COLUMNS[1:]}
+        values = {name: round(float(row[name]), 6) for name in self.columns[1:]}
         self.rows.append({"epoch": trainer.current_epoch + 1, **values})
         self.losses, self.sizes = [], []
 

@@ -6,7 +6,7 @@ from typing import Any
 import lightning.pytorch as pl
 
 from guidedseg import progress
-from guidedseg.segmentation.callbacks import Curve
+from guidedseg.fitting.callbacks import Curve
 
 
 class Shown(pl.Callback):
@@ -15,12 +15,14 @@ class Shown(pl.Callback):
     Args:
         name: of the network.
         curve: comes before this callback.
+        score: of the curve's columns, the one that a checkpoint is chosen by.
         live: a folder for the curve, emptied first; None: without.
     """
 
-    def __init__(self, name: str, curve: Curve, live: Path | None) -> None:
+    def __init__(self, name: str, curve: Curve, score: str, live: Path | None) -> None:
         self.name = name
         self.curve = curve
+        self.score = score
         self.live = live
 
     def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:  # noqa: ARG002
@@ -39,7 +41,8 @@ class Shown(pl.Callback):
         """An epoch more, which ``curve`` has noted by now."""
         row = self.curve.rows[-1]
         self._add(row)
-        self.bar.set_postfix(epoch=f"{row['epoch']}/{trainer.max_epochs}", val_dice=f"{row['val_dice']:.3f}")
+        shown = {"epoch": f"{row['epoch']}/{trainer.max_epochs}", self.score: f"{row[self.score]:.3f}"}
+        self.bar.set_postfix(shown)
 
     def on_train_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:  # noqa: ARG002
         """No step more."""
@@ -52,4 +55,4 @@ class Shown(pl.Callback):
             self.bar.close()
 
     def _add(self, row: dict[str, float]) -> None:
-        self.curves.add(int(row["epoch"]), {name: row[name] for name in Curve.COLUMNS[1:]})
+        self.curves.add(int(row["epoch"]), {name: row[name] for name in self.curve.columns[1:]})

@@ -1,0 +1,1 @@
+"""FCOS: a detector on any encoder of the segmenters, with its pretrained weights."""

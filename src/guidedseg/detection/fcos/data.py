@@ -1,0 +1,202 @@
+"""Pictures with their lesions' boxes, letterboxed as the detector will see them; those of training are drawn anew.
+
+Every item of every epoch has a seed of its own, so that a batch depends neither on the number of workers nor on where a
+run was interrupted.
+"""
+
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch.utils.data import DataLoader, Dataset, Sampler
+
+os.environ["NO_ALBUMENTATIONS_UPDATE"] = "1"  # or its import asks the internet for a newer version
+import albumentations as A  # noqa: N812 - its own convention
+
+from guidedseg.detection.fcos.network import Targets
+from guidedseg.inference.letterbox import GREY, STRIDE, boxed, letterbox
+from guidedseg.lookahead import in_order
+
+Item = tuple[npt.NDArray[np.uint8], npt.NDArray[np.float32]]
+"""A picture (H, W) uint8 and its boxes (K, 4) float32 x0, y0, x1, y1 in its pixels."""
+
+Batch = tuple[torch.Tensor, Targets]
+"""(N, 1, H, W) float32 in [0, 1], and the boxes."""
+
+Key = tuple[int, int, int]
+"""epoch, position, and how often the epoch drew this position before."""
+
+
+class Part(NamedTuple):
+    """Pictures of one split, whole in memory at the detector's size.
+
+    Attributes:
+        image_ids: of each.
+        items: each.
+    """
+
+    image_ids: list[str]
+    items: list[Item]
+
+
+def read(dataset: Path, part: str, image_size: int) -> Part:
+    """One split of an Ultralytics dataset, as ``labels.write`` makes it."""
+    paths = sorted((dataset / "images" / part).glob("*.png"))
+
+    def item(path: Path) -> Item:
+        picture = np.asarray(cv2.imread(str(path), cv2.IMREAD_GRAYSCALE), dtype=np.uint8)
+        height, width = picture.shape
+        box = letterbox(width, height, image_size)
+        lines = (dataset / "labels" / part / f"{path.stem}.txt").read_text(encoding="utf-8").split()
+        centre_x, centre_y, across, down = np.array(lines, dtype=np.float32).reshape(-1, 5)[:, 1:].T
+        sides = np.stack(
+            [centre_x - across / 2, centre_y - down / 2, centre_x + across / 2, centre_y + down / 2], axis=1
+        )
+        scaled = sides * np.array([box.width, box.height] * 2) + np.array([box.left, box.top] * 2)
+        return boxed(picture, box), scaled.astype(np.float32)
+
+    return Part([path.stem for path in paths], list(in_order(item, paths)))
+
+
+def augmentation(recipe: dict[str, Any]) -> A.Compose:
+    """What a training picture goes through, its boxes with it; a turned box holds the ellipse that was in it.
+
+    Args:
+        recipe: ``flip`` (a probability), ``scale``, ``aspect``, ``translate`` (shares), ``rotation`` (degrees),
+            ``brightness`` (a share), as in params.yaml.
+    """
+    scale, aspect = recipe["scale"], recipe["aspect"]
+    transforms: list[A.BasicTransform] = [
+        A.HorizontalFlip(p=recipe["flip"]),
+        A.Affine(
+            scale=(1 - scale, 1 + scale),
+            keep_ratio=True,
+            translate_percent=(-recipe["translate"], recipe["translate"]),
+            rotate=(-recipe["rotation"], recipe["rotation"]),
+            rotate_method="ellipse",
+            fill=GREY,
+            p=1.0,
+        ),
+    ]
+    if aspect > 0:
+        transforms.append(A.Affine(scale={"x": (1 - aspect, 1 + aspect), "y": (1.0, 1.0)}, fill=GREY, p=1.0))
+    if recipe["brightness"] > 0:
+        transforms.append(A.RandomBrightnessContrast(recipe["brightness"], recipe["brightness"], p=1.0))
+    # a lesion of which less is left is none to be found
+    boxes = A.BboxParams(format="pascal_voc", min_visibility=0.4, clip=True, label_fields=[])
+    return A.Compose(transforms, bbox_params=boxes)
+
+
+class EpochSampler(Sampler[Key]):
+    """A seeded shuffle that depends on the epoch alone, with pictures that have a lesion drawn more often."""
+
+    def __init__(self, part: Part, seed: int, lesion_share: float | None) -> None:
+        """Count what an epoch has: as many pictures as there are.
+
+        Args:
+            part: the pictures.
+            seed: of the draws.
+            lesion_share: share of an epoch's pictures with a lesion; None: every picture once.
+        """
+        self.seed = seed
+        self.epoch = 0
+        has = np.array([len(boxes) > 0 for _, boxes in part.items], dtype=bool)
+        self.groups = [np.flatnonzero(has), np.flatnonzero(~has)]
+        total = len(has)
+        lesions = len(self.groups[0]) if lesion_share is None else round(lesion_share * total)
+        if not all(len(group) for group in self.groups):
+            lesions = len(self.groups[0])
+        self.counts = [lesions, total - lesions]
+
+    def set_epoch(self, epoch: int) -> None:
+        """Choose the draws of the next pass; Lightning calls it."""
+        self.epoch = epoch
+
+    def __len__(self) -> int:
+        return sum(self.counts)
+
+    def __iter__(self) -> Iterator[Key]:
+        rng = np.random.default_rng([self.seed, self.epoch])
+        keys: list[Key] = []
+        for group, count in zip(self.groups, self.counts, strict=True):
+            rounds, rest = divmod(count, max(1, len(group)))
+            drawn = [*[group] * rounds, rng.choice(group, rest, replace=False) if rest else group[:0]]
+            keys += [(self.epoch, int(place), repeat) for repeat, places in enumerate(drawn) for place in places]
+        yield from (keys[number] for number in rng.permutation(len(keys)))
+
+
+class TrainingItems(Dataset[Item]):
+    """Augmented pictures, one draw per (seed, epoch, picture, repeat)."""
+
+    def __init__(self, part: Part, recipe: dict[str, Any], seed: int) -> None:
+        self.part = part
+        self.augmentation = augmentation(recipe)
+        self.seed = seed
+
+    def __len__(self) -> int:
+        return len(self.part.items)
+
+    def __getitem__(self, key: Key) -> Item:
+        epoch, position, repeat = key
+        picture, boxes = self.part.items[position]
+        _reseed(self.augmentation, np.random.SeedSequence([self.seed, epoch, position, repeat]))
+        drawn = self.augmentation(image=picture, bboxes=boxes)
+        return drawn["image"], np.asarray(drawn["bboxes"], dtype=np.float32).reshape(-1, 4)
+
+
+class PlainItems(Dataset[Item]):
+    """Pictures as they are."""
+
+    def __init__(self, part: Part) -> None:
+        self.part = part
+
+    def __len__(self) -> int:
+        return len(self.part.items)
+
+    def __getitem__(self, position: int) -> Item:
+        return self.part.items[position]
+
+
+def loader(
+    dataset: Dataset[Item], *, batch: int, workers: int, sampler: EpochSampler | None = None
+) -> DataLoader[Item]:
+    """Batches, in order without a sampler."""
+    return DataLoader(
+        dataset,
+        batch_size=batch,
+        sampler=sampler,
+        collate_fn=collated,
+        num_workers=workers,
+        worker_init_fn=_one_thread,
+        persistent_workers=workers > 0,
+        pin_memory=torch.cuda.is_available(),
+        drop_last=sampler is not None and len(sampler) > batch,
+    )
+
+
+def collated(items: Sequence[Item]) -> Batch:
+    """A batch as large as the largest picture in it, filled up as the letterbox does, to the right and below."""
+    height, width = (max(picture.shape[side] for picture, _ in items) for side in (0, 1))
+    height, width = (-(-side // STRIDE) * STRIDE for side in (height, width))
+    images = np.full((len(items), 1, height, width), GREY, dtype=np.uint8)
+    for place, (picture, _) in enumerate(items):
+        images[place, 0, : picture.shape[0], : picture.shape[1]] = picture
+    targets = [
+        {"boxes": torch.from_numpy(boxes), "labels": torch.zeros(len(boxes), dtype=torch.int64)} for _, boxes in items
+    ]
+    return torch.from_numpy(images).float().div_(255), targets
+
+
+def _reseed(augmentation: A.Compose, seeds: np.random.SeedSequence) -> None:
+    """A stream for every transform: ``set_random_seed`` would give all the same, and their draws would go together."""
+    for transform, own in zip(augmentation.transforms, seeds.spawn(len(augmentation.transforms)), strict=True):
+        transform.set_random_seed(int(own.generate_state(1)[0]))
+
+
+def _one_thread(_: int) -> None:
+    cv2.setNumThreads(0)  # a worker is a process on a core of its own

@@ -1,0 +1,102 @@
+"""FCOS (Tian et al., 2019), torchvision's, on an encoder of the segmenters."""
+
+from collections import OrderedDict
+
+import torch
+from timm.layers import Conv2dSame
+from torch import nn
+from torch.nn import functional
+from torchvision.models.detection.anchor_utils import AnchorGenerator
+from torchvision.models.detection.fcos import FCOS
+from torchvision.models.detection.image_list import ImageList
+from torchvision.ops import FeaturePyramidNetwork
+
+from guidedseg.segmentation.models import encoders
+
+STRIDES = (8, 16, 32)
+"""Of the levels of the pyramid. A box is learned from places in its middle: on the first level where it reaches up to
+64 pixels from there, on the second up to 128, on the third beyond. FCOS has two coarser ones: a few pixels here."""
+
+Targets = list[dict[str, torch.Tensor]]
+"""Of each picture ``boxes``, (K, 4) float32 x0, y0, x1, y1, and ``labels``, (K,) int64, all 0."""
+
+
+class EvenConv2d(Conv2dSame):
+    """TensorFlow's padding where every side is a multiple of the stride: then it is the same for all sizes.
+
+    timm computes it from each input, which an export for any size turns into minutes of algebra.
+    """
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """As the base class has it."""
+        (kernel, _), (stride, _), (dilation, _) = self.kernel_size, self.stride, self.dilation
+        total = max(dilation * (kernel - 1) + 1 - stride, 0)
+        before, after = total // 2, total - total // 2
+        padded = functional.pad(x, [before, after, before, after])
+        return functional.conv2d(padded, self.weight, self.bias, self.stride, (0, 0), self.dilation, self.groups)
+
+
+class Backbone(nn.Module):
+    """An encoder with a feature pyramid."""
+
+    def __init__(self, encoder: str, channels: int) -> None:
+        super().__init__()
+        self.out_channels = channels
+        self.encoder, widths = encoders.grey(encoder)
+        for module in self.encoder.modules():
+            if isinstance(module, Conv2dSame):
+                module.__class__ = EvenConv2d
+        self.pyramid = FeaturePyramidNetwork(widths[2:], channels)
+
+    def forward(self, images: torch.Tensor) -> dict[str, torch.Tensor]:
+        """(N, 1, H, W) float32 to a map (N, channels, H / stride, W / stride) per stride."""
+        maps = self.encoder(images)[3:]
+        found: dict[str, torch.Tensor] = self.pyramid(
+            OrderedDict((str(level), each) for level, each in enumerate(maps))
+        )
+        return found
+
+
+class Detector(nn.Module):
+    """FCOS for one class, without what torchvision puts around it: letterbox and suppression are the pipeline's own."""
+
+    def __init__(self, encoder: str, channels: int) -> None:
+        super().__init__()
+        anchors = AnchorGenerator(tuple((stride,) for stride in STRIDES), ((1.0,),) * len(STRIDES))
+        self.fcos = FCOS(Backbone(encoder, channels), num_classes=1, anchor_generator=anchors)
+
+    @property
+    def encoder(self) -> nn.Module:
+        """Which ``encoders.load_weights`` fills."""
+        return self.fcos.backbone.encoder
+
+    def losses(self, images: torch.Tensor, targets: Targets) -> dict[str, torch.Tensor]:
+        """Focal loss of the class, generalised IoU of the boxes, cross entropy of the centreness; each of a batch."""
+        maps = list(self.fcos.backbone(images).values())
+        anchors = self.fcos.anchor_generator(ImageList(images, [tuple(images.shape[-2:])] * len(images)), maps)
+        places = [each.shape[-2] * each.shape[-1] for each in maps]
+        found: dict[str, torch.Tensor] = self.fcos.compute_loss(targets, self.fcos.head(maps), anchors, places)
+        return found
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        """Find boxes.
+
+        Args:
+            images: (N, 1, H, W) float32 in [0, 1], H and W multiples of 32.
+
+        Returns:
+            (N, 5, A): centre x, centre y, width and height in pixels of the input, then the confidence in (0, 1), the
+            geometric mean of class and centreness; A is the number of places where the network looks.
+        """
+        maps = self.fcos.backbone(images).values()
+        return torch.cat([self._boxes(each, stride) for each, stride in zip(maps, STRIDES, strict=True)], dim=-1)
+
+    def _boxes(self, level: torch.Tensor, stride: int) -> torch.Tensor:
+        """(N, 5, H x W) of a level's map (N, channels, H, W); its places are where torchvision's anchors are."""
+        head: dict[str, torch.Tensor] = self.fcos.head([level])
+        left, top, right, bottom = (head["bbox_regression"] * stride).unbind(-1)
+        rows, columns = (torch.arange(side, device=level.device) * stride for side in level.shape[-2:])
+        y, x = (each.reshape(-1) for each in torch.meshgrid(rows, columns, indexing="ij"))
+        confidence = (head["cls_logits"].sigmoid() * head["bbox_ctrness"].sigmoid()).sqrt()[..., 0]
+        centre_x, centre_y = x + (right - left) / 2, y + (bottom - top) / 2
+        return torch.stack([centre_x, centre_y, left + right, top + bottom, confidence], dim=1)

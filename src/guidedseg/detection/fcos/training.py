@@ -1,0 +1,192 @@
+"""An FCOS detector learns to find lesions, in the same loop as the segmenters."""
+
+import json
+import shutil
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import lightning.pytorch as pl
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import torch
+from safetensors.torch import save_file
+
+from guidedseg import exporting
+from guidedseg.detection.fcos import data
+from guidedseg.detection.fcos.network import Detector
+from guidedseg.errors import GuidedsegError
+from guidedseg.evaluation.box_ranking import average_precision
+from guidedseg.evaluation.detection import IOUS
+from guidedseg.evaluation.matching import match
+from guidedseg.fitting import loop, optimisation
+from guidedseg.fitting.fingerprint import fingerprint
+from guidedseg.inference.detector import suppressed
+from guidedseg.names import BOX
+from guidedseg.segmentation.models import encoders
+
+FLOOR, NMS_IOU, MAX_BOXES = 0.01, 0.5, 10
+"""Of the boxes of validation pictures while it trains."""
+
+LOGGED = ("val_map50", "val_map50_95", "val_loss")
+
+
+Found = tuple[npt.NDArray[np.float32], npt.NDArray[np.float32], npt.NDArray[np.float32]]
+"""Boxes of one picture (K, 4), their confidences (K,), and the true ones (L, 4)."""
+
+
+class Learner(pl.LightningModule):
+    """A detector with its loss, optimiser and average precision on the validation pictures."""
+
+    def __init__(self, network: Detector, recipe: Mapping[str, Any], seed: int) -> None:
+        super().__init__()
+        self.network = network
+        self.recipe = recipe
+        self.seed = seed
+        self.found: list[Found] = []
+
+    def training_step(self, batch: data.Batch, number: int) -> torch.Tensor:
+        """The loss of one batch."""
+        # what is dropped out depends on epoch and batch alone, so a resumed run continues as if never interrupted
+        torch.manual_seed(int(np.random.SeedSequence([self.seed, self.current_epoch, number]).generate_state(1)[0]))
+        images, targets = batch
+        return torch.stack(list(self.network.losses(images, targets).values())).sum()
+
+    def on_validation_epoch_start(self) -> None:
+        """No boxes yet."""
+        self.found = []
+
+    def validation_step(self, batch: data.Batch, _: int) -> None:
+        """Keep a batch's boxes."""
+        images, targets = batch
+        loss = torch.stack(list(self.network.losses(images, targets).values())).sum()
+        self.log("val_loss", loss, batch_size=len(images))
+        for raw, target in zip(self.network(images).float().cpu().numpy(), targets, strict=True):
+            self.found.append((*suppressed(raw, FLOOR, NMS_IOU, MAX_BOXES), target["boxes"].cpu().numpy()))
+
+    def on_validation_epoch_end(self) -> None:
+        """Average precision over all pictures."""
+        precisions = average_precisions(self.found)
+        self.log("val_map50", float(precisions[0]))
+        self.log("val_map50_95", float(precisions.mean()), prog_bar=True)
+
+    def configure_optimizers(self) -> Any:  # noqa: ANN401 - Lightning's union of everything
+        """The recipe's, with a step of the schedule per batch."""
+        names = ("optimizer", "lr", "weight_decay", "schedule", "warmup")
+        optimizer, schedule = optimisation.build(
+            self.network,
+            **{name: self.recipe[name] for name in names},
+            steps=int(self.trainer.estimated_stepping_batches),
+        )
+        return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
+
+
+def train(
+    dataset: Path,
+    recipe: Mapping[str, Any],
+    *,
+    encoder: str,
+    encoder_weights: str | None,
+    seed: int,
+    workers: int,
+    scratch: Path,
+    target: Path,
+    live: Path | None = None,
+) -> pd.DataFrame:
+    """Train on the training pictures, and keep the epoch with the best average precision on the validation pictures.
+
+    An interrupted training goes on where it was.
+
+    Args:
+        dataset: an Ultralytics dataset, as ``labels.write`` makes it.
+        recipe: ``image_size``, ``channels``, what ``fitting.loop.fit`` and ``data.augmentation`` read, and that of the
+            optimiser.
+        encoder: as ``models.encoders.grey`` takes it.
+        encoder_weights: as ``models.encoders.load_weights`` takes it.
+        seed: of every random draw.
+        workers: processes that prepare batches; they change no result.
+        scratch: parent of the checkpoint folder.
+        target: the existing folder that receives ``weights.safetensors``, ``config.json`` and ``curve.csv``.
+        live: a folder for the curves while they grow, emptied first; None: without.
+
+    Returns:
+        What curve.csv holds, a row per epoch.
+
+    Raises:
+        GuidedsegError: weights that cannot be had or do not fit, no lesion to learn from or to validate on, a loss that
+            is no number.
+    """
+    parts = {name: data.read(dataset, name, recipe["image_size"]) for name in ("train", "val")}
+    for name, part in parts.items():
+        if not any(len(boxes) for _, boxes in part.items):
+            raise GuidedsegError(f"no {name} picture has a lesion: see the split.* keys and data/split.csv")
+    torch.manual_seed(seed)
+    network = Detector(encoder, recipe["channels"])
+    encoders.load_weights(network.encoder, encoder, encoder_weights)
+    network.to(memory_format=torch.channels_last)
+    settings = {"encoder": encoder, "encoder_weights": encoder_weights, **recipe, "seed": seed}
+    pixels = [array.data.cast("B") for part in parts.values() for item in part.items for array in item if array.size]
+    folder = scratch / fingerprint(settings, pixels, ["detection/fcos", "segmentation/models"], encoder_weights)
+    sampler = data.EpochSampler(parts["train"], seed, recipe["lesion_share"])
+    module = Learner(network, recipe, seed)
+    fitted = loop.fit(
+        module,
+        data.loader(
+            data.TrainingItems(parts["train"], dict(recipe), seed),
+            batch=recipe["batch"],
+            workers=workers,
+            sampler=sampler,
+        ),
+        data.loader(data.PlainItems(parts["val"]), batch=recipe["batch"], workers=workers),
+        recipe=recipe,
+        score="val_map50_95",
+        logged=LOGGED,
+        named=lambda epoch, step: _names(parts["train"], sampler, epoch, step, recipe["batch"]),
+        key="profiles.*.fcos",
+        title="detector",
+        folder=folder,
+        live=live,
+    )
+    save_file(exporting.compact(network.state_dict()), target / exporting.WEIGHTS)
+    fitted.curve.to_csv(target / "curve.csv", index=False, lineterminator="\n")
+    used = None if encoder_weights is None else Path(encoder_weights).name
+    config = {
+        "kind": "fcos",
+        "encoder": encoder,
+        "encoder_weights": used,
+        "channels": recipe["channels"],
+        "image_size": recipe["image_size"],
+        "recipe": {**recipe, "seed": seed},
+        "parameters": sum(parameter.numel() for parameter in network.parameters()),
+        "epoch": fitted.epoch,
+        "epochs": len(fitted.curve),
+    }
+    (target / "config.json").write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
+    shutil.rmtree(folder)
+    return fitted.curve
+
+
+def average_precisions(found: Sequence[Found]) -> npt.NDArray[np.float64]:
+    """AP at the ten overlaps of COCO, 0.5 to 0.95, of all pictures together; as ``evaluation.detection`` has it."""
+    boxes = [
+        pd.DataFrame(own, columns=BOX).assign(image_id=number, confidence=confidences)
+        for number, (own, confidences, _) in enumerate(found)
+    ]
+    lesions = [pd.DataFrame(truth, columns=BOX).assign(image_id=number) for number, (*_, truth) in enumerate(found)]
+    detections, truths = (pd.concat(tables, ignore_index=True) for tables in (boxes, lesions))
+    one, group = np.ones((1, 1)), np.zeros(len(detections), dtype=np.intp)
+    confidences = detections["confidence"].to_numpy(dtype=np.float64)
+    total = np.array([float(len(truths))])
+    return np.array(
+        [
+            average_precision(match(detections, truths, iou).to_numpy(), confidences, group, total, one)[0]
+            for iou in IOUS
+        ]
+    )
+
+
+def _names(part: data.Part, sampler: data.EpochSampler, epoch: int, step: int, batch: int) -> str:
+    sampler.set_epoch(epoch)
+    keys = list(sampler)[step * batch : (step + 1) * batch]
+    return ", ".join(part.image_ids[position] for _, position, _ in keys)

@@ -1,0 +1,1 @@
+"""Lightning trains a network: the same loop for segmenters and detectors."""
