@@ -85,6 +85,27 @@ def test_pages_of_numbers_that_are_no_grey_are_refused(tmp_path):
             frames(path)
 
 
+@pytest.mark.parametrize(
+    ("entry", "value", "words"),
+    [("BitsPerSample", 3, "pixels of a kind that is not read"), ("Compression", 50002, r"compressed .* \(.* 50002\)")],
+)
+def test_what_pillow_does_not_know_is_not_called_damaged(tmp_path, entry, value, words):
+    path = write(tmp_path / "a.tif", [GREY])
+    data = bytearray(path.read_bytes())
+    tag = {"BitsPerSample": "020103000100", "Compression": "030103000100"}[entry]
+    place = data.index(bytes.fromhex(tag)) + 8
+    data[place : place + 2] = value.to_bytes(2, "little")
+    path.write_bytes(data)
+    with pytest.raises(GuidedsegError, match=rf"{words}.*\. Save it"):
+        open_source(path)
+
+
+def test_a_page_is_turned_as_it_says_and_that_is_said(tmp_path):
+    path = write(tmp_path / "a.tif", [COLOURS], tiffinfo={0x0112: 6})
+    np.testing.assert_array_equal(read(path), np.rot90(GREY, -1))
+    assert "Orientation" in open_source(path).notes[0]
+
+
 def test_the_good_pages_of_a_stack_cut_short_are_given(tmp_path):
     pages = [np.full((64, 64), level, np.uint8) for level in range(10)]
     path = write(tmp_path / "a.tif", pages)

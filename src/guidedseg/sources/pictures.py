@@ -25,7 +25,9 @@ from guidedseg.sources import levels
 from guidedseg.sources.frame import Frame
 from guidedseg.sources.source import Source, broken, check_size
 
-_TURNED = range(2, 9)  # what EXIF calls orientations, but for the upright one
+TURNED = range(2, 9)
+"""EXIF's orientations, which are TIFF's, but for the upright one."""
+
 _HEADERS: dict[str, Callable[[BinaryIO], ImageFile]] = {
     "png": PngImageFile,
     "jpeg": JpegImageFile,
@@ -70,7 +72,7 @@ def _is_turned(file: BinaryIO, header: ImageFile) -> bool:
     exif = Exif()
     try:
         exif.load(header.info.get("exif", b""))
-        return exif.get(Base.Orientation) in _TURNED
+        return exif.get(Base.Orientation) in TURNED
     except Exception:  # noqa: BLE001 - as with any damaged header
         return False
 

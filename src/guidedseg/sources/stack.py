@@ -9,17 +9,19 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL.ExifTags import Base
 from PIL.TiffImagePlugin import BITSPERSAMPLE, PHOTOMETRIC_INTERPRETATION, TiffImageFile
 
 from guidedseg.errors import GuidedsegError
 from guidedseg.grey import grey
 from guidedseg.sources import levels
 from guidedseg.sources.frame import Frame
+from guidedseg.sources.pictures import TURNED
 from guidedseg.sources.source import Source, broken, check_size, problem
 
 _WHITE_IS_ZERO = 0
 _COLOUR = {"P", "PA", "RGB", "RGBA", "RGBX", "CMYK", "YCbCr"}
-_REMEDY = "Save it in grey or RGB with 8 or 16 bits"
+_REMEDY = "Save it in grey or RGB with 8 or 16 bits, uncompressed"
 
 _Values = NDArray[Any]
 
@@ -28,18 +30,21 @@ def open_stack(path: Path) -> Source:
     """A TIFF file, whose pages are counted and not decoded yet.
 
     Raises:
-        GuidedsegError: its header is damaged, or tells of too large a picture.
+        GuidedsegError: its header is damaged, or tells of too large a picture or of one that Pillow does not read.
     """
     try:
         with path.open("rb") as file:
             page = TiffImageFile(file)
-            size, bits, count = page.size, max(page.tag_v2.get(BITSPERSAMPLE, (1,))), page.n_frames
+            size, bits, turned = page.size, max(page.tag_v2.get(BITSPERSAMPLE, (1,))), page.tag_v2.get(Base.Orientation)
+            count = page.n_frames  # which goes on to the other pages
     except Exception as error:  # Pillow raises whatever a damaged header makes it stumble over
-        raise broken(path, 0, None, error) from error
+        raise _unread(path, 0, None, error) from error
     check_size(path, *size)
     source = Source("tiff", count, lambda every: _frames(path, source, every))
     if page.mode in _COLOUR and bits > 8:
         source.note(f"{bits} bits per colour, of which the upper 8 are read")
+    if turned in TURNED:
+        source.note("turned as its Orientation says, and so is its mask")
     return source
 
 
@@ -82,7 +87,16 @@ def _pages(path: Path, count: int, every: int) -> Iterator[tuple[int, _Values, b
         except GuidedsegError:
             raise
         except Exception as error:
-            raise broken(path, index, count, error) from error
+            raise _unread(path, index, count, error) from error
+
+
+def _unread(path: Path, read: int, count: int | None, error: Exception) -> GuidedsegError:
+    """What to tell where Pillow gives up: of pixels of a kind that it does not know, or of damage."""
+    if str(error).startswith("unknown "):
+        return problem(path, f"has pixels of a kind that is not read ({error})", _REMEDY)
+    if isinstance(error.__cause__ or error, KeyError):
+        return problem(path, f"is compressed in a way that is not read (TIFF's number {error})", _REMEDY)
+    return broken(path, read, count, error)
 
 
 def _values(path: Path, page: TiffImageFile) -> _Values:
