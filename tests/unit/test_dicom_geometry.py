@@ -52,6 +52,14 @@ def test_a_region_outside_the_picture_gives_no_crop_and_no_millimetres(tmp_path,
     assert "outside the picture" in notes[0]
 
 
+@pytest.mark.parametrize("box", [(0, 0, 1, 1), (0, 0, 320, 1), (50, 0, 51, 240)])
+def test_a_region_without_a_size_is_no_image(tmp_path, box):
+    box_found, spacing, notes = geometry(tmp_path, region(box))
+    assert (box_found, spacing) == (None, None)
+    assert "no ultrasound region is a 2D image" in notes[0]
+    assert geometry(tmp_path, region(box), region(WHOLE))[:2] == (WHOLE, (0.1, 0.1))
+
+
 def test_where_one_region_is_outside_the_others_describe_another_picture_too(tmp_path):
     inside, outside = region((0, 0, 100, 100)), region((0, 500, 100, 520), **ECG)
     assert geometry(tmp_path, inside, outside)[:2] == (None, None)
