@@ -64,10 +64,16 @@ def open_dicom(path: Path) -> Source:
         raise
     except Exception as error:  # pydicom raises whatever a damaged header makes it stumble over
         raise broken(path, 0, None, "its header") from error
+    notes = _notes(header)
     try:
-        geometry, times, notes = calibration(header), _times(header, count), _notes(header)
+        geometry = calibration(header)
     except Exception:  # noqa: BLE001 - likewise; but what lies around the picture is not worth the picture
-        geometry, times, notes = Calibration(), None, ["its spacing or times are damaged: it has neither"]
+        geometry = Calibration(notes=["its ultrasound regions or spacing are damaged: none is used"])
+    try:
+        times = _times(header, count)
+    except Exception:  # noqa: BLE001 - likewise
+        times = None
+        notes.append("its times are damaged: it has none")
 
     def frames(every: int) -> Iterator[Frame]:
         end = 0
