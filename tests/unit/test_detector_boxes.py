@@ -1,9 +1,11 @@
 """The boxes of a picture are those that Ultralytics finds in it, with every engine."""
 
+import gc
 from pathlib import Path
 
 import cv2
 import numpy as np
+import openvino
 import pytest
 import saved_detector
 import torch
@@ -70,6 +72,20 @@ def test_any_number_of_threads_and_neighbours_gives_the_same_bytes(detector):
     (two,) = open_engine("onnxruntime", detector, 2).run(images[::-1], ["boxes"])
     assert one.shape == (3, 5, 8 * 12 + 4 * 6 + 2 * 3)
     assert one.tobytes() == two[::-1].tobytes()
+
+
+def test_openvino_keeps_networks_of_the_last_few_sizes_alone(detector):
+    """And one that was forgotten gives the same again."""
+
+    def compiled() -> int:
+        gc.collect()
+        return sum(isinstance(each, openvino.CompiledModel) for each in gc.get_objects())
+
+    before, engine = compiled(), open_engine("openvino", detector, 1)
+    images = [np.full((1, 1, 32, 32 * columns), 0.5, np.float32) for columns in range(1, 12)]
+    first, again = ([engine.run(image, ["boxes"])[0].tobytes() for image in images] for _ in range(2))
+    assert first == again
+    assert compiled() - before == 8
 
 
 @given(width=SIDES, height=SIDES, image_size=st.sampled_from([32, 64, 160, 256]))
