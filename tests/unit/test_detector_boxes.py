@@ -13,11 +13,11 @@ import torchvision
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from guidedseg.detection.yolo import trained
+from guidedseg.detection.yolo import network, trained
 from guidedseg.errors import GuidedsegError
 from guidedseg.inference.detector import Detector, suppressed
 from guidedseg.inference.engines.opening import open_engine
-from guidedseg.inference.letterbox import boxed, letterbox, unboxed
+from guidedseg.inference.letterbox import STRIDE, boxed, letterbox, unboxed
 
 from ultralytics import YOLO  # isort: skip - guidedseg sets the environment that it is to be imported in
 from ultralytics.data.augment import LetterBox  # isort: skip
@@ -94,6 +94,10 @@ def test_letterbox_is_ultralytics_own(width, height, image_size):
     picture = np.random.default_rng(width * height).integers(0, 256, (height, width), dtype=np.uint8)
     theirs = LetterBox((image_size, image_size), auto=True, stride=32)(image=cv2.cvtColor(picture, cv2.COLOR_GRAY2BGR))
     np.testing.assert_array_equal(boxed(picture, letterbox(width, height, image_size)), theirs[..., 0])
+
+
+def test_detectors_are_refused_that_pictures_do_not_fit():
+    assert network.STRIDE == STRIDE
 
 
 @given(width=SIDES, height=SIDES)
