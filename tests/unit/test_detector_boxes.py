@@ -68,8 +68,8 @@ def test_boxes_are_those_of_ultralytics_own_prediction(kind, saved, detector):
 
 def test_any_number_of_threads_and_neighbours_gives_the_same_bytes(detector):
     images = np.random.default_rng(1).random((3, 1, 64, 96), dtype=np.float32)
-    (one,) = open_engine("onnxruntime", detector, 1).run(images, ["boxes"])
-    (two,) = open_engine("onnxruntime", detector, 2).run(images[::-1], ["boxes"])
+    (one,) = open_engine("onnxruntime", detector, 1, trained.raw_head).run(images, ["boxes"])
+    (two,) = open_engine("onnxruntime", detector, 2, trained.raw_head).run(images[::-1], ["boxes"])
     assert one.shape == (3, 5, 8 * 12 + 4 * 6 + 2 * 3)
     assert one.tobytes() == two[::-1].tobytes()
 
@@ -79,9 +79,9 @@ def test_openvino_keeps_networks_of_the_last_few_sizes_alone(detector):
 
     def compiled() -> int:
         gc.collect()
-        return sum(isinstance(each, openvino.CompiledModel) for each in gc.get_objects())
+        return sum(type(each) is openvino.CompiledModel for each in gc.get_objects())
 
-    before, engine = compiled(), open_engine("openvino", detector, 1)
+    before, engine = compiled(), open_engine("openvino", detector, 1, trained.raw_head)
     images = [np.full((1, 1, 32, 32 * columns), 0.5, np.float32) for columns in range(1, 12)]
     first, again = ([engine.run(image, ["boxes"])[0].tobytes() for image in images] for _ in range(2))
     assert first == again
