@@ -14,3 +14,8 @@ def __getattr__(name: str) -> Any:  # noqa: ANN401
     if name == "load":
         return importlib.import_module("guidedseg.bundles.loading").load
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    """Also what has not been asked for yet, for notebooks that complete names."""
+    return sorted({*globals(), *__all__})

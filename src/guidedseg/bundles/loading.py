@@ -156,7 +156,8 @@ def opened(path: Path) -> tuple[Path, Description, str]:
             return path, *_read(path, path)
         if not path.is_file():
             raise GuidedsegError(f"{path}: there is no such bundle. Give its folder or its zip.")
-        place = tempfile.TemporaryDirectory(prefix="guidedseg-")
+        # not every system lets go of a file that an engine still has open when the program ends
+        place = tempfile.TemporaryDirectory(prefix="guidedseg-", ignore_cleanup_errors=True)
         _UNPACKED.append(place)
         folder = Path(place.name)
         zipped.unpack(path, folder)
