@@ -1,7 +1,12 @@
 """Localization-guided segmentation of breast ultrasound lesions: ``guidedseg.load(bundle).segment(image)``."""
 
 import importlib
+import os
 from typing import TYPE_CHECKING, Any
+
+# ONNX Runtime, from 1.29 on, reports to Microsoft on Linux and macOS too and keeps an identifier in the home folder.
+# Read when it is first imported, by whichever package; its own function to turn that off comes too late.
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 
 if TYPE_CHECKING:
     from guidedseg.bundles.loading import load as load

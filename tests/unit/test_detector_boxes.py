@@ -5,7 +5,6 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-import openvino
 import pytest
 import saved_detector
 import torch
@@ -16,6 +15,7 @@ from hypothesis import strategies as st
 from guidedseg.detection.yolo import network, trained
 from guidedseg.errors import GuidedsegError
 from guidedseg.inference.detector import Detector, suppressed
+from guidedseg.inference.engines import open_vino
 from guidedseg.inference.engines.opening import open_engine
 from guidedseg.inference.letterbox import STRIDE, boxed, letterbox, unboxed
 
@@ -79,7 +79,7 @@ def test_openvino_keeps_networks_of_the_last_few_sizes_alone(detector):
 
     def compiled() -> int:
         gc.collect()
-        return sum(type(each) is openvino.CompiledModel for each in gc.get_objects())
+        return sum(type(each) is open_vino.openvino.CompiledModel for each in gc.get_objects())
 
     before, engine = compiled(), open_engine("openvino", detector, 1, trained.raw_head)
     images = [np.full((1, 1, 32, 32 * columns), 0.5, np.float32) for columns in range(1, 12)]

@@ -1,14 +1,20 @@
 """OpenVINO on a CPU: faster than ONNX Runtime for some networks, and slower for others."""
 
+import sys
 import threading
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
-import openvino
 
 from guidedseg.inference.engines.engine import Floats
+
+# Its import alone would report itself to Google Analytics and write an identifier into the home folder. Where that
+# package is not to be had (None: its import fails), OpenVINO does without.
+sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]
+
+import openvino  # noqa: E402 - not before that
 
 SIZES = 8
 """Sizes of pictures that a network stays compiled for; each takes tens of megabytes."""
