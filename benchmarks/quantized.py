@@ -53,16 +53,16 @@ def main() -> None:
     parser.add_argument("--turns", type=int, default=7)
     parser.add_argument("--nncf", type=Path)
     asked = parser.parse_args()
-    _, described, _ = opened_bundle(asked.bundle)
+    bundle, described, _ = opened_bundle(asked.bundle)
     split = pd.read_csv(DATA / "split.csv", dtype=str)
     seen = calibration(described.detector.image_size, split, asked.images)
     with tempfile.TemporaryDirectory() as folder:
-        graphs = {name: quantized(asked.bundle, name, values, Path(folder)) for name, values in seen.items()}
+        graphs = {name: quantized(bundle, name, values, Path(folder)) for name, values in seen.items()}
         kinds: Kinds = {
             name: {
-                "float32, onnxruntime": ("onnxruntime", asked.bundle / name / "network.onnx"),
-                "float32, openvino": ("openvino", asked.bundle / name / "network.onnx"),
-                "bfloat16, openvino": ("bfloat16", asked.bundle / name / "network.onnx"),
+                "float32, onnxruntime": ("onnxruntime", bundle / name / "network.onnx"),
+                "float32, openvino": ("openvino", bundle / name / "network.onnx"),
+                "bfloat16, openvino": ("bfloat16", bundle / name / "network.onnx"),
                 "int8, onnxruntime": ("onnxruntime", graphs[name]),
             }
             for name in NETWORKS
@@ -75,7 +75,7 @@ def main() -> None:
                 np.save(asked.nncf / f"{name}.npy", np.stack(values))
         speeds(kinds, seen, asked.turns)
         opened = {name: {kind: open_as(*how) for kind, how in own.items()} for name, own in kinds.items()}
-        losses(segmenter(asked.bundle, described), opened, sorted(split["image_id"][split["split"] == "val"]))
+        losses(segmenter(bundle, described), opened, sorted(split["image_id"][split["split"] == "val"]))
 
 
 def calibration(image_size: int, split: pd.DataFrame, most: int) -> dict[str, list[Floats]]:

@@ -1,11 +1,11 @@
 window.guidedsegRun = {
   "bundles/unetpp": {
-    "md5": "a89aeebfada8000c71657eb83a8c9f64.dir",
-    "commit": "88e71ffeab9169efc7e2b9a2a6d805c849d67542",
+    "md5": "718164480e4da26c3b2469175b837735.dir",
+    "commit": "4956f77c9f40abca7be5e4f8901d81c60926cff6",
     "uncommitted changes": "none",
-    "started": "2026-11-29 02:01 UTC",
-    "finished": "2026-11-29 02:01 UTC",
-    "seconds": 0.9,
+    "started": "2026-11-29 03:10 UTC",
+    "finished": "2026-11-29 03:10 UTC",
+    "seconds": 1.2,
     "threads": 2,
     "gpu": null,
     "machine": {
@@ -32,11 +32,11 @@ window.guidedsegRun = {
   },
   "data/detections.csv": {
     "md5": "1bfdd51a1fb9e21fe74616809761de53",
-    "commit": "88e71ffeab9169efc7e2b9a2a6d805c849d67542",
+    "commit": "4956f77c9f40abca7be5e4f8901d81c60926cff6",
     "uncommitted changes": "none",
-    "started": "2026-11-29 01:59 UTC",
-    "finished": "2026-11-29 01:59 UTC",
-    "seconds": 0.9,
+    "started": "2026-11-29 03:10 UTC",
+    "finished": "2026-11-29 03:10 UTC",
+    "seconds": 1.4,
     "threads": 2,
     "gpu": null,
     "machine": {
@@ -278,11 +278,11 @@ window.guidedsegRun = {
   },
   "models/detector": {
     "md5": "17becce06cdae1da714d58454c985119.dir",
-    "commit": "88e71ffeab9169efc7e2b9a2a6d805c849d67542",
+    "commit": "4956f77c9f40abca7be5e4f8901d81c60926cff6",
     "uncommitted changes": "none",
-    "started": "2026-11-29 01:57 UTC",
-    "finished": "2026-11-29 01:59 UTC",
-    "seconds": 85.1,
+    "started": "2026-11-29 03:08 UTC",
+    "finished": "2026-11-29 03:10 UTC",
+    "seconds": 94.8,
     "threads": 2,
     "gpu": null,
     "machine": {
@@ -371,11 +371,11 @@ window.guidedsegRun = {
   },
   "predictions/unetpp/direct": {
     "md5": "cc0a26b6aa0fb6c968e9652eed3f1393.dir",
-    "commit": "88e71ffeab9169efc7e2b9a2a6d805c849d67542",
+    "commit": "4956f77c9f40abca7be5e4f8901d81c60926cff6",
     "uncommitted changes": "none",
-    "started": "2026-11-29 02:01 UTC",
-    "finished": "2026-11-29 02:01 UTC",
-    "seconds": 3.7,
+    "started": "2026-11-29 03:10 UTC",
+    "finished": "2026-11-29 03:10 UTC",
+    "seconds": 5.7,
     "threads": 2,
     "gpu": null,
     "machine": {
@@ -402,11 +402,11 @@ window.guidedsegRun = {
   },
   "predictions/unetpp/guided": {
     "md5": "efc4601ec581f986699c0dfdf668c2d4.dir",
-    "commit": "88e71ffeab9169efc7e2b9a2a6d805c849d67542",
+    "commit": "4956f77c9f40abca7be5e4f8901d81c60926cff6",
     "uncommitted changes": "none",
-    "started": "2026-11-29 02:01 UTC",
-    "finished": "2026-11-29 02:01 UTC",
-    "seconds": 4.6,
+    "started": "2026-11-29 03:10 UTC",
+    "finished": "2026-11-29 03:10 UTC",
+    "seconds": 10.4,
     "threads": 2,
     "gpu": null,
     "machine": {

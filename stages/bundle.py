@@ -66,9 +66,16 @@ def _description(settings: "Params", model: str) -> dict[str, Any]:
         "made": {
             "commit": journal.last_change(Path()),
             "versions": versions,
-            "params": {key: value for key, value in settings.run.items() if key != "mode"},
+            "params": {key: _named(value) for key, value in settings.run.items() if key != "mode"},
         },
     }
+
+
+def _named(value: Any) -> Any:  # noqa: ANN401 - any parameter
+    """Files by their name alone: a bundle is handed on, and folders may name people."""
+    if isinstance(value, dict):
+        return {key: _named(each) for key, each in value.items()}
+    return Path(value).name if isinstance(value, str) and Path(value).is_absolute() else value
 
 
 def _json(path: Path | str) -> Any:  # noqa: ANN401

@@ -10,8 +10,8 @@ import typer
 
 from guidedseg.errors import GuidedsegError
 
-app = typer.Typer(add_completion=False, no_args_is_help=True, help=__doc__)
-bundle_app = typer.Typer(no_args_is_help=True, help="What is trained, as it is handed on.")
+app = typer.Typer(add_completion=False, no_args_is_help=True)
+bundle_app = typer.Typer(no_args_is_help=True, help="Detector, networks and thresholds, as they are handed on.")
 app.add_typer(bundle_app, name="bundle")
 
 Engine = Literal["onnxruntime", "openvino", "torch"]

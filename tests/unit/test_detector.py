@@ -73,6 +73,7 @@ def test_what_is_handed_on_is_no_pickle(tuned):
     assert config["image_size"] == 64
     assert config["names"] == ["item"]  # Ultralytics' word for the one class
     assert config["recipe"]["lr0"] == 0.001
+    assert config["recipe"]["weights"] == "saved.pt"  # and not its folder
     assert {tensor.dtype for tensor in load_file(tuned / "weights.safetensors").values()} == {
         torch.float16,
         torch.int64,  # counters of batches

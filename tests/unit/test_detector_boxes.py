@@ -1,5 +1,6 @@
 """The boxes of a picture are those that Ultralytics finds in it, with every engine."""
 
+import gc
 from pathlib import Path
 
 import cv2
@@ -11,11 +12,12 @@ import torchvision
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from guidedseg.detection.yolo import trained
+from guidedseg.detection.yolo import network, trained
 from guidedseg.errors import GuidedsegError
 from guidedseg.inference.detector import Detector, suppressed
+from guidedseg.inference.engines import open_vino
 from guidedseg.inference.engines.opening import open_engine
-from guidedseg.inference.letterbox import boxed, letterbox, unboxed
+from guidedseg.inference.letterbox import STRIDE, boxed, letterbox, unboxed
 
 from ultralytics import YOLO  # isort: skip - guidedseg sets the environment that it is to be imported in
 from ultralytics.data.augment import LetterBox  # isort: skip
@@ -66,10 +68,24 @@ def test_boxes_are_those_of_ultralytics_own_prediction(kind, saved, detector):
 
 def test_any_number_of_threads_and_neighbours_gives_the_same_bytes(detector):
     images = np.random.default_rng(1).random((3, 1, 64, 96), dtype=np.float32)
-    (one,) = open_engine("onnxruntime", detector, 1).run(images, ["boxes"])
-    (two,) = open_engine("onnxruntime", detector, 2).run(images[::-1], ["boxes"])
+    (one,) = open_engine("onnxruntime", detector, 1, trained.raw_head).run(images, ["boxes"])
+    (two,) = open_engine("onnxruntime", detector, 2, trained.raw_head).run(images[::-1], ["boxes"])
     assert one.shape == (3, 5, 8 * 12 + 4 * 6 + 2 * 3)
     assert one.tobytes() == two[::-1].tobytes()
+
+
+def test_openvino_keeps_networks_of_the_last_few_sizes_alone(detector):
+    """And one that was forgotten gives the same again."""
+
+    def compiled() -> int:
+        gc.collect()
+        return sum(type(each) is open_vino.openvino.CompiledModel for each in gc.get_objects())
+
+    before, engine = compiled(), open_engine("openvino", detector, 1, trained.raw_head)
+    images = [np.full((1, 1, 32, 32 * columns), 0.5, np.float32) for columns in range(1, 12)]
+    first, again = ([engine.run(image, ["boxes"])[0].tobytes() for image in images] for _ in range(2))
+    assert first == again
+    assert compiled() - before == 8
 
 
 @given(width=SIDES, height=SIDES, image_size=st.sampled_from([32, 64, 160, 256]))
@@ -78,6 +94,10 @@ def test_letterbox_is_ultralytics_own(width, height, image_size):
     picture = np.random.default_rng(width * height).integers(0, 256, (height, width), dtype=np.uint8)
     theirs = LetterBox((image_size, image_size), auto=True, stride=32)(image=cv2.cvtColor(picture, cv2.COLOR_GRAY2BGR))
     np.testing.assert_array_equal(boxed(picture, letterbox(width, height, image_size)), theirs[..., 0])
+
+
+def test_detectors_are_refused_that_pictures_do_not_fit():
+    assert network.STRIDE == STRIDE
 
 
 @given(width=SIDES, height=SIDES)

@@ -134,6 +134,7 @@ def test_yaml_with_a_program_is_refused(tmp_path):
         ("yolo99n.yaml", "cannot be read .*does not exist"),
         ("yolo11n-seg.yaml", "no YOLO detector of Ultralytics has: Segment"),
         ("https://example.org/yolo11n.yaml", "is refused: it is an address"),
+        ("yolov8n-p6.yaml", "is refused: it takes sides in multiples of 64 pixels"),
     ],
 )
 def test_weights_that_cannot_be_had_are_told_without_training(name, what):

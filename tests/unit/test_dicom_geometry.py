@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from own_files import frames, region, write_dicom
+from own_files import dicom, frames, region, write_dicom
 
 from guidedseg.sources.opening import open_source
 
@@ -50,6 +50,14 @@ def test_a_region_outside_the_picture_gives_no_crop_and_no_millimetres(tmp_path,
     box_found, spacing, notes = geometry(tmp_path, region(box), PixelSpacing=[0.5, 0.5])
     assert (box_found, spacing) == (None, None)
     assert "outside the picture" in notes[0]
+
+
+@pytest.mark.parametrize("box", [(0, 0, 1, 1), (0, 0, 320, 1), (50, 0, 51, 240)])
+def test_a_region_without_a_size_is_no_image(tmp_path, box):
+    box_found, spacing, notes = geometry(tmp_path, region(box))
+    assert (box_found, spacing) == (None, None)
+    assert "no ultrasound region is a 2D image" in notes[0]
+    assert geometry(tmp_path, region(box), region(WHOLE))[:2] == (WHOLE, (0.1, 0.1))
 
 
 def test_where_one_region_is_outside_the_others_describe_another_picture_too(tmp_path):
@@ -111,11 +119,18 @@ def test_pixel_spacing_counts_without_regions_and_for_ultrasound_only(tmp_path):
     assert spacing() == (None, None)
 
 
-def test_numbers_that_are_none_cost_the_millimetres_and_not_the_picture(tmp_path):
-    path = write_dicom(tmp_path / "a", [PICTURE, PICTURE], PixelSpacing=[0.25, 0.25], FrameTime=25.5)
+def test_numbers_that_are_none_cost_what_they_tell_and_not_the_picture(tmp_path):
+    regions = {"SequenceOfUltrasoundRegions": [region((10, 10, 300, 200))]}
+    path = write_dicom(tmp_path / "a", [PICTURE, PICTURE], **regions, FrameTime=25.5)
     path.write_bytes(path.read_bytes().replace(b"25.5", b"25,5"))
-    assert [(frame.mm_per_pixel, frame.time) for frame in frames(path)] == [(None, None)] * 2
-    assert "damaged" in open_source(path).notes[0]
-    path = write_dicom(tmp_path / "a", PICTURE, PixelSpacing=[0.25, 0.25])
+    told = [(frame.region, frame.mm_per_pixel, frame.time) for frame in frames(path)]
+    assert told == [((10, 10, 300, 200), (0.1, 0.1), None)] * 2  # or the name around the region would be shown
+    assert open_source(path).notes == ["its times are damaged: it has none"]
+    dataset = dicom([PICTURE, PICTURE], FrameTime=40)
+    dataset.add_new("SequenceOfUltrasoundRegions", "LO", "none")
+    dataset.save_as(path, enforce_file_format=True)
+    assert [(frame.region, frame.time) for frame in frames(path)] == [(None, 0), (None, 0.04)]
+    assert open_source(path).notes == ["its ultrasound regions or spacing are damaged: none is used"]
+    path = write_dicom(path, PICTURE, PixelSpacing=[0.25, 0.25])
     path.write_bytes(path.read_bytes().replace(b"0.25\\0.25", b"0,25\\0,25"))
     assert frames(path)[0].mm_per_pixel is None

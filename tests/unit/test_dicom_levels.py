@@ -52,6 +52,12 @@ def test_a_window_that_is_none_counts_as_if_it_was_not_there(tmp_path, width):
     np.testing.assert_array_equal(greys(tmp_path, WindowCenter=0, WindowWidth=width), greys(tmp_path))
 
 
+@pytest.mark.parametrize("window", [{}, {"WindowCenter": 1000, "WindowWidth": 1000}])
+def test_a_rescale_that_is_empty_counts_as_if_it_was_not_there(tmp_path, window):
+    result = greys(tmp_path, RescaleSlope=None, RescaleIntercept=0, **window)
+    np.testing.assert_array_equal(result, greys(tmp_path, **window))
+
+
 def test_a_sigmoid_window_is_a_half_at_its_centre(tmp_path):
     result = greys(tmp_path, WindowCenter=2048, WindowWidth=1000, VOILUTFunction="SIGMOID")
     np.testing.assert_array_equal(result, np.rint(255 / (1 + np.exp(-4 * (np.arange(4096) - 2048) / 1000))))

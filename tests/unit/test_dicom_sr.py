@@ -94,16 +94,17 @@ def test_lesions_that_were_not_followed_stand_in_every_frame(tmp_path):
     assert len({group.tracking_uid for group in groups(path)}) == 4
 
 
-def test_of_too_many_lesions_the_most_certain_are_written(tmp_path, monkeypatch, caplog):
+@pytest.mark.parametrize("count", [4, 7, 20])
+def test_of_too_many_lesions_the_most_certain_are_written(tmp_path, monkeypatch, caplog, count):
     monkeypatch.setattr(dicom_sr, "_MOST", 3)
-    records = recorded([np.ones((2, 2), bool)] * 20)
-    for record, confidence in zip(records, np.random.default_rng(0).permutation(20), strict=True):
+    records = recorded([np.ones((2, 2), bool)] * count)
+    for record, confidence in zip(records, np.random.default_rng(0).permutation(count), strict=True):
         record["lesions"][0]["confidence"] = confidence / 20
     with caplog.at_level(logging.WARNING):
         path = written(example(CINE), iter(records), tmp_path)
-    best = sorted(range(20), key=lambda index: records[index]["lesions"][0]["confidence"])[-3:]
+    best = sorted(range(count), key=lambda index: records[index]["lesions"][0]["confidence"])[-3:]
     assert [frames(group) for group in groups(path)] == [[index + 1] for index in sorted(best)]
-    assert "3 most certain" in caplog.text
+    assert f"{example(CINE)}: its report has the 3 most certain" in caplog.text
 
 
 @pytest.mark.parametrize("name", ["rgb_color", CINE])

@@ -42,6 +42,28 @@ def test_a_picture_is_turned_as_exif_says(tmp_path, kind):
     assert "EXIF" in open_source(path).notes[0]
 
 
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP"])
+@pytest.mark.parametrize("orientation", [0, 1, 9])
+def test_an_orientation_that_turns_nothing_is_not_said_to(tmp_path, kind, orientation):
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    path = tmp_path / "picture"
+    path.write_bytes(bytes_of(COLOURS, kind, exif=exif))
+    assert read(path).shape == (60, 80)
+    assert open_source(path).notes == []
+
+
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP"])
+@pytest.mark.filterwarnings("ignore:Corrupt EXIF")
+@pytest.mark.parametrize("exif", [b"no EXIF", b"II*\0\x08\0\0\0\xff\xff"])
+def test_a_damaged_exif_is_no_damage_to_the_picture(tmp_path, kind, exif):
+    path, plain = tmp_path / "picture", tmp_path / "plain"
+    path.write_bytes(bytes_of(COLOURS, kind, exif=b"Exif\0\0" + exif))
+    plain.write_bytes(bytes_of(COLOURS, kind))
+    np.testing.assert_array_equal(read(path), read(plain))
+    assert open_source(path).notes == []
+
+
 def test_exif_behind_the_pixels_of_a_png_counts_too(tmp_path):
     turned = Image.Exif()
     turned[0x0112] = 6

@@ -1,6 +1,7 @@
 """TIFF: every kind of page, stacks, and a flat memory over them."""
 
 import tracemalloc
+from itertools import product
 
 import numpy as np
 import pytest
@@ -9,6 +10,7 @@ from PIL import Image
 
 from guidedseg.errors import GuidedsegError
 from guidedseg.grey import grey
+from guidedseg.sources import stack
 from guidedseg.sources.opening import open_source
 
 COLOURS = Image.fromarray(drawn())
@@ -28,6 +30,36 @@ def test_a_page_of_8_bits_has_its_luminance_however_it_is_compressed(tmp_path, m
     expected = np.asarray(COLOURS.convert("L")) if mode == "L" else GREY
     np.testing.assert_array_equal(read(path), expected)
     assert open_source(path).kind == "tiff"
+
+
+@pytest.mark.parametrize(
+    ("compression", "mode"),
+    [
+        *product(["tiff_lzw", "packbits", "tiff_adobe_deflate"], ["L", "P", "RGB", "I;16", "I;16B"]),
+        *product(["jpeg"], ["L", "RGB"]),
+    ],
+)
+@pytest.mark.parametrize("orientation", [1, 6])
+def test_a_page_of_a_stack_is_what_it_is_by_itself(tmp_path, mode, compression, orientation):
+    pages = [Image.fromarray(drawn(seed=seed)) for seed in range(3)]
+    if mode.startswith("I"):
+        dtype = np.dtype("<u2" if mode == "I;16" else ">u2")
+        pages = [Image.fromarray((np.asarray(page.convert("L")) * np.uint16(257)).astype(dtype)) for page in pages]
+    else:
+        pages = [page.convert(mode) for page in pages]
+    options = {"compression": compression, "tiffinfo": {0x0112: orientation}, "strip_size": 1000}
+    stacked = frames(write(tmp_path / "stack.tif", pages, **options))
+    for page, frame in zip(pages, stacked, strict=True):
+        np.testing.assert_array_equal(frame.grey, read(write(tmp_path / "page.tif", [page], **options)))
+
+
+def test_who_decodes_a_compressed_page_of_a_stack_sees_no_other(tmp_path, monkeypatch):
+    """Or it walks through all of them for each."""
+    seen = []
+    values = stack._values
+    monkeypatch.setattr(stack, "_values", lambda path, page: seen.append(page.n_frames) or values(path, page))
+    frames(write(tmp_path / "a.tif", [GREY] * 5, compression="tiff_lzw"))
+    assert seen == [1] * 5
 
 
 def test_a_page_compressed_as_jpeg_is_read(tmp_path):
@@ -83,6 +115,39 @@ def test_pages_of_numbers_that_are_no_grey_are_refused(tmp_path):
         path = write(tmp_path / "a.tif", [values])
         with pytest.raises(GuidedsegError, match="8 or 16 bits"):
             frames(path)
+
+
+@pytest.mark.parametrize("compression", ["packbits", "tiff_lzw"])
+def test_a_compressed_page_whose_end_is_missing_is_told(tmp_path, compression):
+    path = write(tmp_path / "a.tif", [GREY] * 2, compression=compression)
+    data = bytearray(path.read_bytes())
+    entry = data.rindex(bytes.fromhex("1101040001000000")) + 8  # where the strip of the second page begins
+    data[entry : entry + 4] = (len(data) - 100).to_bytes(4, "little")
+    path.write_bytes(data)
+    got, message = until_broken(path)
+    assert "1 of 2 frame(s) could be read" in message
+    assert len(got) == 1
+
+
+@pytest.mark.parametrize(
+    ("entry", "value", "words"),
+    [("BitsPerSample", 3, "pixels of a kind that is not read"), ("Compression", 50002, r"compressed .* \(.* 50002\)")],
+)
+def test_what_pillow_does_not_know_is_not_called_damaged(tmp_path, entry, value, words):
+    path = write(tmp_path / "a.tif", [GREY])
+    data = bytearray(path.read_bytes())
+    tag = {"BitsPerSample": "020103000100", "Compression": "030103000100"}[entry]
+    place = data.index(bytes.fromhex(tag)) + 8
+    data[place : place + 2] = value.to_bytes(2, "little")
+    path.write_bytes(data)
+    with pytest.raises(GuidedsegError, match=rf"{words}.*\. Save it"):
+        open_source(path)
+
+
+def test_a_page_is_turned_as_it_says_and_that_is_said(tmp_path):
+    path = write(tmp_path / "a.tif", [COLOURS], tiffinfo={0x0112: 6})
+    np.testing.assert_array_equal(read(path), np.rot90(GREY, -1))
+    assert "Orientation" in open_source(path).notes[0]
 
 
 def test_the_good_pages_of_a_stack_cut_short_are_given(tmp_path):

@@ -94,6 +94,17 @@ def test_a_video_with_a_broken_end_gives_its_good_frames_and_then_tells(tmp_path
         np.testing.assert_array_equal(frame.grey, whole.grey)
 
 
+def test_a_video_of_which_frames_are_left_out_on_the_way_says_so(tmp_path):
+    path = write_video(tmp_path / "a.avi", PICTURES, "mjpeg")
+    data = bytearray(path.read_bytes())
+    starts = [place for place in range(len(data)) if data[place : place + 4] == b"00dc"]
+    data[starts[9] : starts[9] + 4] = b"lost"
+    path.write_bytes(data)
+    source = open_source(path)
+    assert len([*source.frames()]) == 19
+    assert source.notes == ["says that it has 20 frames; 19 came, numbered without gaps"]
+
+
 def test_a_video_whose_table_of_frames_is_missing_is_told(tmp_path):
     path = write_video(tmp_path / "a.mp4", PICTURES)
     path.write_bytes(path.read_bytes()[:-200])

@@ -43,6 +43,10 @@ class Bundle:
     sha256: str
     segmenter: Segmenter
 
+    def __repr__(self) -> str:
+        """One line: the description is as long as params.yaml."""
+        return f"<Bundle {self.description.name} {self.description.version}, sha256 {self.sha256}, {self.engine}>"
+
     @property
     def engine(self) -> str:
         """What computes, with its version."""
@@ -65,18 +69,12 @@ class Bundle:
             mm_per_pixel: across and down; None: lesions are measured in pixels alone.
 
         Raises:
-            GuidedsegError: that is no picture, or there is no such branch or order.
+            GuidedsegError: that is no picture, there is no such branch or order, or millimetres are not two.
         """
-        picture = np.asarray(image)
-        shaped = picture.ndim == 2 or picture.shape[2:] in _CHANNELS
-        if picture.dtype != np.uint8 or not picture.size or not shaped:
-            raise GuidedsegError(
-                f"A picture is an array of uint8, (H, W) grey or (H, W, 3) colours; this one is {picture.shape} "
-                f"{picture.dtype}."
-            )
         _one_of(branch, get_args(Branch))
         _one_of(order, _ORDERS)
-        return self.segmenter.segment(grey(picture, order=order), branch, mm_per_pixel)
+        spacing = None if mm_per_pixel is None else _spacing(mm_per_pixel)
+        return self.segmenter.segment(grey(_picture(image), order=order), branch, spacing)
 
 
 def load(
@@ -92,7 +90,7 @@ def load(
     Args:
         path: a folder or a zip.
         engine: onnxruntime, openvino or torch.
-        threads: that one picture uses; None: every core. More threads change no bit.
+        threads: that one picture uses; None: every core. More threads change no bit. torch has its own setting.
         confidence: a box counts from this confidence on, in place of the bundle's.
         threshold: a pixel is lesion from this probability on, in place of the bundle's two.
 
@@ -101,6 +99,8 @@ def load(
             its range.
     """
     _one_of(engine, get_args(Kind))
+    if threads is not None and threads < 1:
+        raise GuidedsegError(f"threads {threads}: 1 or more are needed; None takes every core.")
     folder, description, digest = opened(Path(path))
     floor = description.detector.floor
     if confidence is not None and not floor <= confidence <= 1:
@@ -123,13 +123,13 @@ def segmenter(
     threshold: float | None = None,
 ) -> Segmenter:
     """The networks in a bundle's folder, opened; without a look at hashes. Arguments are those of ``load``."""
-    opened = {name: open_engine(engine, folder / name, threads, module) for name, module in _MODULES.items()}
+    engines = {name: open_engine(engine, folder / name, threads, module) for name, module in _MODULES.items()}
     fillers = {
-        name: Filler(opened[name], own.image_size, own.threshold if threshold is None else threshold, own.gate)
+        name: Filler(engines[name], own.image_size, own.threshold if threshold is None else threshold, own.gate)
         for name, own in (("direct", description.direct), ("guided", description.guided))
     }
     return Segmenter(
-        Detector(opened["detector"], **description.detector.model_dump()),
+        Detector(engines["detector"], **description.detector.model_dump()),
         fillers["direct"],
         fillers["guided"],
         description.margin,
@@ -156,7 +156,8 @@ def opened(path: Path) -> tuple[Path, Description, str]:
             return path, *_read(path, path)
         if not path.is_file():
             raise GuidedsegError(f"{path}: there is no such bundle. Give its folder or its zip.")
-        place = tempfile.TemporaryDirectory(prefix="guidedseg-")
+        # not every system lets go of a file that an engine still has open when the program ends
+        place = tempfile.TemporaryDirectory(prefix="guidedseg-", ignore_cleanup_errors=True)
         _UNPACKED.append(place)
         folder = Path(place.name)
         zipped.unpack(path, folder)
@@ -194,6 +195,26 @@ def sha256(path: Path) -> str:
     """Of a file."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _picture(image: Any) -> npt.NDArray[np.uint8]:  # noqa: ANN401 - what it is, is what is checked
+    wanted = "A picture is an array of uint8, (H, W) grey or (H, W, 3) colours"
+    if image is None:
+        raise GuidedsegError(f"{wanted}; this one is None, which cv2.imread gives for a file that it cannot read.")
+    picture = np.asarray(image)
+    if picture.dtype != np.uint8 or not picture.size or not (picture.ndim == 2 or picture.shape[2:] in _CHANNELS):
+        raise GuidedsegError(f"{wanted}; this one is {picture.shape} {picture.dtype}.")
+    return picture
+
+
+def _spacing(mm_per_pixel: Any) -> tuple[float, float]:  # noqa: ANN401 - likewise
+    try:
+        across, down = map(float, mm_per_pixel)
+    except (TypeError, ValueError):
+        across = down = np.nan
+    if not (0 < across < np.inf and 0 < down < np.inf):
+        raise GuidedsegError(f"mm_per_pixel {mm_per_pixel!r}: two numbers above 0 are needed, across and down.")
+    return across, down
 
 
 def _one_of(value: str, known: Sequence[str]) -> None:

@@ -73,7 +73,7 @@ class Made(Part):
     Attributes:
         commit: the last one that changed the code; None where there is no git.
         versions: of packages.
-        params: of params.yaml, the dataset, profile and model that were run.
+        params: of params.yaml, the dataset, profile and model that were run; files by their name alone.
     """
 
     commit: str | None

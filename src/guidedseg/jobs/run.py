@@ -74,7 +74,8 @@ def run(files: Sequence[Listed], bundle: Bundle, folder: Path, settings: Setting
         workers: pictures that are segmented beside each other.
 
     Raises:
-        GuidedsegError: something was done under the name of one of the files, but with another file.
+        GuidedsegError: something was done under the name of one of the files, but with another file, or with one of
+            the files under another name.
         KeyboardInterrupt: after the tables of what is finished were written.
         OSError: an output cannot be written.
     """
@@ -189,12 +190,19 @@ class _Reader:
 def _not_yet_done(files: Sequence[Listed], done: ProgressFile, folder: Path) -> list[Listed]:
     """What is left of the files, which are those that were meant when the job began."""
     paths = {finished.source: finished.path for finished in done.finished()}
+    names = {path: name for name, path in paths.items()}
     for listed in files:
         before = paths.get(listed.name, str(listed.path))
         if before != str(listed.path):
             raise GuidedsegError(
                 f"{folder} has {listed.name} of {shown(before)}, not of {shown(listed.path)}: choose another folder, "
                 "or give the same paths as before."
+            )
+        name = names.get(str(listed.path), listed.name)
+        if name != listed.name:
+            raise GuidedsegError(
+                f"{folder} has {shown(listed.path)} as {name}, which beside other files is {listed.name} now: choose "
+                "another folder, or give the same paths as before."
             )
     return [listed for listed in files if listed.name not in paths]
 

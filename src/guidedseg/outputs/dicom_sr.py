@@ -54,7 +54,9 @@ def write_sr(source: Path, records: Iterable[Record], folder: Path, stem: str, *
     """
     header = dicom_object.read(source)
     view, cine = dicom_object.single_frame(header), dicom_object.is_cine(header)
-    lesions = _one_each(records)
+    lesions, left_out = _one_each(records)
+    if left_out:
+        logging.getLogger(__name__).warning("%s: its report has the %d most certain of its lesions", source, _MOST)
     made_of = ("SR", software, header.SOPInstanceUID)
     with dicom_object.tolerant():
         content = sr.MeasurementReport(
@@ -91,8 +93,12 @@ def write_sr(source: Path, records: Iterable[Record], folder: Path, stem: str, *
     return target
 
 
-def _one_each(records: Iterable[Record]) -> list[Group]:
-    """Every lesion, those of one track once, where it is the most certain, then the largest, then the first."""
+def _one_each(records: Iterable[Record]) -> tuple[list[Group], bool]:
+    """Every lesion, those of one track once, where it is the most certain, then the largest, then the first.
+
+    Of too many the most certain; and whether there were too many.
+    """
+    left_out = False
     best: dict[str, Group] = {}
     for record in records:
         for lesion in record["lesions"]:
@@ -102,11 +108,10 @@ def _one_each(records: Iterable[Record]) -> list[Group]:
                 best[name] = name, frame, lesion
         if len(best) > 2 * _MOST:  # a cine of any length fits into memory
             best = {group[0]: group for group in _most_certain(best.values())}
-    if len(best) > _MOST:
-        logging.getLogger(__name__).warning("the report has the %d most certain of its lesions", _MOST)
-    return sorted(
-        _most_certain(best.values()), key=lambda group: (group[2]["track"] or 0, group[1], group[2]["lesion"])
-    )
+            left_out = True
+    chosen = _most_certain(best.values())
+    chosen.sort(key=lambda group: (group[2]["track"] or 0, group[1], group[2]["lesion"]))
+    return chosen, left_out or len(best) > _MOST
 
 
 def _most_certain(groups: Iterable[Group]) -> list[Group]:

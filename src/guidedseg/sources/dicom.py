@@ -34,6 +34,15 @@ warnings.filterwarnings("ignore", module=r"pydicom\.")  # they quote values of h
 _PIXEL_DATA = (b"\xe0\x7f\x10\0", b"\x7f\xe0\0\x10")  # the tag, little and big endian
 _COLOUR = {"RGB", "YBR_FULL", "YBR_FULL_422", "YBR_RCT", "YBR_ICT"}
 _GREY = {"MONOCHROME1", "MONOCHROME2", "PALETTE COLOR"}
+_REQUIRED = (
+    "Rows",
+    "Columns",
+    "SamplesPerPixel",
+    "PhotometricInterpretation",
+    "BitsAllocated",
+    "BitsStored",
+    "PixelRepresentation",
+)
 _EXPORT = "Export it from the viewer or archive again, uncompressed"
 
 
@@ -55,10 +64,16 @@ def open_dicom(path: Path) -> Source:
         raise
     except Exception as error:  # pydicom raises whatever a damaged header makes it stumble over
         raise broken(path, 0, None, "its header") from error
+    notes = _notes(header)
     try:
-        geometry, times, notes = calibration(header), _times(header, count), _notes(header)
+        geometry = calibration(header)
     except Exception:  # noqa: BLE001 - likewise; but what lies around the picture is not worth the picture
-        geometry, times, notes = Calibration(), None, ["its spacing or times are damaged: it has neither"]
+        geometry = Calibration(notes=["its ultrasound regions or spacing are damaged: none is used"])
+    try:
+        times = _times(header, count)
+    except Exception:  # noqa: BLE001 - likewise
+        times = None
+        notes.append("its times are damaged: it has none")
 
     def frames(every: int) -> Iterator[Frame]:
         end = 0
@@ -100,14 +115,18 @@ def _checked(path: Path, header: Dataset, *, has_pixels: bool) -> int:
         raise problem(path, "is encrypted", "Decrypt it first")
     if not has_pixels or kind == SegmentationStorage:
         raise problem(path, f"is DICOM that shows no picture ({_name(kind)})", "Leave it out")
+    missing = [keyword for keyword in _REQUIRED if header.get(keyword) is None]
+    if missing:
+        raise problem(path, f"lacks {', '.join(missing)}", _EXPORT)
     stated = header.get("NumberOfFrames")
     count = 1 if stated is None else int(stated)
     if count < 1:
         raise problem(path, f"says that it has {count} frames", _EXPORT)
     check_size(path, header.Columns, header.Rows)
-    bits = header.BitsAllocated
-    if header.PhotometricInterpretation not in _COLOUR | _GREY or bits not in {8, 16}:
-        raise problem(path, f"has pixels of {bits} bits, or in colours, that are not read", _EXPORT)
+    bits, samples = header.BitsAllocated, header.SamplesPerPixel
+    kinds = {1: _GREY, 3: _COLOUR}.get(samples, ())
+    if header.PhotometricInterpretation not in kinds or bits not in {8, 16}:
+        raise problem(path, f"has pixels of {samples} x {bits} bits, or in colours, that are not read", _EXPORT)
     syntax = _syntax(header)
     try:
         decoder = get_decoder(syntax)

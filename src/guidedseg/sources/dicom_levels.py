@@ -15,6 +15,9 @@ from guidedseg.sources.levels import scaled
 if TYPE_CHECKING:
     from pydicom import Dataset
 
+_NONE = LookupError, NotImplementedError, TypeError, ValueError
+"""What pydicom raises over a transformation that is none; it counts as if it was not there."""
+
 
 def table(header: "Dataset") -> NDArray[np.uint8]:
     """The grey of every value that the picture may store, the smallest first (see ``lowest``).
@@ -29,10 +32,13 @@ def table(header: "Dataset") -> NDArray[np.uint8]:
     stored = np.arange(2**header.BitsStored, dtype=np.int32) + lowest(header)
     if header.PhotometricInterpretation == "PALETTE COLOR":
         return grey(_eight_bits(apply_color_lut(stored, header))[None], order="RGB")[0]
-    values = apply_modality_lut(stored, header)
+    try:
+        values = apply_modality_lut(stored, header)
+    except _NONE:  # an empty slope
+        values = stored
     try:
         shown, black, white = _through_window(values, header)
-    except (LookupError, NotImplementedError, TypeError, ValueError):  # a width of zero, which devices do write
+    except _NONE:  # a width of zero, which devices do write
         shown, black, white = values, values.min(), values.max()
     result = scaled(shown.astype(np.float64), black, white)
     return 255 - result if header.PhotometricInterpretation == "MONOCHROME1" else result

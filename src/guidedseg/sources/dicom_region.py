@@ -54,6 +54,7 @@ def calibration(header: "Dataset") -> Calibration:
         if box is not None
         and region.get("RegionSpatialFormat") == _PLANE
         and region.get("RegionDataType") in {_TISSUE, _COLOUR_FLOW}
+        and min(box[2] - box[0], box[3] - box[1]) > 1  # a single column or row: its place was left at zero
     ]
     if not planes:
         return Calibration(notes=["no ultrasound region is a 2D image: the whole picture is read, without millimetres"])

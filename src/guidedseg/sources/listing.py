@@ -60,11 +60,18 @@ def listed(paths: Sequence[str], stdin: TextIO, without: Path | None = None) -> 
     real_folder = lru_cache(maxsize=None)(Path.resolve)
     found: dict[Path, _Found] = {}
     left_out = None if without is None else _real(without, Path.resolve)
+    some_left_out = False
     for given in _given(paths, stdin):
         for file in _expanded(given):
             real = _real(file[0], real_folder)
-            if left_out not in real.parents:
+            if left_out in real.parents:
+                some_left_out = True
+            else:
                 found.setdefault(real, file)
+    if some_left_out and not found:
+        raise GuidedsegError(
+            f"There is nothing to read: all of it lies in {without}, the folder for the outputs. Choose another one."
+        )
     if all(_is_folder(path) for path, *_ in found.values()):
         empty = ", ".join(repr(str(path)) for path, *_ in [*found.values()][:5])
         raise GuidedsegError(

@@ -1,6 +1,7 @@
 """What kind of file it is, told by its content, and the reader for it."""
 
 import stat
+import warnings
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
@@ -8,6 +9,8 @@ from types import ModuleType
 from guidedseg.sources.pictures import open_picture
 from guidedseg.sources.source import NoPictureError, Source, problem
 from guidedseg.sources.stack import open_stack
+
+warnings.filterwarnings("ignore", module=r"PIL\.")  # a damaged EXIF, and the like: nothing that a picture suffers from
 
 _HEAD = 160  # bytes: DICOM has its sign at 128
 

@@ -25,7 +25,9 @@ from guidedseg.sources import levels
 from guidedseg.sources.frame import Frame
 from guidedseg.sources.source import Source, broken, check_size
 
-_UPRIGHT = 1
+TURNED = range(2, 9)
+"""EXIF's orientations, which are TIFF's, but for the upright one."""
+
 _HEADERS: dict[str, Callable[[BinaryIO], ImageFile]] = {
     "png": PngImageFile,
     "jpeg": JpegImageFile,
@@ -61,12 +63,18 @@ def open_picture(path: Path, kind: str) -> Source:
 
 
 def _is_turned(file: BinaryIO, header: ImageFile) -> bool:
-    """Whether OpenCV turns it, which it does as EXIF says and not as XMP does; ``getexif`` would mix them up."""
+    """Whether OpenCV turns it, which it does as EXIF says and not as XMP does; ``getexif`` would mix them up.
+
+    A damaged EXIF turns nothing, and the picture is none the worse for it.
+    """
     if isinstance(header, PngImageFile) and "exif" not in header.info and b"eXIf" in _chunks(file):
         header.load()  # it is behind the pixels: Pillow decodes them to get there, which takes long
     exif = Exif()
-    exif.load(header.info.get("exif", b""))
-    return bool(exif.get(Base.Orientation, _UPRIGHT) != _UPRIGHT)
+    try:
+        exif.load(header.info.get("exif", b""))
+        return exif.get(Base.Orientation) in TURNED
+    except Exception:  # noqa: BLE001 - as with any damaged header
+        return False
 
 
 def _chunks(png: BinaryIO) -> Iterator[bytes]:

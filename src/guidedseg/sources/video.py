@@ -77,8 +77,11 @@ def _frames(path: Path, kind: str, source: Source, every: int) -> Iterator[Frame
                     yield Frame(index, _grey(frame), time=None if time is None or start is None else time - start)
     except Exception as error:  # as above
         raise broken(path, good, source.count, _words(error)) from error
-    if not troubles and (source.count is None or index + 1 < source.count) and is_cut_short(path, kind):
+    fewer = source.count is not None and index + 1 < source.count
+    if not troubles and (source.count is None or fewer) and is_cut_short(path, kind):
         troubles.append("its end is missing")
+    elif fewer and not troubles:
+        source.note(f"says that it has {source.count} frames; {index + 1} came, numbered without gaps")
     if troubles or not good:
         raise broken(path, good, source.count, *troubles[:1])
 

@@ -45,6 +45,10 @@ def test_it_holds_what_its_description_lists_and_no_pickle(bundle_folder):
     assert described.engine.startswith("onnxruntime ")
 
 
+def test_names_are_completed_before_they_are_used():
+    assert "load" in dir(guidedseg)
+
+
 def test_folder_and_zip_are_one_bundle(bundle_folder):
     folder, zipped = (guidedseg.load(path, threads=1) for path in (bundle_folder, bundle_folder.with_suffix(".zip")))
     assert folder.description == zipped.description

@@ -71,7 +71,12 @@ def test_made_again_it_has_the_same_bytes(project):
     assert contents(project / "bundles") == before
 
 
-def test_it_names_nothing_of_the_machine(project):
+def test_it_names_nothing_of_the_machine(project, changed):
+    keys = ("detector.weights", "network.encoder_weights")
+    sizes = {"model": "unet", "profiles.quick.inputs.image_size": small_bundle.SIZE}
+    changed({**sizes, **{f"profiles.quick.{key}": f"/home/maria/{key}.pt" for key in keys}})
     stage.main()
-    words = [str(project).encode(), b"site-packages"]
+    recipe = json.loads(Path("bundles/unet/bundle.json").read_text(encoding="utf-8"))["made"]["params"]["profiles"]
+    assert recipe["quick"]["network"]["encoder_weights"] == "network.encoder_weights.pt"
+    words = [str(project).encode(), b"site-packages", b"maria"]
     assert not [name for name, data in contents(project / "bundles").items() if any(word in data for word in words)]

@@ -137,6 +137,13 @@ def test_it_names_the_medical_limits_the_images_and_the_licences(dataset):
     assert (about.link in text) or not about.link
 
 
+@pytest.mark.parametrize("engine", ["onnxruntime", "torch"])
+def test_it_says_which_engine_the_scores_are_of(engine):
+    made = description()["made"]
+    made["params"]["profiles"]["quick"]["engine"] = engine
+    assert f"as `guidedseg segment --engine {engine}` runs them" in written(made=made)
+
+
 def test_it_says_where_the_code_of_no_repository_is_from():
     made = {**description()["made"], "commit": None}
     assert "code outside git;" in written(made=made)

@@ -162,6 +162,18 @@ def test_another_file_of_the_same_name_is_refused_and_more_files_are_not(bundle_
     assert set(contents(out / "masks")) == {"a.png", "b.png"}
 
 
+def test_a_file_that_would_get_another_name_is_refused_and_not_done_twice(bundle_folder, tmp_path):
+    sources, out = tmp_path / "in", tmp_path / "out"
+    sources.mkdir()
+    cv2.imwrite(str(sources / "a.png"), picture(20, 30))
+    assert segment(bundle_folder, [sources], out) == DONE
+    before = contents(out)
+    cv2.imwrite(str(sources / "a.bmp"), picture(20, 30))
+    with pytest.raises(GuidedsegError, match=r"a\.png as a, which beside other files is a\.png now: choose another"):
+        segment(bundle_folder, [sources], out, resume=True)
+    assert contents(out) == before
+
+
 def test_records_count_up_to_the_last_line_that_is_whole(tmp_path):
     """Wherever the file is cut, what was finished before stands, and what comes after starts on a new line."""
     whole = tmp_path / "whole"

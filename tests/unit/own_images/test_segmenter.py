@@ -120,11 +120,22 @@ def test_a_view_of_an_array_is_segmented_as_its_copy(bundle):
 @pytest.mark.parametrize(
     "image",
     [np.zeros((5, 5)), np.zeros((5, 5), bool), np.zeros(5, np.uint8), np.zeros((5, 5, 2), np.uint8),
-     np.zeros((0, 5), np.uint8), np.zeros((1, 5, 5, 3), np.uint8), None],
+     np.zeros((0, 5), np.uint8), np.zeros((1, 5, 5, 3), np.uint8), "image.png"],
 )  # fmt: skip
 def test_what_is_no_picture_is_told(image, bundle):
     with pytest.raises(GuidedsegError, match=r"A picture is an array of uint8, \(H, W\) grey"):
         bundle.segment(image)
+
+
+def test_a_file_that_opencv_could_not_read_is_told(bundle):
+    with pytest.raises(GuidedsegError, match=r"this one is None, which cv2\.imread gives"):
+        bundle.segment(None)
+
+
+@pytest.mark.parametrize("wrong", [0.1, (0.1,), (0.1, 0.1, 0.1), (0, 0.1), (0.1, -1), (0.1, float("nan")), "ab"])
+def test_millimetres_that_are_none_are_told_where_there_is_no_lesion_too(wrong, bundle):
+    with pytest.raises(GuidedsegError, match=r"mm_per_pixel .*: two numbers above 0 are needed"):
+        bundle.segment(np.zeros((20, 20), np.uint8), mm_per_pixel=wrong)
 
 
 @pytest.mark.parametrize("wrong", [{"branch": "Direct"}, {"order": "rgb"}])
@@ -138,6 +149,11 @@ def test_an_unknown_engine_is_told(bundle_folder):
         guidedseg.load(bundle_folder, engine="onnx")
 
 
+def test_a_bundle_is_shown_in_a_line(bundle):
+    assert repr(bundle).startswith("<Bundle guidedseg-phantom-unet 0.1.0, sha256 ")
+    assert len(repr(bundle)) < 160
+
+
 def test_values_in_place_of_the_bundles_are_checked(bundle_folder):
     bundle = guidedseg.load(bundle_folder, threads=1, confidence=0.9, threshold=0.6)
     used = bundle.segmenter
@@ -145,6 +161,13 @@ def test_values_in_place_of_the_bundles_are_checked(bundle_folder):
     assert used.direct.gate == 0.3
     used = guidedseg.load(str(bundle_folder), threads=1).segmenter
     assert (used.confidence, used.direct.threshold) == (CONFIDENCE, THRESHOLDS["direct"])
-    for wrong in ({"confidence": 0.05}, {"confidence": 1.1}, {"threshold": 0.0}, {"threshold": float("nan")}):
-        with pytest.raises(GuidedsegError, match=next(iter(wrong))):
-            guidedseg.load(bundle_folder, **wrong)
+    values = [
+        ("confidence", 0.05),
+        ("confidence", 1.1),
+        ("threshold", 0.0),
+        ("threshold", float("nan")),
+        ("threads", 0),
+    ]
+    for name, wrong in values:
+        with pytest.raises(GuidedsegError, match=name):
+            guidedseg.load(bundle_folder, **{name: wrong})

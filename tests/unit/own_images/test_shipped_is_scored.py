@@ -13,12 +13,14 @@ from small_bundle import SIZE, description, picture, write
 
 from guidedseg.bundles.loading import load
 from guidedseg.detection.boxes import read_detections
+from guidedseg.detection.yolo.trained import raw_head
 from guidedseg.evaluation.operating import Operating
 from guidedseg.inference import detect, predict, tiles
 from guidedseg.inference.detector import Detector
 from guidedseg.inference.engines.opening import open_engine
 from guidedseg.inference.patchwork import patchworks
 from guidedseg.segmentation import crops, inputs
+from guidedseg.segmentation.trained import answers
 
 BRANCHES = ("direct", "guided", "guided_fallback")
 SIDES = [(64, 64), (60, 90), (33, 200), (200, 33), (120, 160), (7, 9), (1, 1), (97, 131)]
@@ -43,7 +45,7 @@ def scored(
     """Masks by image and branch, through all files that the stages write."""
     ids = [f"i{number}" for number in range(len(SIDES))]
     found = detect.detect(
-        Detector(open_engine("onnxruntime", networks["detector"], 1), **settings["detector"]), prepared, ids
+        Detector(open_engine("onnxruntime", networks["detector"], 1, raw_head), **settings["detector"]), prepared, ids
     )
     found.to_csv(work / "detections.csv", index=False, lineterminator="\n")
     index = pd.DataFrame({"image_id": ids, "pathology": "benign"})
@@ -62,7 +64,7 @@ def scored(
             folder.mkdir()
         crops.write(items, prepared, SIZE, work / f"inputs-{mode}")
         data = inputs.load(work / f"inputs-{mode}")
-        engine = open_engine("onnxruntime", networks[mode], 1)
+        engine = open_engine("onnxruntime", networks[mode], 1, answers)
         parts = predict.predict(engine, data.images, batch=3, flips=settings["flips"])
         predict.write(parts, data.items, SIZE, work / f"tiles-{mode}")
         predicted[mode] = tiles.load(work / f"tiles-{mode}")

@@ -19,6 +19,9 @@ description chooses, and some of that loads or downloads files."""
 
 HEADS = ("Detect", "v10Detect")
 
+STRIDE = 32
+"""Pictures come to a detector in multiples of it (``inference.letterbox``)."""
+
 ACTIVATION = re.compile(r"(torch\.)?nn\.[A-Z]\w*\(\)")
 
 
@@ -53,6 +56,23 @@ def checked(architecture: Any) -> dict[str, Any]:  # noqa: ANN401 - that it is a
     if not isinstance(count, int) or count < 1:
         raise ValueError(f"its number of classes is {count!r}")
     return {key: value for key, value in plain.items() if key != "yaml_file"}
+
+
+def check_stride(architecture: Mapping[str, Any]) -> None:
+    """Tell before a training that pictures would not fit the network.
+
+    Args:
+        architecture: as ``checked`` gives it.
+
+    Raises:
+        ValueError: it needs sides that are multiples of more than ``STRIDE`` pixels, or cannot be built.
+    """
+    try:
+        stride = int(_plain(architecture, architecture["nc"]).stride.max())
+    except Exception as error:  # of whichever layer cannot be built as described
+        raise ValueError(f"its architecture cannot be built ({type(error).__name__}: {error})") from error
+    if STRIDE % stride:
+        raise ValueError(f"it takes sides in multiples of {stride} pixels, and pictures come in multiples of {STRIDE}")
 
 
 def build(architecture: Any, names: Any, tensors: Mapping[str, torch.Tensor]) -> DetectionModel:  # noqa: ANN401

@@ -96,7 +96,7 @@ def train(
         for event in ("on_train_start", "on_train_batch_end", "on_fit_epoch_end", "on_train_end"):
             trainer.add_callback(event, getattr(shown, event))
         trainer.train()
-    recipe = {**arguments, "weights": weights, "seed": seed}
+    recipe = {**arguments, "weights": Path(weights).name, "seed": seed}  # of a folder nobody else needs to know
     trained.write(checkpoint.read(trainer.best), target, image_size=arguments["imgsz"], recipe=recipe)
     curve = _read_curve(trainer.csv)
     curve.to_csv(target / "curve.csv", index=False, lineterminator="\n")

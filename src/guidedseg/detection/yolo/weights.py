@@ -60,18 +60,21 @@ def load(weights: str, downloads: Path) -> Start:
         downloads: the folder for downloads.
 
     Raises:
-        GuidedsegError: it cannot be had, or is no detector of Ultralytics.
+        GuidedsegError: it cannot be had, is no detector of Ultralytics, or is one that pictures do not fit.
     """
     try:
         if weights.endswith(".yaml"):
-            return Start(_architecture(weights), None)
-        path = _downloaded(weights, downloads) if _to_download(weights) else Path(weights)
-        found = checkpoint.read(path)
-        return Start(network.checked(found.architecture), network.build(found.architecture, found.names, found.tensors))
+            start = Start(_architecture(weights), None)
+        else:
+            found = checkpoint.read(_downloaded(weights, downloads) if _to_download(weights) else Path(weights))
+            pretrained = network.build(found.architecture, found.names, found.tensors)
+            start = Start(network.checked(found.architecture), pretrained)
+        network.check_stride(start.architecture)
     except OSError as error:
         raise GuidedsegError(f"{KEY}: {weights!r} cannot be read ({error}). {REMEDY}") from error
     except ValueError as error:
         raise GuidedsegError(f"{KEY}: {weights!r} is refused: {error}. {REMEDY}") from error
+    return start
 
 
 def _architecture(weights: str) -> dict[str, Any]:

@@ -8,6 +8,8 @@ import onnxruntime
 
 from guidedseg.inference.engines.engine import Floats
 
+onnxruntime.disable_telemetry_events()  # on Windows; elsewhere guidedseg/__init__.py has done it
+
 
 class OnnxRuntime:
     """A network in ONNX Runtime."""

@@ -1,14 +1,23 @@
 """OpenVINO on a CPU: faster than ONNX Runtime for some networks, and slower for others."""
 
+import sys
 import threading
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
-import openvino
 
 from guidedseg.inference.engines.engine import Floats
+
+# Its import alone would report itself to Google Analytics and write an identifier into the home folder. Where that
+# package is not to be had (None: its import fails), OpenVINO does without.
+sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]
+
+import openvino  # noqa: E402 - not before that
+
+SIZES = 8
+"""Sizes of pictures that a network stays compiled for; each takes tens of megabytes."""
 
 
 class OpenVino:
@@ -39,7 +48,7 @@ class OpenVino:
         self._model = core.read_model(path)
         self._core = core
         self._compiling = threading.Lock()
-        self._compiled = lru_cache(maxsize=8)(self._compile)
+        self._compiled = lru_cache(maxsize=SIZES)(self._compile)
         self._requests = threading.local()
 
     def run(self, images: Floats, outputs: Sequence[str]) -> list[Floats]:
@@ -61,10 +70,12 @@ class OpenVino:
         with self._compiling:
             compiled = self._compiled(height, width)
         known = self._requests.__dict__.setdefault("of_size", {})
-        kept, request = known.get((height, width), (None, None))
+        kept, request = known.pop((height, width), (None, None))
         if kept is not compiled:  # a new size, or one that was forgotten in the meantime
             request = compiled.create_infer_request()
-            known[height, width] = compiled, request
+        known[height, width] = compiled, request
+        if len(known) > SIZES:  # a request keeps its network: the one that was asked for longest ago goes
+            del known[next(iter(known))]
         return request
 
     def _compile(self, height: int, width: int) -> openvino.CompiledModel:

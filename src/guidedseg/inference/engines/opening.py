@@ -17,7 +17,7 @@ GRAPH = "network.onnx"
 
 
 def open_engine(
-    kind: Kind, folder: Path, threads: int, module: Callable[[Path], tuple["nn.Module", tuple[str, ...]]] | None = None
+    kind: Kind, folder: Path, threads: int, module: Callable[[Path], tuple["nn.Module", tuple[str, ...]]]
 ) -> Engine:
     """Open the network in a folder.
 
@@ -32,7 +32,7 @@ def open_engine(
     """
     # one at a time: torch alone takes two seconds to import, and nobody needs all three
     try:
-        if kind == "torch" and module is not None:
+        if kind == "torch":
             from guidedseg.inference.engines.pytorch import PyTorch  # noqa: PLC0415
 
             return PyTorch(*module(folder))
@@ -49,7 +49,8 @@ def open_engine(
         raise
     except Exception as error:  # engines raise what they like
         what = " ".join(str(error).split())[:300] or type(error).__name__
+        read = "config.json" if kind == "torch" else GRAPH
         raise GuidedsegError(
-            f"{folder / GRAPH} and weights.safetensors beside it are no network that {kind} can open ({what}). "
+            f"{folder / read} and weights.safetensors beside it are no network that {kind} can open ({what}). "
             "Fetch the folder again."
         ) from error

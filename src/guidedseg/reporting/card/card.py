@@ -12,9 +12,9 @@ from guidedseg.names import NETWORKS
 from guidedseg.reporting.card.about import DATASETS
 from guidedseg.reporting.tables import of_run
 from guidedseg.reporting.tables.table import markdown
-from guidedseg.reporting.tables.wording import percent
+from guidedseg.reporting.tables.wording import TITLES, percent
 
-BRANCHES = {"guided": "guided", "direct": "direct", "guided_fallback": "guided, whole image where no box"}
+BRANCHES = ("guided", "direct", "guided_fallback")
 
 RULES = {
     "strict": "every image counts; both empty is 1, a false alarm or a miss 0",
@@ -56,7 +56,7 @@ def card(
         scores=scores,
         split=split,
         training=training,
-        branches=BRANCHES,
+        branches={branch: TITLES[branch] for branch in BRANCHES},
         rules=RULES,
         percent=percent,
         intervals=INTERVALS,
