@@ -1,6 +1,5 @@
 """params.yaml: the repository's loads, every mistake is told at once, and the schema agrees with the library."""
 
-import importlib.util
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, get_args
@@ -209,12 +208,3 @@ def test_schema_has_the_options_of_the_network(name: str) -> None:
 
 def test_schema_names_the_losses_of_the_library() -> None:
     assert get_args(params.Train.model_fields["loss"].annotation) == tuple(losses.LOSSES)
-
-
-def test_detector_keys_are_arguments_of_ultralytics() -> None:
-    spec = importlib.util.find_spec("ultralytics")
-    assert spec is not None
-    assert spec.origin is not None
-    arguments = yaml.safe_load((Path(spec.origin).parent / "cfg" / "default.yaml").read_text(encoding="utf-8"))
-    own = {"weights": "model", "image_size": "imgsz"}
-    assert {own.get(key, key) for key in params.Detector.model_fields} <= set(arguments)
