@@ -57,7 +57,8 @@ def assert_grey_equals_repeated_grey(net, original):
         ("unet", "original", "imagenet", None),  # nobody trained it on ImageNet
         ("skunet", "original", "imagenet", None),
         ("unet", "original", "folder/plain.safetensors", "plain.safetensors"),
-        ("unetpp", "original", "imagenet", "imagenet"),
+        ("unetpp", "original", "imagenet", None),
+        ("unetpp", "resnet34", "imagenet", "imagenet"),
         ("deeplabv3", "original", "imagenet", "imagenet"),
         ("transunet", "original", "imagenet", "imagenet"),
         ("transunet", "original", "folder/hybrid.pth", "hybrid.pth"),

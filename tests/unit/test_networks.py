@@ -54,11 +54,12 @@ class Variant(NamedTuple):
 
 VARIANTS = (
     *(Variant(name) for name in NAMES),
-    # UNet++'s and DeepLabV3's are library encoders under another name
-    *(Variant(name, encoders.ORIGINAL) for name in NAMES if name not in {"unetpp", "deeplabv3"}),
+    # DeepLabV3's is a library encoder under another name
+    *(Variant(name, encoders.ORIGINAL) for name in NAMES if name != "deeplabv3"),
     Variant("unet3plus", options={"deep_supervision": True}),
     Variant("unet3plus", options={"deep_supervision": True, "class_guided": True}),
     Variant("unetpp", options={"deep_supervision": True}),
+    Variant("unetpp", encoders.ORIGINAL, {"deep_supervision": True}),
 )
 # The transformer reads stride 16: nothing reads the last stages of a library's encoder.
 UNREAD = ("encoder.model.blocks.4.", "encoder.model.blocks.5.", "encoder.model.blocks.6.")
