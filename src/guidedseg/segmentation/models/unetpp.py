@@ -73,7 +73,7 @@ class UNetPlusPlus(nn.Module):
         encoders.check_input(x)
         levels = [[features] for features in self.encoder(x)[1:]]  # X(i, 0), then X(i, 0..j)
         for column in self.columns:
-            for level, node in enumerate(column):
+            for level, node in enumerate(column.children()):
                 # the coarser level is one column behind: its node of this column comes after
                 levels[level].append(node(levels[level], levels[level + 1][-1]))
         if self.training and len(self.heads) > 1:
