@@ -79,6 +79,7 @@ class Train(Group):
     ema: OpenShare | None
     precision: Literal["bf16", "fp16", "fp32"]
     compile: bool
+    deterministic: bool
     flip: Share
     rotation: Annotated[float, Field(ge=0, le=180)]
     brightness: Annotated[float, Field(ge=0, lt=1)]
