@@ -206,5 +206,13 @@ def test_schema_has_the_options_of_the_network(name: str) -> None:
     assert set(group.model_fields) == set(models.defaults(name))
 
 
+@pytest.mark.parametrize("name", models.MODELS)
+def test_options_in_the_file_are_the_networks_own_defaults(name: str) -> None:
+    given = getattr(params.load(ROOT / "params.yaml").models, name).model_dump()
+    assert given == {
+        key: list(value) if isinstance(value, tuple) else value for key, value in models.defaults(name).items()
+    }
+
+
 def test_schema_names_the_losses_of_the_library() -> None:
     assert get_args(params.Train.model_fields["loss"].annotation) == tuple(losses.LOSSES)
