@@ -2,8 +2,8 @@
 
     python -m benchmarks.engines [--cores 2] [--turns 7]
 
-Random weights, one picture at a time: ``original`` at 224, then profile ``cpu`` (Lite0, decoder width 0.25) at 128. The
-floor is the time that the multiplications alone take, at the rate of a product of matrices on the same cores.
+Random weights, one picture at a time, as the profiles ``paper`` and ``cpu`` of params.yaml have them. The floor is the
+time that the multiplications alone take, at the rate of a product of matrices on the same cores.
 """
 
 import argparse
@@ -19,14 +19,16 @@ from safetensors.torch import save_file
 
 from benchmarks import arithmetic
 from benchmarks.turns import Turns, alternating
-from guidedseg import exporting
+from guidedseg import exporting, params
 from guidedseg.inference.engines.opening import Kind, open_engine
 from guidedseg.segmentation import models, trained
 
-SETTINGS: dict[str, dict[str, Any]] = {
-    "original, 224": {"encoder": "original", "decoder_width": 1.0, "image_size": 224},
-    "profile cpu, 128": {"encoder": "tu-tf_efficientnet_lite0", "decoder_width": 0.25, "image_size": 128},
-}
+PARAMS = params.load(Path(__file__).parents[1] / "params.yaml")
+SETTINGS: dict[str, dict[str, Any]] = {}
+for profile in (PARAMS.profiles["paper"], PARAMS.profiles["cpu"]):
+    network, size = profile.network, profile.inputs.image_size
+    built = {"encoder": network.encoder, "decoder_width": network.decoder_width, "image_size": size}
+    SETTINGS[f"{network.encoder}, {size}"] = built
 
 
 def main() -> None:
@@ -57,7 +59,7 @@ def print_tables(cores: int, turns: int) -> None:
 def raced(name: str, setting: dict[str, Any], folder: Path, cores: int, turns: int) -> tuple[float, dict[str, Turns]]:
     """Thousand millions of multiplications; turns of one picture in every engine, and of ``arithmetic.matrix``."""
     torch.manual_seed(0)
-    config = {"name": name, "options": {}, **setting}
+    config = {"name": name, "options": getattr(PARAMS.models, name).model_dump(), **setting}
     network = models.build(
         name,
         {},

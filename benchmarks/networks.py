@@ -1,10 +1,11 @@
 """What the networks cost: size, arithmetic, time per image in inference and training, memory.
 
-    python benchmarks/networks.py [--encoder original] [--width 1.0] [--size 224] [--batch 4] [--networks unet,skunet]
+    python benchmarks/networks.py [--profile paper] [--batch 4] [--networks unet,skunet]
 
-The floor is the time that arithmetic alone takes: 2 x GMAC over the rate of a 4096 x 4096 matrix product, measured
-beside every network in the same process and precision (float32). Each runs in a process of its own, so that peak
-memory is its own; on a GPU it is what torch allocated. Random weights, the best of several turns.
+Options, encoder, width and size are those of params.yaml: what is measured is what is run. The floor is the time that
+arithmetic alone takes: 2 x GMAC over the rate of a 4096 x 4096 matrix product, measured beside each network in the same
+process and precision (float32). Each runs in a process of its own, so that peak memory is its own; on a GPU it is what
+torch allocated. Random weights, the best of several turns.
 """
 
 import argparse
@@ -12,13 +13,16 @@ import multiprocessing
 import resource
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
+from guidedseg import params
 from guidedseg.segmentation import losses, models
 
+PARAMS = params.load(Path(__file__).parents[1] / "params.yaml")
 DEVICE = torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 
@@ -26,15 +30,15 @@ def main() -> None:
     """Measure and print a Markdown table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--networks", default=",".join(models.MODELS))
-    parser.add_argument("--encoder", default="original")
-    parser.add_argument("--width", type=float, default=1.0, help="decoder_width")
-    parser.add_argument("--size", type=int, default=224)
+    parser.add_argument("--profile", choices=PARAMS.profiles, default="paper")
     parser.add_argument("--batch", type=int, default=4)
     parser.add_argument("--repeats", type=int, default=3)
     asked = parser.parse_args()
+    profile = PARAMS.profiles[asked.profile]
+    size = profile.inputs.image_size
     where = torch.cuda.get_device_name() if DEVICE.type == "cuda" else f"CPU, {torch.get_num_threads()} threads"
-    print(f"{where}; torch {torch.__version__}; encoder {asked.encoder}, decoder width {asked.width:g}, ", end="")
-    print(f"{asked.size} x {asked.size}, batches of {asked.batch}\n")
+    print(f"{where}; torch {torch.__version__}; encoder {profile.network.encoder}, ", end="")
+    print(f"decoder width {profile.network.decoder_width:g}, {size} x {size}, batches of {asked.batch}\n")
     titles = ["network", "M parameters", "GMAC", "inference, ms", "times the floor", "training, ms"]
     titles += ["inference, GB", "training, GB"]
     print(f"| {' | '.join(titles)} |\n| --- |{' ---: |' * (len(titles) - 1)}")
@@ -57,10 +61,10 @@ def alone(function: Callable[..., Any], *arguments: Any, **settings: Any) -> Any
 def cost(name: str, asked: argparse.Namespace, *, training: bool) -> dict[str, float]:
     """Seconds per image, GB, and for inference also parameters, multiplications and the floor in seconds per image."""
     torch.manual_seed(0)
-    network = models.build(
-        name, {}, encoder=asked.encoder, encoder_weights=None, decoder_width=asked.width, image_size=asked.size
-    ).to(DEVICE)
-    images = torch.rand(asked.batch, 1, asked.size, asked.size, device=DEVICE)
+    profile = PARAMS.profiles[asked.profile]
+    size, own = profile.inputs.image_size, profile.network.model_dump() | {"encoder_weights": None}
+    network = models.build(name, getattr(PARAMS.models, name).model_dump(), **own, image_size=size).to(DEVICE)
+    images = torch.rand(asked.batch, 1, size, size, device=DEVICE)
     if training:
         optimizer, loss, masks = torch.optim.AdamW(network.parameters()), losses.build("bce_dice"), images.round()
 

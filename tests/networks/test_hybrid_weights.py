@@ -36,7 +36,7 @@ def test_cnn_embedding_and_blocks_are_timms(side, hybrid, weights):
         for module in (backbone.stem.norm, *backbone.stages)
     ]
     with torch.inference_mode():
-        backbone(images.repeat(1, 3, 1, 1))
+        backbone(2 * images.repeat(1, 3, 1, 1) - 1)
         found = net.encoder(images)[1:]
         positions = resample_abs_pos_embed(hybrid.pos_embed, [side // 16] * 2, num_prefix_tokens=1)[:, 1:]
         expected = hybrid.patch_embed.proj(maps[-1]).flatten(2).transpose(1, 2) + positions

@@ -43,6 +43,7 @@ ORIGINAL = tuple(Variant(name, encoders.ORIGINAL) for name in models.MODELS)
 SUPERVISED = (
     Variant("unet3plus", options={"deep_supervision": True, "class_guided": True}),
     Variant("unetpp", options={"deep_supervision": True}),
+    Variant("unetpp", encoders.ORIGINAL, {"deep_supervision": True}),
 )
 
 

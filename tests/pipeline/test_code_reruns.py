@@ -104,6 +104,7 @@ TABLE = {
     "segmentation/models/attention_gate.py": f"{TRAINED} bundle",
     "segmentation/models/encoders.py": f"{TRAINED} bundle",
     "segmentation/models/layers.py": f"{TRAINED} bundle",
+    "segmentation/models/normalisation.py": f"{TRAINED} bundle",
     "segmentation/models/plain_encoder.py": f"{TRAINED} bundle",
     "segmentation/models/u_shaped.py": f"{TRAINED} bundle",
     "segmentation/optimisation.py": "train_segmenter",

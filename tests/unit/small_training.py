@@ -33,6 +33,7 @@ RECIPE: dict[str, Any] = {
     "ema": None,
     "precision": "bf16",
     "compile": False,
+    "deterministic": True,
     "flip": 0.5,
     "rotation": 10.0,
     "brightness": 0.2,

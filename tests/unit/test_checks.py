@@ -155,13 +155,14 @@ class TestSegmenter:
     def test_encoder_that_does_not_go_with_the_network_is_told(self, check: Check) -> None:
         assert "stride 2" in check({"model": "unet", "profiles.quick.network.encoder": "tu-test_convnext"})[1]
 
-    def test_rates_beyond_the_map_are_a_warning(self, check: Check) -> None:
-        # stride 16 of 224 pixels are 14: beyond 6 and 12, not beyond 18
-        lines, error = check({"model": "deeplabv3", self.KEY: 224})
+    @pytest.mark.parametrize(("size", "warned"), [(32, 1), (64, 0)])
+    def test_convolutions_that_reach_beyond_the_map_are_a_warning(self, check: Check, size: int, warned: int) -> None:
+        # stride 8 of 32 pixels leaves 4, and the last stage of the encoder, which has no stride then, has rate 4
+        resnet = {"model": "deeplabv3", "profiles.quick.network.encoder": "resnet18"}
+        lines, error = check({**resnet, self.KEY: size})
         assert not error
-        assert warnings(lines) == [
-            f"{self.KEY}: 224 gives deeplabv3 maps of 14 x 14, too small for convolutions of rate 18",
-        ]
+        told = f"{self.KEY}: 32 gives deeplabv3 maps of 4 x 4, too small for convolutions of rate 4"
+        assert warnings(lines) == [told] * warned
 
     def test_map_of_one_pixel_is_a_warning(self, check: Check) -> None:
         lines, _ = check({self.KEY: 32, "profiles.quick.network.encoder": "resnet18"})

@@ -5,30 +5,19 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 import payloads
 import pytest
 import saved_detector
+import small_detector
 import torch
-import yaml
 from safetensors.torch import load_file, save_file
+from small_detector import train
 
-from guidedseg.detection.yolo import checkpoint, trained, training
+from guidedseg.detection.yolo import checkpoint, trained
 from guidedseg.errors import GuidedsegError
 
 pytestmark = pytest.mark.usefixtures("one_thread")
-
-RECIPE = {
-    "imgsz": 64,
-    "epochs": 1,
-    "batch": 4,
-    "optimizer": "AdamW",
-    "lr0": 0.001,
-    "warmup_epochs": 0.0,
-    "mosaic": 0.0,
-    "workers": 0,
-}
 
 
 @pytest.fixture(scope="module")
@@ -38,28 +27,7 @@ def saved(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def dataset(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Grey noise of 64 x 48 with a dark disc, as ``labels.write`` lays it out."""
-    folder = tmp_path_factory.mktemp("yolo")
-    rng = np.random.default_rng(0)
-    for split, count in (("train", 4), ("val", 2), ("test", 1)):
-        for kind in ("images", "labels"):
-            (folder / kind / split).mkdir(parents=True)
-        for number in range(count):
-            picture = rng.integers(90, 150, (48, 64), dtype=np.uint8)
-            cv2.circle(picture, (24 + 4 * number, 24), 9, 20, thickness=-1)
-            cv2.imwrite(str(folder / "images" / split / f"{split}_{number}.png"), picture)
-            label = f"0 {(24 + 4 * number) / 64:.6f} 0.5 {18 / 64:.6f} {18 / 48:.6f}\n"
-            (folder / "labels" / split / f"{split}_{number}.txt").write_text(label)
-    data = {"train": "images/train", "val": "images/val", "test": "images/test", "names": {0: "lesion"}}
-    (folder / "data.yaml").write_text(yaml.safe_dump(data))
-    return folder
-
-
-def train(dataset: Path, weights: str, folder: Path, **changes: Any) -> Path:
-    target = folder / "detector"
-    target.mkdir(parents=True)
-    training.train(dataset, RECIPE | changes, weights=weights, seed=1, scratch=folder / "scratch", target=target)
-    return target
+    return small_detector.write_dataset(tmp_path_factory.mktemp("yolo"))
 
 
 @pytest.fixture(scope="module")

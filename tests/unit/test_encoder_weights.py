@@ -12,7 +12,7 @@ from torch import nn
 
 from guidedseg.errors import GuidedsegError
 from guidedseg.segmentation import models
-from guidedseg.segmentation.models import encoders
+from guidedseg.segmentation.models import encoders, normalisation
 from guidedseg.segmentation.models.layers import double_conv
 
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -37,12 +37,27 @@ def colour_features(name, depth=5, seed=4):
     return encoder.eval()
 
 
-def assert_grey_equals_repeated_grey(net, original):
+def normalised(images, name):
+    """Grey in each colour, as the encoder's training had it."""
+    mean, deviation = (torch.tensor(values).view(1, 3, 1, 1) for values in normalisation.of(name))
+    return (images.repeat(1, 3, 1, 1) - mean) / deviation
+
+
+def without_zeros(encoder):
+    """First convolutions repeat the edge of the image; zeros are black to one network, the mean colour to the other."""
+    for module in encoder.modules():
+        if isinstance(module, nn.Conv2d) and module.in_channels in {1, 3}:
+            module.padding_mode = "replicate"
+    return encoder
+
+
+def assert_grey_equals_normalised_grey(net, original, name):
     images = pictures()
     with torch.inference_mode():
-        found, expected = net.encoder.eval()(images)[1:], original(images.repeat(1, 3, 1, 1))[1:]
+        found = without_zeros(net.encoder.eval())(images)[1:]
+        expected = without_zeros(original)(normalised(images, name))[1:]
     for one, other in zip(found, expected, strict=True):
-        torch.testing.assert_close(one, other, atol=1e-5, rtol=1e-4)
+        assert (one - other).abs().max() <= 1e-4 * other.abs().max()
 
 
 # Weights
@@ -57,7 +72,8 @@ def assert_grey_equals_repeated_grey(net, original):
         ("unet", "original", "imagenet", None),  # nobody trained it on ImageNet
         ("skunet", "original", "imagenet", None),
         ("unet", "original", "folder/plain.safetensors", "plain.safetensors"),
-        ("unetpp", "original", "imagenet", "imagenet"),
+        ("unetpp", "original", "imagenet", None),
+        ("unetpp", "resnet34", "imagenet", "imagenet"),
         ("deeplabv3", "original", "imagenet", "imagenet"),
         ("transunet", "original", "imagenet", "imagenet"),
         ("transunet", "original", "folder/hybrid.pth", "hybrid.pth"),
@@ -90,12 +106,12 @@ def test_file_of_another_encoder_is_refused_by_a_plain_one(tmp_path):
         network("unet", encoder="original", weights=str(path))
 
 
-@pytest.mark.parametrize("encoder", ["resnet18", ENCODER, "tu-test_byobnet"])
+@pytest.mark.parametrize("encoder", ["resnet18", "vgg11", "mobileone_s0", "tu-test_resnet", ENCODER, "tu-test_byobnet"])
 @pytest.mark.parametrize("ending", [".safetensors", ".pth"])
-def test_grey_gives_the_features_of_repeated_grey(encoder, ending, tmp_path):
+def test_grey_gives_the_features_of_normalised_grey(encoder, ending, tmp_path):
     original, path = colour_features(encoder), tmp_path / f"encoder{ending}"
     (save_file if ending == ".safetensors" else torch.save)(original.state_dict(), path)
-    assert_grey_equals_repeated_grey(network(encoder=encoder, weights=str(path)), original)
+    assert_grey_equals_normalised_grey(network(encoder=encoder, weights=str(path)), original, encoder)
 
 
 @pytest.mark.parametrize(("name", "depth"), [("unetpp", 5), ("transunet", 4)])
@@ -107,8 +123,9 @@ def test_classification_weights_as_timm_names_them_fit(encoder, name, depth, tmp
     net = network(name, encoder=encoder, weights=str(tmp_path / "classifier.safetensors"))
     images = pictures()
     with torch.inference_mode():
-        deepest = classifier.forward_intermediates(images.repeat(1, 3, 1, 1), intermediates_only=True)[depth - 1]
-        torch.testing.assert_close(net.encoder.eval()(images)[depth], deepest, atol=1e-5, rtol=1e-4)
+        given = normalised(images, encoder)
+        deepest = without_zeros(classifier).forward_intermediates(given, intermediates_only=True)[depth - 1]
+        torch.testing.assert_close(without_zeros(net.encoder.eval())(images)[depth], deepest, atol=1e-5, rtol=1e-4)
 
 
 def test_decoder_starts_alike_with_and_without_pretrained_encoder(tmp_path):
@@ -153,16 +170,59 @@ def test_weights_that_do_not_fit_name_file_encoder_and_keys(how, problem, tmp_pa
         network(weights=str(path))
 
 
+@pytest.mark.parametrize(
+    ("name", "mean", "deviation"),
+    [
+        ("resnet18", 0.485, 0.229),
+        ("tu-resnet18", 0.485, 0.229),
+        ("tu-tf_efficientnet_lite0", 0.5, 0.5),
+        ("timm-tf_efficientnet_lite0", 0.5, 0.5),
+        ("timm-efficientnet-b0", 0.485, 0.229),
+        ("xception", 0.5, 0.5),
+        ("inceptionv4", 0.5, 0.5),
+        ("tu-convnext_nano", 0.485, 0.229),
+        ("original", 0, 1),
+    ],
+)
+def test_normalisation_is_that_of_the_encoders_training(name, mean, deviation):
+    found = normalisation.of(name)
+    assert (found[0][0], found[1][0]) == (mean, deviation)
+
+
+def test_zeros_around_the_image_are_black():
+    """Where padding comes in the two differ, by as much as the mean colour weighs."""
+    torch.manual_seed(0)
+    original = get_encoder("vgg11", in_channels=3, weights=None).eval()
+    grey = get_encoder("vgg11", in_channels=1, weights=None).eval()
+    grey.load_state_dict(encoders.fitted(original.state_dict(), grey, "vgg11", "file"))
+    images = pictures()
+    found, expected = (
+        net.features[0](given) for net, given in ((grey, images), (original, normalised(images, "vgg11")))
+    )
+    torch.testing.assert_close(found[..., 1:-1, 1:-1], expected[..., 1:-1, 1:-1], atol=1e-5, rtol=1e-4)
+    assert (found - expected)[..., 0, :].abs().max() > 0.01
+
+
+def test_encoder_with_nowhere_to_put_the_shift_is_refused(tmp_path):
+    """A pooling between the first convolution, without a bias, and the first normalisation."""
+    name = "tu-resnetv2_18"
+    save_file(get_encoder(name, in_channels=3, weights=None).state_dict(), tmp_path / "encoder.safetensors")
+    with pytest.raises(GuidedsegError, match=rf"'{name}' is no batch normalisation.*another encoder.*null"):
+        network(encoder=name, weights=str(tmp_path / "encoder.safetensors"))
+
+
 def test_fitted_weights_have_the_encoders_names_and_one_channel():
-    """Three colours are summed, a missing counter is the encoder's own, and a classifier behind the features goes."""
-    encoder = nn.ModuleDict({"model": nn.Sequential(nn.Conv2d(1, 2, 3, bias=False), nn.BatchNorm2d(2))})
-    normalisation = {f"1.{key}": torch.full((2,), 3.0) for key in ("weight", "bias", "running_mean", "running_var")}
+    """Three colours become one, a missing counter is the encoder's own, and a classifier behind the features goes."""
+    encoder = nn.Sequential(nn.Conv2d(1, 2, 3, bias=False), nn.BatchNorm2d(2))
+    statistics = {f"1.{key}": torch.full((2,), 3.0) for key in ("weight", "bias", "running_mean", "running_var")}
     colours = torch.arange(54.0).reshape(2, 3, 3, 3)
-    state = {"0.weight": colours, **normalisation, "fc.weight": torch.ones(10, 2)}
-    fitted = encoders.fitted(state, encoder, ENCODER, "file")
+    fitted = encoders.fitted({"0.weight": colours, **statistics, "fc.weight": torch.ones(10, 2)}, encoder, ENCODER, "f")
     assert fitted.keys() == encoder.state_dict().keys()
-    assert torch.equal(fitted["model.0.weight"][:, 0], colours[:, 0] + colours[:, 1] + colours[:, 2])
-    assert fitted["model.1.num_batches_tracked"] == 0
+    parts = [colours[:, n] / deviation for n, deviation in enumerate((0.229, 0.224, 0.225))]
+    torch.testing.assert_close(fitted["0.weight"][:, 0], sum(parts))
+    shift = sum(mean * part.sum((1, 2)) for mean, part in zip((0.485, 0.456, 0.406), parts, strict=True))
+    torch.testing.assert_close(fitted["1.running_mean"], 3 + shift)
+    assert fitted["1.num_batches_tracked"] == 0
 
 
 # Files
@@ -236,4 +296,4 @@ def test_downloaded_weights_are_made_grey_as_well(encoder, monkeypatch):
         return original if weights else get_encoder(name, weights=None, **settings)
 
     monkeypatch.setattr(encoders, "get_encoder", hub)
-    assert_grey_equals_repeated_grey(network(encoder=encoder, weights="imagenet"), original)
+    assert_grey_equals_normalised_grey(network(encoder=encoder, weights="imagenet"), original, encoder)

@@ -50,7 +50,7 @@ def test_encoder_without_stride_two_is_refused():
 
 @pytest.mark.parametrize(
     ("name", "used"),
-    [("unetpp", "resnet34"), ("deeplabv3", "resnet50"), ("unet", "original"), ("transunet", "original")],
+    [("unetpp", "original"), ("deeplabv3", "resnet50"), ("unet", "original"), ("transunet", "original")],
 )
 def test_original_is_a_library_encoder_where_a_paper_has_one(name, used):
     assert models.encoder_used(name, "original") == used

@@ -22,8 +22,9 @@ from torch import nn
 from guidedseg import params
 from guidedseg.errors import GuidedsegError
 from guidedseg.segmentation import models
-from guidedseg.segmentation.models import encoders, transunet
+from guidedseg.segmentation.models import MODELS, encoders, transunet
 from guidedseg.segmentation.models.layers import Supervised, scaled
+from guidedseg.segmentation.small_maps import blind
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
@@ -53,11 +54,12 @@ class Variant(NamedTuple):
 
 VARIANTS = (
     *(Variant(name) for name in NAMES),
-    # UNet++'s and DeepLabV3's are library encoders under another name
-    *(Variant(name, encoders.ORIGINAL) for name in NAMES if name not in {"unetpp", "deeplabv3"}),
+    # DeepLabV3's is a library encoder under another name
+    *(Variant(name, encoders.ORIGINAL) for name in NAMES if name != "deeplabv3"),
     Variant("unet3plus", options={"deep_supervision": True}),
     Variant("unet3plus", options={"deep_supervision": True, "class_guided": True}),
     Variant("unetpp", options={"deep_supervision": True}),
+    Variant("unetpp", encoders.ORIGINAL, {"deep_supervision": True}),
 )
 # The transformer reads stride 16: nothing reads the last stages of a library's encoder.
 UNREAD = ("encoder.model.blocks.4.", "encoder.model.blocks.5.", "encoder.model.blocks.6.")
@@ -233,12 +235,34 @@ def test_selective_kernels_mix_a_plain_and_a_dilated_convolution():
 # DeepLabV3
 
 
+def rates(net):
+    return [branch[0].dilation[0] for branch in net.decoder.aspp.convs[1:4]]
+
+
+@pytest.mark.parametrize(
+    ("side", "stride", "expected"),
+    [(513 + 15, 16, [6, 12, 18]), (513 + 7, 8, [12, 24, 36])],  # the paper's crops of 513 are padded
+)
+def test_rates_of_the_pyramid_are_the_papers_on_its_maps(side, stride, expected):
+    with torch.device("meta"):
+        net = MODELS["deeplabv3"](ENCODER, decoder_width=0.25, image_size=side, output_stride=stride)
+    assert rates(net) == expected
+
+
 @pytest.mark.parametrize("stride", [8, 16])
-def test_deeplabv3_keeps_the_output_stride(stride):
-    net = network("deeplabv3", options={"output_stride": stride, "atrous_rates": [6, 12, 18]})
-    assert net.encoder(pictures())[-1].shape[-1] == SIZE // stride
-    dilations = {module.dilation[0] for module in net.decoder.modules() if isinstance(module, nn.Conv2d)}
-    assert dilations == {1, 6, 12, 18}
+@pytest.mark.parametrize("side", [64, 96, 128, 160, 192, 224])
+def test_every_branch_of_the_pyramid_sees_other_pixels_than_its_own(side, stride):
+    """By gradients of a branch at the middle of the map's left edge, from where all rates reach into it."""
+    net = network("deeplabv3", size=side, options={"output_stride": stride}).eval()
+    maps = net.encoder(pictures(1, size=side))[-1].detach().requires_grad_()
+    assert maps.shape[-1] == side // stride
+    reached = []
+    for rate, branch in zip(rates(net), net.decoder.aspp.convs[1:4], strict=True):
+        (seen,) = torch.autograd.grad(branch[0](maps)[0, :, maps.shape[-2] // 2, 0].sum(), maps)
+        assert seen.abs().sum(dim=(0, 1))[maps.shape[-2] // 2].nonzero().flatten().tolist() == [0, rate]
+        reached.append(rate)
+    assert reached == sorted(reached)
+    assert blind(net, side) == []
 
 
 @pytest.mark.parametrize(("name", "encoder"), [("deeplabv3", ENCODER), ("skunet", encoders.ORIGINAL)])

@@ -1,6 +1,5 @@
 """params.yaml: the repository's loads, every mistake is told at once, and the schema agrees with the library."""
 
-import importlib.util
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, get_args
@@ -207,14 +206,13 @@ def test_schema_has_the_options_of_the_network(name: str) -> None:
     assert set(group.model_fields) == set(models.defaults(name))
 
 
+@pytest.mark.parametrize("name", models.MODELS)
+def test_options_in_the_file_are_the_networks_own_defaults(name: str) -> None:
+    given = getattr(params.load(ROOT / "params.yaml").models, name).model_dump()
+    assert given == {
+        key: list(value) if isinstance(value, tuple) else value for key, value in models.defaults(name).items()
+    }
+
+
 def test_schema_names_the_losses_of_the_library() -> None:
     assert get_args(params.Train.model_fields["loss"].annotation) == tuple(losses.LOSSES)
-
-
-def test_detector_keys_are_arguments_of_ultralytics() -> None:
-    spec = importlib.util.find_spec("ultralytics")
-    assert spec is not None
-    assert spec.origin is not None
-    arguments = yaml.safe_load((Path(spec.origin).parent / "cfg" / "default.yaml").read_text(encoding="utf-8"))
-    own = {"weights": "model", "image_size": "imgsz"}
-    assert {own.get(key, key) for key in params.Detector.model_fields} <= set(arguments)

@@ -29,6 +29,17 @@ def test_transunet_reads_positions_and_all_skips():
     assert all(gradient.abs().max() > 0 for gradient in gradients)
 
 
+def test_dropout_is_in_embedding_and_mlps_and_not_in_the_attention():
+    net = network("transunet", options={"vit": "test_vit", "dropout": 0.3})
+    shares = {
+        name.split(".", 2)[-1]: module.p
+        for name, module in net.transformer.named_modules()
+        if "drop" in name and hasattr(module, "p")
+    }
+    assert {share for name, share in shares.items() if "attn" in name} == {0.0}
+    assert {share for name, share in shares.items() if "attn" not in name} == {0.3}
+
+
 def test_every_patch_of_transunet_attends_to_every_other():
     transformer = network("transunet").transformer
     features = torch.rand(2, transformer.embedding.in_channels, 4, 4, requires_grad=True)
@@ -40,7 +51,7 @@ def test_every_patch_of_transunet_attends_to_every_other():
 @pytest.mark.usefixtures("small_original")
 @pytest.mark.parametrize("side", [96, 64])
 def test_original_transunet_starts_from_the_weights_of_timms_hybrid(side, tmp_path):
-    """What it reads from images, and its embedding with positions, are those of timm on grey repeated three times."""
+    """What it reads from images, and its embedding with positions, are those of timm on grey as its training had it."""
     torch.manual_seed(5)
     hybrid = timm.create_model("small_hybrid").eval()  # 96 x 96
     save_file(hybrid.state_dict(), tmp_path / "hybrid.safetensors")
@@ -53,7 +64,7 @@ def test_original_transunet_starts_from_the_weights_of_timms_hybrid(side, tmp_pa
             lambda _module, _inputs, output, name=name: seen.update({name: output})
         )
     with torch.inference_mode():
-        hybrid.patch_embed.backbone(images.repeat(1, 3, 1, 1))
+        hybrid.patch_embed.backbone(2 * images.repeat(1, 3, 1, 1) - 1)
         found = net.encoder(images)[1:]
         embedded = net.transformer.embedding(found[-1]).flatten(2).transpose(1, 2) + net.transformer.positions
         positions = resample_abs_pos_embed(hybrid.pos_embed, [side // 16] * 2, num_prefix_tokens=1)[:, 1:]

@@ -2,9 +2,10 @@
 
 import pytest
 import torch
-from small_networks import BATCH, SIZE, network, pictures, weigh, with_fixed_features
+from small_networks import BATCH, ENCODER, SIZE, Fixed, network, pictures, weigh, with_fixed_features
 from torch import nn
 
+from guidedseg.segmentation.models import encoders
 from guidedseg.segmentation.models.layers import Supervised
 from guidedseg.segmentation.models.unet3plus import NOTHING
 
@@ -55,9 +56,13 @@ def test_unet3plus_nodes_read_finer_encoder_and_coarser_decoder_features():
         decoded[position] = output
 
 
-@pytest.mark.parametrize(("name", "masks"), [("unet3plus", 5), ("unetpp", 4)])
-def test_deep_supervision_adds_masks_in_training_alone(name, masks):
-    single, several = network(name), network(name, options={"deep_supervision": True})
+@pytest.mark.parametrize(
+    ("name", "encoder", "masks"), [("unet3plus", ENCODER, 5), ("unetpp", ENCODER, 4), ("unetpp", encoders.ORIGINAL, 4)]
+)
+def test_deep_supervision_adds_masks_in_training_alone(name, encoder, masks):
+    single, several = (
+        network(name, encoder=encoder, width=0.125, options=options) for options in ({}, {"deep_supervision": True})
+    )
     several.load_state_dict(single.state_dict(), strict=False)  # the heads beside the last one are its own
     output = several(pictures())
     assert isinstance(output, Supervised)
@@ -100,3 +105,14 @@ def test_unetpp_has_the_nested_nodes():
     assert {"x_0_0", "x_0_1", "x_1_1", "x_0_2", "x_1_2", "x_2_2", "x_0_3", "x_1_3", "x_2_3", "x_3_3", "x_0_4"} == set(
         network("unetpp").decoder.blocks
     )
+
+
+def test_mask_of_a_nested_decoder_reads_no_level_deeper_than_its_own():
+    """Figure 1 and section 3.2: X(0, j) is a whole UNet++ of depth j, to which the network can be pruned."""
+    net = network("unetpp", encoder=encoders.ORIGINAL, width=0.125, options={"deep_supervision": True})
+    levels = [features.detach().requires_grad_() for features in net.encoder(pictures())[1:]]
+    net.encoder = Fixed(levels)
+    masks = net(pictures()).masks
+    for depth, mask in zip((4, 3, 2, 1), masks, strict=True):
+        gradients = torch.autograd.grad(weigh(mask), levels, retain_graph=True, allow_unused=True)
+        assert [gradient is not None for gradient in gradients] == [level <= depth for level in range(5)]

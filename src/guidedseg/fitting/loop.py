@@ -97,7 +97,8 @@ def _trainer(recipe: Mapping[str, Any], callbacks: list[pl.Callback], folder: Pa
         devices=1,
         precision=PRECISION[recipe["precision"]] if gpu else "32-true",
         gradient_clip_val=recipe["clip"],
-        deterministic="warn" if gpu else True,
+        # "warn": for some gradients a GPU has no deterministic kernel, of bilinear upsampling a slow one
+        deterministic=("warn" if recipe["deterministic"] else False) if gpu else True,
         callbacks=callbacks,
         logger=False,
         num_sanity_val_steps=0,

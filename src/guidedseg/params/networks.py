@@ -4,9 +4,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from guidedseg.params.group import Count, Group
+from guidedseg.params.group import Count, Group, OpenShare
 
-Channels3 = Annotated[list[Count], Field(min_length=3, max_length=3)]
 Channels4 = Annotated[list[Count], Field(min_length=4, max_length=4)]
 Channels5 = Annotated[list[Count], Field(min_length=5, max_length=5)]
 
@@ -51,7 +50,7 @@ class DeepLabV3(Group):
 
     output_stride: Literal[8, 16]
     channels: Count
-    atrous_rates: Channels3
+    atrous_shares: Annotated[list[OpenShare], Field(min_length=3, max_length=3)]
 
 
 class SKUNet(Group):

@@ -8,7 +8,11 @@ from guidedseg.params.group import Count, Group, NonNegative, OpenShare, Positiv
 
 
 class Detector(Group):
-    """Ultralytics' training arguments, by its names (``image_size`` is its ``imgsz``, ``weights`` its ``model``)."""
+    """Ultralytics' training arguments, by its names; what nobody tunes is in ``detection.yolo.training.FIXED``.
+
+    ``weights`` is its ``model``, ``image_size`` its ``imgsz``, ``precision`` its ``amp``; ``ema_decay`` and ``ema_tau``
+    are of its ``ModelEMA``.
+    """
 
     weights: Annotated[str, Field(pattern=r"\.(yaml|pt)$")]
     image_size: Annotated[int, Field(ge=32, multiple_of=32)]
@@ -18,15 +22,25 @@ class Detector(Group):
     optimizer: Literal["SGD", "Adam", "AdamW", "NAdam", "RAdam", "RMSProp"]
     lr0: Positive
     lrf: Positive
+    cos_lr: bool
     momentum: Share
     weight_decay: NonNegative
     warmup_epochs: NonNegative
+    ema_decay: OpenShare
+    ema_tau: Positive
+    precision: Literal["bf16", "fp32"]  # in fp16 Ultralytics would first test itself with a model that it downloads
+    box: NonNegative
+    cls: NonNegative
+    dfl: NonNegative
     mosaic: Share
     close_mosaic: Annotated[int, Field(ge=0)]
+    mixup: Share
     fliplr: Share
     degrees: Annotated[float, Field(ge=0, le=180)]
     translate: Share
     scale: Share
+    shear: Annotated[float, Field(ge=0, le=180)]
+    multi_scale: Annotated[float, Field(ge=0, lt=1)]
     hsv_v: Share
     workers: Workers  # Ultralytics seeds each: on a GPU (on a CPU it takes none) another number is another detector
 
@@ -65,6 +79,7 @@ class Train(Group):
     ema: OpenShare | None
     precision: Literal["bf16", "fp16", "fp32"]
     compile: bool
+    deterministic: bool
     flip: Share
     rotation: Annotated[float, Field(ge=0, le=180)]
     brightness: Annotated[float, Field(ge=0, lt=1)]

@@ -6,6 +6,7 @@ has a seed of its own here, so a batch does not depend on the number of workers 
 
 import logging
 import os
+import random
 from collections.abc import Iterator, Sequence
 from typing import cast
 
@@ -98,7 +99,10 @@ class TrainingItems(Dataset[Item]):
     def __getitem__(self, key: Key) -> Item:
         epoch, position, repeat = key
         number = int(self.chosen[position])
-        self.augmentation.set_random_seed(one_seed(self.seed, epoch, number, repeat))
+        seed = one_seed(self.seed, epoch, number, repeat)
+        # One stream for all transforms: by `set_random_seed` each would start the same stream for itself, and an item
+        # that turns left would always be one that gets darker.
+        self.augmentation.set_random_state(np.random.default_rng(seed), random.Random(seed))
         # albumentations writes in place and refuses read-only maps
         result = self.augmentation(image=np.array(self.inputs.images[number]), mask=np.array(self.inputs.masks[number]))
         return result["image"], result["mask"]

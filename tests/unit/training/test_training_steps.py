@@ -27,6 +27,17 @@ def test_precision_is_that_of_the_recipe_on_a_gpu_and_full_on_a_cpu(
         assert (given["precision"], given["accelerator"]) == (expected, "gpu" if gpu else "cpu")
 
 
+@pytest.mark.parametrize(("deterministic", "on_gpu"), [(True, "warn"), (False, False)])
+def test_training_on_a_gpu_is_as_deterministic_as_asked_and_on_a_cpu_always(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, deterministic: bool, on_gpu: str | bool
+) -> None:
+    monkeypatch.setattr(training.pl, "Trainer", lambda **given: given)
+    for gpu, expected in ((True, on_gpu), (False, True)):
+        monkeypatch.setattr(torch.cuda, "is_available", lambda gpu=gpu: gpu)
+        given = training._trainer(RECIPE | {"deterministic": deterministic}, [], tmp_path)
+        assert given["deterministic"] == expected
+
+
 def test_every_mask_of_a_supervised_network_is_trained_on() -> None:
     class Twice(torch.nn.Module):
         def forward(self, images: torch.Tensor) -> Supervised:

@@ -12,8 +12,7 @@ os.environ["YOLO_OFFLINE"] = "1"
 os.environ["YOLO_AUTOINSTALL"] = "False"
 os.environ.setdefault("YOLO_CONFIG_DIR", str(Path(".scratch").absolute()))
 os.environ.setdefault("YOLO_VERBOSE", "False")
-# What it loads by itself (the model that it tests a GPU's half precision with) may hold its own classes only, and a
-# model's `activation` is looked up, not evaluated.
+# What it loads by itself may hold its own classes only, and a model's `activation` is looked up, not evaluated.
 os.environ["ULTRALYTICS_SAFE_LOAD"] = "1"
 
 from ultralytics.utils import SETTINGS

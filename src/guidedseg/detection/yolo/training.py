@@ -15,10 +15,12 @@ import pandas as pd
 import torch
 import yaml
 from ultralytics.models.yolo.detect import DetectionTrainer
+from ultralytics.utils.torch_utils import ModelEMA
 
 from guidedseg import progress
 from guidedseg.detection.yolo import checkpoint, network, trained
 from guidedseg.detection.yolo import weights as initial
+from guidedseg.errors import GuidedsegError
 
 CURVE = {
     "epoch": "epoch",
@@ -33,6 +35,53 @@ CURVE = {
     "metrics/mAP50(B)": "val_map50",
     "metrics/mAP50-95(B)": "val_map50_95",
 }
+
+FIXED: dict[str, Any] = {
+    # steps
+    "warmup_bias_lr": 0.0,  # the library's 0.1 is for SGD: AdamW would take 50 times lr0 in its first steps
+    "warmup_momentum": 0.8,  # of SGD and RMSProp alone
+    "time": None,  # would override epochs
+    "deterministic": True,
+    "compile": False,  # minutes at the start, for a network that a GPU is not busy with
+    "channels_last": None,  # on a GPU
+    "quantize": None,  # would train for 8 bits
+    # network
+    "cls_remap": True,  # a pretrained head keeps its row of a class of the same name
+    "freeze": None,
+    "distill_model": None,
+    # loss
+    "single_cls": True,  # lesions
+    "cls_pw": 0.0,  # weighs classes, and there is one
+    # images: all of them, as they are; grey, with the probe above
+    "fraction": 1.0,
+    "classes": None,
+    "cache": "ram",
+    "rect": False,
+    "hsv_h": 0.0,
+    "hsv_s": 0.0,
+    "bgr": 0.0,
+    "flipud": 0.0,
+    "perspective": 0.0,
+    "cutmix": 0.0,  # would cut lesions
+    "copy_paste": 0.0,  # of outlines, and there are boxes alone
+    "augmentations": [],  # or it adds blur and CLAHE of its own wherever albumentations is installed
+    # validation, which chooses the epoch that is kept: boxes as its mean precision is usually taken of
+    "val": True,
+    "split": "val",
+    "conf": 0.001,
+    "iou": 0.7,
+    "max_det": 300,
+    "nms": None,
+    "agnostic_nms": False,
+    "augment": False,
+    # files
+    "save": True,
+    "plots": False,
+    "verbose": False,
+    "exist_ok": True,
+    "resume": False,
+}
+"""Ultralytics' arguments that nobody tunes here; a recipe has the others. What changes no training is as it sets it."""
 
 
 def train(
@@ -51,7 +100,8 @@ def train(
 
     Args:
         dataset: an Ultralytics dataset, as ``labels.write`` makes it.
-        arguments: Ultralytics' training arguments that the recipe declares (``imgsz``, ``epochs``, ``lr0``, ...).
+        arguments: the recipe: Ultralytics' training arguments (``imgsz``, ``epochs``, ``lr0``, ...), and
+            ``precision``, ``ema_decay`` and ``ema_tau``.
         weights: as ``weights.load`` takes it.
         seed: of every random draw.
         scratch: a folder of this run's own.
@@ -62,39 +112,41 @@ def train(
         What curve.csv holds, a row per epoch.
 
     Raises:
-        GuidedsegError: the weights cannot be had, or are refused.
+        GuidedsegError: the weights cannot be had, or are refused; or the GPU lacks the precision.
     """
     shutil.rmtree(scratch, ignore_errors=True)
     start = initial.load(weights, scratch.parent / "weights")
     shown = _Shown(live)
+    own = ("precision", "ema_decay", "ema_tau")
+    given = {name: value for name, value in arguments.items() if name not in own}
+    asked, decay, tau = (arguments[name] for name in own)
+    precision = _precision(asked)
+
+    def average(trainer: Any) -> None:  # noqa: ANN401
+        trainer.ema = ModelEMA(trainer.model, decay=decay, tau=tau)
+
     with redirect_stdout(StringIO()):  # Ultralytics draws bars even where it is told to be quiet
         # Its trainer and not YOLO(...).train, which would read the weights from their file by itself.
         trainer = DetectionTrainer(
             overrides={
-                **arguments,
+                **FIXED,
+                **given,
                 "task": "detect",
                 "mode": "train",
                 "model": weights,
                 "data": _linked(dataset, scratch / "dataset"),
                 "project": str(scratch.absolute()),
                 "name": "run",
-                "exist_ok": True,
                 "seed": seed,
-                "deterministic": True,
-                "single_cls": True,
                 "device": network.device(),
-                "amp": torch.cuda.is_available(),
-                "cache": "ram",
-                "plots": False,
-                "hsv_h": 0.0,
-                "hsv_s": 0.0,
-                "augmentations": [],  # or it adds blur and CLAHE of its own wherever albumentations is installed
-                "verbose": False,
+                "amp": precision,
+                "nbs": given["batch"],  # a step per batch; the library's 64 makes one of 64 / batch batches
             }
         )
         trainer.model = trainer.get_model(cfg=start.architecture, weights=start.pretrained, verbose=False)
         for event in ("on_train_start", "on_train_batch_end", "on_fit_epoch_end", "on_train_end"):
             trainer.add_callback(event, getattr(shown, event))
+        trainer.add_callback("on_pretrain_routine_end", average)  # it has made one by then, and no step
         trainer.train()
     recipe = {**arguments, "weights": Path(weights).name, "seed": seed}  # of a folder nobody else needs to know
     trained.write(checkpoint.read(trainer.best), target, image_size=arguments["imgsz"], recipe=recipe)
@@ -102,6 +154,17 @@ def train(
     curve.to_csv(target / "curve.csv", index=False, lineterminator="\n")
     shutil.rmtree(scratch)
     return curve
+
+
+def _precision(asked: str) -> str:
+    """What is computed in, as Ultralytics takes it; ``True`` would have it download a model to test itself with."""
+    if not torch.cuda.is_available():
+        return "fp32"
+    if asked == "bf16" and not torch.cuda.is_bf16_supported(including_emulation=False):
+        raise GuidedsegError(
+            f"profiles.*.detector.precision: {torch.cuda.get_device_name()} has no bf16. Set it to fp32."
+        )
+    return asked
 
 
 class _Shown:

@@ -20,12 +20,12 @@ from guidedseg.segmentation.models.skunet import SKUNet
 from guidedseg.segmentation.models.transunet import TransUNet
 from guidedseg.segmentation.models.unet import UNet
 from guidedseg.segmentation.models.unet3plus import UNet3Plus
-from guidedseg.segmentation.models.unetpp import UNetPlusPlus
+from guidedseg.segmentation.models.unetpp import unetpp
 
 # Called as MODELS[name](encoder, decoder_width=, image_size=, **options).
 MODELS: dict[str, Callable[..., nn.Module]] = {
     "unet": UNet,
-    "unetpp": UNetPlusPlus,
+    "unetpp": unetpp,
     "unet3plus": UNet3Plus,
     "attention_unet": AttentionUNet,
     "transunet": TransUNet,
@@ -47,7 +47,7 @@ def defaults(name: str) -> dict[str, Any]:
 
 
 def encoder_used(name: str, encoder: str) -> str:
-    """A network's encoder: the library's that stands for ``original`` in UNet++ and DeepLabV3, else as given."""
+    """A network's encoder: the library's that stands for ``original`` in DeepLabV3, else as given."""
     return getattr(MODELS[name], "ORIGINAL", encoder) if encoder == encoders.ORIGINAL else encoder
 
 

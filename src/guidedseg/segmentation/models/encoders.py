@@ -3,9 +3,8 @@
 An encoder takes (N, 1, S, S) and gives a list: the input, then features at strides 2, 4, 8, 16, 32 (those of smp and
 timm) or 1, 2, 4, 8, 16 (the plain ones of U-Net and its kin).
 
-Pretrained encoders were trained on normalised colours, (x - mean) / std. Networks here take grey in [0, 1] as it is: a
-shift and a scale of the input go through a convolution without bias and are taken away by the batch normalisation
-behind it (but for the zero padding at the border), so nothing is gained by a layer that normalises.
+Pretrained encoders were trained on normalised colours. Networks here take grey in [0, 1] as it is: what they expect is
+folded into their first convolutions (``normalisation``).
 """
 
 import difflib
@@ -24,6 +23,7 @@ from timm.layers import ScaledStdConv2d, ScaledStdConv2dSame, StdConv2d, StdConv
 from torch import nn
 
 from guidedseg.errors import GuidedsegError, listed
+from guidedseg.segmentation.models import normalisation
 from guidedseg.segmentation.models.layers import scaled
 from guidedseg.segmentation.models.plain_encoder import PlainEncoder
 
@@ -108,8 +108,8 @@ def plain(
 def load_weights(encoder: nn.Module, name: str, weights: str | None) -> None:
     """Fill a grey encoder with pretrained weights.
 
-    A first convolution made for three colours is summed over them: grey then gives the same features as the grey
-    repeated three times in the original.
+    A first convolution made for three normalised colours becomes one for grey, which gives the same features as the
+    grey in each colour, normalised, in the original.
 
     Args:
         encoder: of ``grey`` or of an smp network built with ``in_channels=1``; changed in place.
@@ -180,7 +180,7 @@ def read(weights: str) -> dict[str, torch.Tensor]:
 
 
 def fitted(state: dict[str, torch.Tensor], encoder: nn.Module, name: str, weights: str) -> dict[str, torch.Tensor]:
-    """Weights under the encoder's own names and in its shapes.
+    """Weights under the encoder's own names and in its shapes, those of a first convolution for colours made grey.
 
     Args:
         state: tensors under smp's or timm's names.
@@ -189,10 +189,10 @@ def fitted(state: dict[str, torch.Tensor], encoder: nn.Module, name: str, weight
         weights: where they come from, for messages.
 
     Raises:
-        GuidedsegError: they are those of something else.
+        GuidedsegError: they are those of something else, or what their inputs are to be shifted by has no place.
     """
     found = {_plain(key): value for key, value in state.items()}
-    fitted, problems = {}, []
+    fitted, shifts, problems = {}, {}, []
     for key, own in encoder.state_dict().items():
         value = found.pop(_plain(key), None)
         if value is None and key.endswith("num_batches_tracked"):
@@ -201,7 +201,7 @@ def fitted(state: dict[str, torch.Tensor], encoder: nn.Module, name: str, weight
             problems.append(f"{key} is missing")
             continue
         if value.ndim == 4 and value.shape[1] == 3 and own.shape[1] == 1:
-            value = value.float().sum(1, keepdim=True)  # (O, 3, K, K) -> (O, 1, K, K)
+            value, shifts[key.removesuffix(".weight")] = normalisation.grey(value, name)
         if value.shape != own.shape:
             problems.append(f"{key} is {_shape(value)}, the encoder has {_shape(own)}")
         fitted[key] = value
@@ -213,7 +213,26 @@ def fitted(state: dict[str, torch.Tensor], encoder: nn.Module, name: str, weight
             f"Give the weights of '{name}' itself, 'imagenet', or null to train from scratch.",
             most=5,
         )
+    _shift(fitted, shifts, encoder, name)
     return fitted
+
+
+def _shift(fitted: dict[str, torch.Tensor], shifts: Mapping[str, torch.Tensor], encoder: nn.Module, name: str) -> None:
+    """Take away behind first convolutions what their inputs were to be shifted by: the weights are changed in place."""
+    behind = None
+    for path, shift in shifts.items():
+        if f"{path}.bias" in fitted:
+            fitted[f"{path}.bias"] = fitted[f"{path}.bias"].float() - shift
+            continue
+        behind = normalisation.behind(encoder) if behind is None else behind
+        if path not in behind:
+            raise GuidedsegError(
+                f"encoder_weights: behind the first convolution of '{name}' is no batch normalisation, and it has no "
+                "bias: what its inputs are normalised by has no place. Choose another encoder, or null to train from "
+                "scratch."
+            )
+        mean = f"{behind[path]}.running_mean"
+        fitted[mean] = fitted[mean].float() + shift
 
 
 def _leftovers(found: Mapping[str, torch.Tensor], name: str) -> list[str]:

@@ -31,8 +31,9 @@ class HybridBackbone(nn.Module):
         self.out_channels = [feature["num_chs"] for feature in backbone.feature_info]
 
     def forward(self, x: torch.Tensor) -> list[torch.Tensor]:
-        """(N, 1, S, S) -> the input, then maps at strides 2, 4, 8, 16."""
-        return [x, *self.backbone.forward_intermediates(x.expand(-1, 3, -1, -1), intermediates_only=True)]
+        """(N, 1, S, S) in [0, 1] -> the input, then maps at strides 2, 4, 8, 16."""
+        colours = (2 * x - 1).expand(-1, 3, -1, -1)  # as it was pretrained: mean and deviation 0.5
+        return [x, *self.backbone.forward_intermediates(colours, intermediates_only=True)]
 
 
 class PatchTransformer(nn.Module):
@@ -106,7 +107,7 @@ class TransUNet(nn.Module):
             decoder_width: scales the upsampler's channels (512 at its start, then ``decoder_channels``).
             image_size: S; there is one position embedding per patch of 16 x 16 pixels.
             vit: with a library's encoder: any ViT of timm, whose blocks are used; the original has its own.
-            dropout: behind the embedding, in the projections and the MLPs.
+            dropout: behind the embedding and in the MLPs; the attention has none, as in the authors' code.
             decoder_channels: at strides 8, 4, 2, 1; the last has no skip.
 
         Raises:
@@ -198,4 +199,6 @@ def _vit(name: str, dropout: float) -> VisionTransformer:
         vit = None
     if not isinstance(vit, VisionTransformer):
         raise GuidedsegError(f"vit: '{name}' is no plain ViT. Choose one, as vit_tiny_patch16_224.")
+    for block in vit.blocks:
+        block.attn.proj_drop.p = 0.0
     return vit
