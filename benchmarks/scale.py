@@ -114,7 +114,7 @@ def make_project(folder: Path, images: int) -> None:
     params["split"]["protocol"] = "holdout"
     profile = params["profiles"]["quick"]
     profile["inputs"]["image_size"] = 32
-    profile["detector"].update(image_size=64, epochs=4, close_mosaic=1, warmup_epochs=1.0)
+    profile["yolo"].update(image_size=64, epochs=4, close_mosaic=1, warmup_epochs=1.0)
     profile["train"]["epochs"] = 2
     yaml.dump(params, folder / "params.yaml")
 

@@ -30,7 +30,7 @@ def main() -> tuple[Path, str]:
 
 def _module(folder: Path) -> tuple[Any, tuple[str, ...]]:
     """For the engine torch alone."""
-    from guidedseg.detection.yolo import trained
+    from guidedseg.detection import trained
 
     return trained.raw_head(folder)
 

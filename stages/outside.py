@@ -15,7 +15,8 @@ def main() -> tuple[Path, str]:
     name = sys.argv[1]
     folder = Path("data/outside") / name
     settings = params.load()
-    encoder_weights, detector_weights = settings.chosen.network.encoder_weights, settings.chosen.detector.weights
+    encoder_weights = settings.chosen.network.encoder_weights
+    detector_key, detector_weights = settings.detector_weights
     paths = {reader: folder / f"{reader}.json" for reader in ("dataset", "encoder", "detector")}
     before = {reader: outside.read(path) for reader, path in paths.items()}
     hashes = outside.Hashes(Path(".scratch/outside.json"))
@@ -35,9 +36,9 @@ def main() -> tuple[Path, str]:
             hashes=hashes,
         ),
         "detector": outside.of_weights(
-            f"profiles.{settings.profile}.detector.weights",
+            detector_key,
             detector_weights,
-            released=Path(detector_weights).name == detector_weights,
+            released=detector_weights is not None and Path(detector_weights).name == detector_weights,
             before=before["detector"],
             hashes=hashes,
         ),

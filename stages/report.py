@@ -24,7 +24,12 @@ def main() -> tuple[Path, str]:
     model = sys.argv[1]
     settings = params.load()
     run = results.read(
-        Path(), model, seed=settings.seed, batch=settings.scoring.batch, match_iou=settings.scoring.match_iou
+        Path(),
+        model,
+        detector=settings.detector,
+        seed=settings.seed,
+        batch=settings.scoring.batch,
+        match_iou=settings.scoring.match_iou,
     )
     _page(run, settings.run)
     _metrics(run, settings.mode)  # last: where they are, all else is

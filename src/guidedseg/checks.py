@@ -98,7 +98,7 @@ def _split(settings: Params) -> Iterator[str]:
     split = splitting.assign(prepared.read_index(PREPARED), **settings.split.model_dump())
     counts = split["split"].value_counts()
     yield "split: " + ", ".join(f"{counts[name]} {name}" for name in SPLITS) + " images"
-    for group in ("detector", "train"):
+    for group in (settings.detector, "train"):
         batch = getattr(settings.chosen, group).batch
         if batch > counts["train"]:
             key = f"profiles.{settings.profile}.{group}.batch"
@@ -123,9 +123,18 @@ def _is(dep: lock.File) -> bool:
 
 def _detector(settings: Params) -> Iterator[str]:
     """What the detector starts from can be had, and its recipe is one."""
+    if settings.detector == "fcos":
+        from guidedseg.detection.fcos import training
+
+        chosen = settings.chosen.fcos
+        net = training.network(chosen.encoder, chosen.channels, chosen.encoder_weights)
+        count = sum(parameter.numel() for parameter in net.parameters()) / 1e6
+        weights_used = chosen.encoder_weights or "from scratch"
+        yield f"detector: fcos on encoder {chosen.encoder} (weights: {weights_used}): {count:.2f} M parameters"
+        return
     from guidedseg.detection.yolo import weights
 
-    recipe, group = settings.chosen.detector, f"profiles.{settings.profile}.detector"
+    recipe, group = settings.chosen.yolo, f"profiles.{settings.profile}.yolo"
     yield f"detector: {weights.check(recipe.weights)}"
     if recipe.warmup_epochs >= recipe.epochs:
         warmup = f"{recipe.warmup_epochs:g} of {recipe.epochs} epochs"

@@ -4,8 +4,8 @@ from typing import Any, NamedTuple
 
 import torch
 
+from guidedseg.encoders import encoders
 from guidedseg.segmentation import models
-from guidedseg.segmentation.models import encoders
 
 SIZE = 64
 

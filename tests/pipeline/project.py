@@ -21,7 +21,7 @@ TINY = {
     "roi": {"copies": 1},
     "profiles": {
         "quick": {
-            "detector": {"image_size": 64, "epochs": 3, "patience": 3, "close_mosaic": 1},
+            "yolo": {"image_size": 64, "epochs": 3, "patience": 3, "close_mosaic": 1},
             "inputs": {"image_size": 32},
             "train": {"epochs": 3, "patience": 3},
         }

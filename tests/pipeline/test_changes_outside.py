@@ -10,7 +10,7 @@ from project import Project, ran
 from safetensors.torch import load_file, save_file
 from test_reruns import TRAINED, affected
 
-from guidedseg.segmentation.models import encoders
+from guidedseg.encoders import encoders
 
 pytestmark = pytest.mark.pipeline
 

@@ -191,7 +191,7 @@ def test_a_run_on_real_images_has_a_page(bus_uclm_mini: Path, tmp_path: Path, br
     (project.folder / "data" / "external").mkdir(parents=True)
     (project.folder / "data" / "external" / "bus_uclm").symlink_to(bus_uclm_mini)
     project.set(dataset="bus_uclm", datasets={"bus_uclm": {"images": None}})
-    quick = {"detector": {"epochs": 1, "patience": 1, "close_mosaic": 0}, "train": {"epochs": 1, "patience": 1}}
+    quick = {"yolo": {"epochs": 1, "patience": 1, "close_mosaic": 0}, "train": {"epochs": 1, "patience": 1}}
     project.set(model="attention_unet", split={"val": 0.3, "test": 0.3}, profiles={"quick": quick})
     project.dvc("repro")
     view = browser.new_page()

@@ -30,7 +30,7 @@ TABLE = [
     ({"split": {"test": 0.3}}, FROM_SPLIT),
     ({"split": {"seed": 1}}, FROM_SPLIT),
     ({"seed": 1}, SEEDED),
-    ({"profiles": {"quick": {"detector": {"epochs": 4}}}}, {"train_detector"} | DETECTED | GUIDED | JUDGED),
+    ({"profiles": {"quick": {"yolo": {"epochs": 4}}}}, {"train_detector"} | DETECTED | GUIDED | JUDGED),
     ({"detect": {"floor": 0.02}}, DETECTED | GUIDED | JUDGED),
     ({"roi": {"margin": 0.2}}, {"crop_rois"} | GUIDED | JUDGED),
     ({"profiles": {"quick": {"inputs": {"image_size": 64}}}}, {"frames", "crop_rois"} | TRAINED),

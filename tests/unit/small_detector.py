@@ -10,9 +10,7 @@ import yaml
 from guidedseg import params
 from guidedseg.detection.yolo import training
 
-DECLARED: dict[str, Any] = (
-    params.load(Path(__file__).parents[2] / "params.yaml").profiles["quick"].detector.model_dump()
-)
+DECLARED: dict[str, Any] = params.load(Path(__file__).parents[2] / "params.yaml").profiles["quick"].yolo.model_dump()
 SMALL = {"imgsz": 64, "epochs": 1, "batch": 4, "lr0": 0.001, "warmup_epochs": 0.0, "mosaic": 0.0, "close_mosaic": 0}
 RECIPE = {key: value for key, value in DECLARED.items() if key not in ("weights", "image_size")} | SMALL
 

@@ -8,7 +8,7 @@ from small_networks import BATCH, ENCODER, SIZE, network, pictures, weigh, with_
 from torch import nn
 from torch.nn import functional
 
-from guidedseg.segmentation.models import encoders
+from guidedseg.encoders import encoders
 from guidedseg.segmentation.models.attention_gate import AttentionGate
 
 pytestmark = pytest.mark.usefixtures("one_thread")

@@ -54,7 +54,7 @@ def test_all_that_is_wrong_is_told_in_one_error_after_what_is_in_order(check: Ch
         {
             "dataset": "bus_uclm",
             "datasets.bus_uclm.source": "nowhere.zip",
-            "profiles.quick.detector.weights": "nowhere.pt",
+            "profiles.quick.yolo.weights": "nowhere.pt",
             "profiles.quick.network.encoder": "resnet3",
         }
     )
@@ -72,15 +72,15 @@ def test_full_disk_is_told(check: Check, monkeypatch: pytest.MonkeyPatch) -> Non
 class TestDetector:
     """What it starts from, and a recipe that cannot do what it says."""
 
-    KEY = "profiles.quick.detector"
+    KEY = "profiles.quick.yolo"
 
     @pytest.mark.parametrize("weights", ["weights/nowhere.pt", "yolo99x.yaml", "nowhere.pt"])
     def test_weights_that_are_nowhere_are_told(self, check: Check, weights: str) -> None:
-        assert f"profiles.*.detector.weights: {weights!r} " in check({f"{self.KEY}.weights": weights})[1]
+        assert f"profiles.*.yolo.weights: {weights!r} " in check({f"{self.KEY}.weights": weights})[1]
 
     def test_weights_that_would_run_a_program_are_told(self, check: Check) -> None:
         Path("odd.pt").write_bytes(b"cos\nsystem\n(S'true'\ntR.")
-        assert "profiles.*.detector.weights: 'odd.pt' is refused" in check({f"{self.KEY}.weights": "odd.pt"})[1]
+        assert "profiles.*.yolo.weights: 'odd.pt' is refused" in check({f"{self.KEY}.weights": "odd.pt"})[1]
 
     def test_released_weights_are_not_downloaded_yet(self, check: Check) -> None:
         lines, error = check({f"{self.KEY}.weights": "yolo11n.pt"})
@@ -142,7 +142,7 @@ class TestSplit:
         assert not error
         assert any(line.startswith("split: 4 train, 2 val, 2 test images") for line in lines)
         assert warnings(lines) == [
-            "profiles.quick.detector.batch: 8 is more than the 4 training images",
+            "profiles.quick.yolo.batch: 8 is more than the 4 training images",
             "profiles.quick.train.batch: 5 is more than the 4 training images",
         ]
 

@@ -10,9 +10,10 @@ from segmentation_models_pytorch.encoders import get_encoder
 from small_networks import ENCODER, SIZE
 from torch import nn
 
+from guidedseg.encoders import encoders, normalisation
 from guidedseg.errors import GuidedsegError
 from guidedseg.segmentation import models
-from guidedseg.segmentation.models import encoders, normalisation
+from guidedseg.segmentation.models import plain_encoder
 from guidedseg.segmentation.models.layers import double_conv
 
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -93,7 +94,7 @@ def test_plain_encoder_starts_from_scratch_where_imagenet_is_asked_for(monkeypat
 
 def test_plain_encoder_starts_from_a_file_of_its_own(tmp_path):
     torch.manual_seed(9)
-    trained, _ = encoders.plain([64, 128, 256, 512, 1024], 0.125, double_conv)
+    trained, _ = plain_encoder.plain([64, 128, 256, 512, 1024], 0.125, double_conv)
     save_file(trained.state_dict(), tmp_path / "plain.safetensors")
     net = network("unet", encoder="original", weights=str(tmp_path / "plain.safetensors"))
     assert all(torch.equal(value, trained.state_dict()[key]) for key, value in net.encoder.state_dict().items())

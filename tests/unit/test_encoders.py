@@ -5,9 +5,10 @@ import torch
 from small_networks import ENCODER, SIZE, network, pictures
 from torch import nn
 
+from guidedseg.encoders import encoders
 from guidedseg.errors import GuidedsegError
 from guidedseg.segmentation import models
-from guidedseg.segmentation.models import encoders
+from guidedseg.segmentation.models import plain_encoder
 from guidedseg.segmentation.models.layers import double_conv
 
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -73,7 +74,7 @@ def test_library_encoder_gives_strides_from_two(depth):
 
 
 def test_plain_encoder_gives_strides_from_one():
-    encoder, channels = encoders.plain([64, 128, 256, 512, 1024], 0.125, double_conv)
+    encoder, channels = plain_encoder.plain([64, 128, 256, 512, 1024], 0.125, double_conv)
     assert channels == [8, 16, 32, 64, 128]
     images = pictures(2)
     first, *maps = encoder(images)
@@ -84,7 +85,7 @@ def test_plain_encoder_gives_strides_from_one():
 
 
 def test_plain_encoder_halves_by_the_largest_of_four_pixels():
-    encoder, _ = encoders.plain([1, 1], 0.125, lambda *_: nn.Identity())
+    encoder, _ = plain_encoder.plain([1, 1], 0.125, lambda *_: nn.Identity())
     images = pictures(2)
     tiles = images.reshape(2, 1, SIZE // 2, 2, SIZE // 2, 2)
     assert torch.equal(encoder(images)[2], tiles.amax(dim=(3, 5)))

@@ -4,7 +4,7 @@ import pytest
 import torch
 from small_networks import network, size
 
-from guidedseg.segmentation.models import encoders
+from guidedseg.encoders import encoders
 
 
 def original_size(name, **options):

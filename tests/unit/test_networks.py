@@ -20,9 +20,10 @@ from small_networks import (
 from torch import nn
 
 from guidedseg import params
+from guidedseg.encoders import encoders
 from guidedseg.errors import GuidedsegError
 from guidedseg.segmentation import models
-from guidedseg.segmentation.models import MODELS, encoders, transunet
+from guidedseg.segmentation.models import MODELS, transunet
 from guidedseg.segmentation.models.layers import Supervised, scaled
 from guidedseg.segmentation.small_maps import blind
 

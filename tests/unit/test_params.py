@@ -120,8 +120,8 @@ def test_several_mistakes_are_told_in_one_error(changed: Changed) -> None:
         ({"split.val": 0.5, "split.test": 0.5}, "split: val + test must leave something to train on"),
         ({"split.fold": 5}, "split: fold must be less than folds (fold is 5, folds is 5)"),
         (
-            {"profiles.quick.detector.epochs": 8},
-            "profiles.quick.detector: close_mosaic must be less than epochs, unless mosaic is 0 (close_mosaic is 8, ",
+            {"profiles.quick.yolo.epochs": 8},
+            "profiles.quick.yolo: close_mosaic must be less than epochs, unless mosaic is 0 (close_mosaic is 8, ",
         ),
         ({"scoring.confidence": 0.009}, "scoring.confidence: 0.009 given, but no box below detect.floor is kept"),
     ],
@@ -133,8 +133,8 @@ def test_values_that_do_not_go_together_are_refused(changed: Changed, changes: d
 @pytest.mark.parametrize(
     "changes",
     [
-        {"profiles.quick.detector.epochs": 9},
-        {"profiles.quick.detector.epochs": 1, "profiles.quick.detector.mosaic": 0.0},
+        {"profiles.quick.yolo.epochs": 9},
+        {"profiles.quick.yolo.epochs": 1, "profiles.quick.yolo.mosaic": 0.0},
         {"scoring.confidence": 0.01},
     ],
 )

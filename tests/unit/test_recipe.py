@@ -85,6 +85,6 @@ def test_whole_numbers_are_equal_however_they_are_written():
 
 
 def test_keys_are_shortened_by_what_a_row_says():
-    assert [short(key) for key in ("profiles.quick.detector.epochs", "models.unet.channels", "split.val")] == [
-        *("detector.epochs", "unet.channels", "split.val")
+    assert [short(key) for key in ("profiles.quick.yolo.epochs", "models.unet.channels", "split.val")] == [
+        *("yolo.epochs", "unet.channels", "split.val")
     ]

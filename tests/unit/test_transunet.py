@@ -14,8 +14,8 @@ from small_networks import (
 from timm.layers import resample_abs_pos_embed
 from torch import nn
 
+from guidedseg.encoders import encoders
 from guidedseg.errors import GuidedsegError
-from guidedseg.segmentation.models import encoders
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 

@@ -5,7 +5,7 @@ import torch
 from small_networks import BATCH, ENCODER, SIZE, Fixed, network, pictures, weigh, with_fixed_features
 from torch import nn
 
-from guidedseg.segmentation.models import encoders
+from guidedseg.encoders import encoders
 from guidedseg.segmentation.models.layers import Supervised
 from guidedseg.segmentation.models.unet3plus import NOTHING
 

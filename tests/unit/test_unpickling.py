@@ -6,8 +6,8 @@ from pathlib import Path
 import payloads
 import pytest
 
+from guidedseg.encoders import encoders
 from guidedseg.errors import GuidedsegError
-from guidedseg.segmentation.models import encoders
 
 ROOT = Path(__file__).parent.parent.parent
 FILES = [*(ROOT / "src").rglob("*.py"), *(ROOT / "stages").glob("*.py"), *(ROOT / "benchmarks").glob("*.py")]

@@ -236,7 +236,7 @@ def _problem(folder: Path, name: str, expected: str | None) -> str | None:
 
 
 def _raw_head(folder: Path) -> tuple["nn.Module", tuple[str, ...]]:
-    from guidedseg.detection.yolo import trained  # noqa: PLC0415 - torch and Ultralytics, for the engine torch alone
+    from guidedseg.detection import trained  # noqa: PLC0415 - torch and Ultralytics, for the engine torch alone
 
     return trained.raw_head(folder)
 

@@ -17,6 +17,9 @@ from guidedseg.evaluation.calibration import BINS
 Floats = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
 Codes = npt.NDArray[np.intp]
+IOUS = np.linspace(0.5, 0.95, 10)
+"""COCO's least overlaps of a box that finds a lesion."""
+
 FALSE_BOXES = {"1_8": 1 / 8, "1_4": 1 / 4, "1_2": 1 / 2, "1": 1.0, "2": 2.0, "4": 4.0, "8": 8.0}
 _RECALLS = np.linspace(0, 1, 101)
 _DRAWS = 8  # rows of the weights at a time: bounds the memory, and what 100,000 boxes need stays in the caches

@@ -13,6 +13,7 @@ import pandas as pd
 from guidedseg.evaluation.bootstrap import AMOUNT, SHARE, Interval, interval, ratio
 from guidedseg.evaluation.box_ranking import (
     FALSE_BOXES,
+    IOUS,
     Codes,
     Flags,
     Floats,
@@ -25,9 +26,6 @@ from guidedseg.evaluation.box_ranking import (
 )
 from guidedseg.evaluation.calibration import BINS
 from guidedseg.evaluation.matching import match
-
-IOUS = np.linspace(0.5, 0.95, 10)
-
 
 BOUNDS = {"false_boxes_per_normal_image": AMOUNT}
 """Of the scores that are no shares."""

@@ -18,6 +18,9 @@ LEFT_OUT = {
 }
 """Leaves of params.yaml (``*``: any one name) that make no other result, and why."""
 
+DETECTORS = ("yolo", "fcos")
+"""Groups of a profile, of which ``detector`` chooses one."""
+
 UNREAD = {"official": ("val", "test", "folds", "seed"), "holdout": ("folds",), "folds": ("val", "test")}
 """``split.protocol`` -> keys of ``split`` that it does not read."""
 
@@ -50,7 +53,7 @@ def fits(key: str, pattern: str) -> bool:
 
 
 def short(key: str) -> str:
-    """A key without what its row says anyway: ``detector.epochs`` for ``profiles.quick.detector.epochs``."""
+    """A key without what its row says anyway: ``yolo.epochs`` for ``profiles.quick.yolo.epochs``."""
     group, _, rest = key.partition(".")
     if group == "profiles":
         return rest.partition(".")[2]
@@ -58,7 +61,9 @@ def short(key: str) -> str:
 
 
 def _left_out(key: str, params: Mapping[str, Any]) -> bool:
-    group, name = f"{key}.".split(".")[:2]
+    group, name, part = f"{key}..".split(".")[:3]
+    if group == "profiles" and part in DETECTORS and part != params.get("detector", part):
+        return True
     if group in {"datasets", "models", "profiles"} and name != params[group.removesuffix("s")]:
         return True
     if group == "split" and name in UNREAD.get(params["split"].get("protocol"), ()):

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import Field, ValidationError
 from ruamel.yaml import YAML
@@ -12,10 +12,11 @@ from guidedseg.errors import GuidedsegError, listed
 from guidedseg.params.data import Datasets, Detect, Predict, Prepare, Roi, Scoring, Split
 from guidedseg.params.group import Group, Seed, Workers
 from guidedseg.params.networks import Models, Network
-from guidedseg.params.training import Detector, Inputs, Train
+from guidedseg.params.training import Fcos, Inputs, Train, Yolo
 
 DatasetName = Literal["phantom", "bus_uclm"]
 ModelName = Literal["unet", "unetpp", "unet3plus", "attention_unet", "transunet", "deeplabv3", "skunet"]
+DetectorName = Literal["yolo", "fcos"]
 Mode = Literal["direct", "guided"]
 
 
@@ -27,7 +28,8 @@ class Profile(Group):
 
     workers: Workers
     engine: Literal["onnxruntime", "openvino", "torch"]
-    detector: Detector
+    yolo: Yolo
+    fcos: Fcos
     inputs: Inputs
     network: Network
     train: Train
@@ -40,6 +42,7 @@ class Params(Group):
     dataset: DatasetName
     profile: str
     model: ModelName
+    detector: DetectorName
     mode: Mode
     datasets: Datasets
     prepare: Prepare
@@ -57,11 +60,20 @@ class Params(Group):
         return self.profiles[self.profile]
 
     @property
+    def detector_weights(self) -> tuple[str, str | None]:
+        """The key of what the chosen detector starts from, and its value."""
+        if self.detector == "fcos":
+            return f"profiles.{self.profile}.fcos.encoder_weights", self.chosen.fcos.encoder_weights
+        return f"profiles.{self.profile}.yolo.weights", self.chosen.yolo.weights
+
+    @property
     def run(self) -> dict[str, Any]:
-        """The parameters of the dataset, profile and network that are run, without what changes nothing."""
+        """The parameters of the dataset, profile, network and detector that are run, without what changes nothing."""
         everything = self.model_dump(exclude={"profiles": {"__all__": {"workers"}}})
         for group, name in (("datasets", "dataset"), ("profiles", "profile"), ("models", "model")):
             everything[group] = {everything[name]: everything[group][everything[name]]}
+        for unused in set(get_args(DetectorName)) - {self.detector}:
+            del everything["profiles"][self.profile][unused]
         return everything
 
 

@@ -7,7 +7,7 @@ from pydantic import Field, model_validator
 from guidedseg.params.group import Count, Group, NonNegative, OpenShare, Positive, Share, Workers
 
 
-class Detector(Group):
+class Yolo(Group):
     """Ultralytics' training arguments, by its names; what nobody tunes is in ``detection.yolo.training.FIXED``.
 
     ``weights`` is its ``model``, ``image_size`` its ``imgsz``, ``precision`` its ``amp``; ``ema_decay`` and ``ema_tau``
@@ -53,6 +53,34 @@ class Detector(Group):
                 f"(close_mosaic is {self.close_mosaic}, epochs is {self.epochs})"
             )
         return self
+
+
+class Fcos(Group):
+    """The recipe of the detector FCOS; what it shares with ``Train`` is the same."""
+
+    encoder: str
+    encoder_weights: str | None
+    channels: Annotated[int, Field(ge=32, multiple_of=32)]  # its head normalises groups of 32
+    image_size: Annotated[int, Field(ge=64, multiple_of=32)]
+    epochs: Count
+    patience: Count
+    batch: Annotated[int, Field(ge=2)]
+    lesion_share: OpenShare | None
+    optimizer: Literal["adamw", "adam", "sgd"]
+    lr: Positive
+    weight_decay: NonNegative
+    schedule: Literal["cosine", "polynomial", "constant"]
+    warmup: Annotated[float, Field(ge=0, lt=1)]
+    clip: Positive | None
+    ema: OpenShare | None
+    precision: Literal["bf16", "fp16", "fp32"]
+    deterministic: bool
+    flip: Share
+    rotation: Annotated[float, Field(ge=0, le=180)]
+    scale: Annotated[float, Field(ge=0, lt=1)]
+    aspect: Annotated[float, Field(ge=0, lt=1)]
+    translate: Share
+    brightness: Annotated[float, Field(ge=0, lt=1)]
 
 
 class Inputs(Group):

@@ -95,12 +95,13 @@ class Results:
         }
 
 
-def read(root: Path, model: str, *, seed: int, batch: int, match_iou: float) -> Results:
+def read(root: Path, model: str, *, detector: str, seed: int, batch: int, match_iou: float) -> Results:
     """Read a run's files and score it.
 
     Args:
         root: of the project.
         model: the network.
+        detector: yolo or fcos, which the scores name.
         seed: of the bootstrap.
         batch: images per batch of the rule ``batch_pooled``.
         match_iou: least IoU of a box with the lesion it finds.
@@ -124,6 +125,7 @@ def read(root: Path, model: str, *, seed: int, batch: int, match_iou: float) -> 
     )
     everything = scores(evaluation, seed=seed, batch=batch)
     everything["operating"] = operating
+    everything["detector"] = detector
     everything["detection"] = detection.intervals(of_boxes)
     return Results(
         model=model,

@@ -7,9 +7,9 @@ from typing import Any
 
 import torch
 
+from guidedseg.encoders import encoders
 from guidedseg.errors import GuidedsegError
 from guidedseg.segmentation import models
-from guidedseg.segmentation.models import encoders
 
 
 def networks(

@@ -161,4 +161,4 @@ def train(
 
 def _fingerprint(inputs: Inputs, *settings: Any) -> str:  # noqa: ANN401 - anything JSON can hold
     seen = (inputs.items.to_csv(index=False).encode(), inputs.images.data.cast("B"), inputs.masks.data.cast("B"))
-    return fingerprint(settings, seen, packages=["segmentation"], weights=settings[2]["encoder_weights"])
+    return fingerprint(settings, seen, packages=["segmentation", "encoders"], weights=settings[2]["encoder_weights"])

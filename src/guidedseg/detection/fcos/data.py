@@ -5,6 +5,7 @@ run was interrupted.
 """
 
 import os
+import random
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -144,7 +145,9 @@ class TrainingItems(Dataset[Item]):
     def __getitem__(self, key: Key) -> Item:
         epoch, position, repeat = key
         picture, boxes = self.part.items[position]
-        _reseed(self.augmentation, np.random.SeedSequence([self.seed, epoch, position, repeat]))
+        seeds = np.random.SeedSequence([self.seed, epoch, position, repeat]).generate_state(1)
+        # one stream for all transforms: by `set_random_seed` each would start the same for itself
+        self.augmentation.set_random_state(np.random.default_rng(seeds), random.Random(int(seeds[0])))
         drawn = self.augmentation(image=picture, bboxes=boxes)
         return drawn["image"], np.asarray(drawn["bboxes"], dtype=np.float32).reshape(-1, 4)
 
@@ -190,12 +193,6 @@ def collated(items: Sequence[Item]) -> Batch:
         {"boxes": torch.from_numpy(boxes), "labels": torch.zeros(len(boxes), dtype=torch.int64)} for _, boxes in items
     ]
     return torch.from_numpy(images).float().div_(255), targets
-
-
-def _reseed(augmentation: A.Compose, seeds: np.random.SeedSequence) -> None:
-    """A stream for every transform: ``set_random_seed`` would give all the same, and their draws would go together."""
-    for transform, own in zip(augmentation.transforms, seeds.spawn(len(augmentation.transforms)), strict=True):
-        transform.set_random_seed(int(own.generate_state(1)[0]))
 
 
 def _one_thread(_: int) -> None:

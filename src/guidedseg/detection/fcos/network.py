@@ -11,7 +11,7 @@ from torchvision.models.detection.fcos import FCOS
 from torchvision.models.detection.image_list import ImageList
 from torchvision.ops import FeaturePyramidNetwork
 
-from guidedseg.segmentation.models import encoders
+from guidedseg.encoders import encoders
 
 STRIDES = (8, 16, 32)
 """Of the levels of the pyramid. A box is learned from places in its middle: on the first level where it reaches up to

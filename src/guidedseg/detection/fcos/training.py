@@ -16,15 +16,14 @@ from safetensors.torch import save_file
 from guidedseg import exporting
 from guidedseg.detection.fcos import data
 from guidedseg.detection.fcos.network import Detector
+from guidedseg.encoders import encoders
 from guidedseg.errors import GuidedsegError
-from guidedseg.evaluation.box_ranking import average_precision
-from guidedseg.evaluation.detection import IOUS
+from guidedseg.evaluation.box_ranking import IOUS, average_precision
 from guidedseg.evaluation.matching import match
 from guidedseg.fitting import loop, optimisation
 from guidedseg.fitting.fingerprint import fingerprint
 from guidedseg.inference.detector import suppressed
 from guidedseg.names import BOX
-from guidedseg.segmentation.models import encoders
 
 FLOOR, NMS_IOU, MAX_BOXES = 0.01, 0.5, 10
 """Of the boxes of validation pictures while it trains."""
@@ -39,9 +38,9 @@ Found = tuple[npt.NDArray[np.float32], npt.NDArray[np.float32], npt.NDArray[np.f
 class Learner(pl.LightningModule):
     """A detector with its loss, optimiser and average precision on the validation pictures."""
 
-    def __init__(self, network: Detector, recipe: Mapping[str, Any], seed: int) -> None:
+    def __init__(self, net: Detector, recipe: Mapping[str, Any], seed: int) -> None:
         super().__init__()
-        self.network = network
+        self.network = net
         self.recipe = recipe
         self.seed = seed
         self.found: list[Found] = []
@@ -102,8 +101,8 @@ def train(
         dataset: an Ultralytics dataset, as ``labels.write`` makes it.
         recipe: ``image_size``, ``channels``, what ``fitting.loop.fit`` and ``data.augmentation`` read, and that of the
             optimiser.
-        encoder: as ``models.encoders.grey`` takes it.
-        encoder_weights: as ``models.encoders.load_weights`` takes it.
+        encoder: as ``encoders.encoders.grey`` takes it.
+        encoder_weights: as ``encoders.encoders.load_weights`` takes it.
         seed: of every random draw.
         workers: processes that prepare batches; they change no result.
         scratch: parent of the checkpoint folder.
@@ -122,14 +121,12 @@ def train(
         if not any(len(boxes) for _, boxes in part.items):
             raise GuidedsegError(f"no {name} picture has a lesion: see the split.* keys and data/split.csv")
     torch.manual_seed(seed)
-    network = Detector(encoder, recipe["channels"])
-    encoders.load_weights(network.encoder, encoder, encoder_weights)
-    network.to(memory_format=torch.channels_last)
+    net = network(encoder, recipe["channels"], encoder_weights)
     settings = {"encoder": encoder, "encoder_weights": encoder_weights, **recipe, "seed": seed}
     pixels = [array.data.cast("B") for part in parts.values() for item in part.items for array in item if array.size]
-    folder = scratch / fingerprint(settings, pixels, ["detection/fcos", "segmentation/models"], encoder_weights)
+    folder = scratch / fingerprint(settings, pixels, ["detection/fcos", "encoders"], encoder_weights)
     sampler = data.EpochSampler(parts["train"], seed, recipe["lesion_share"])
-    module = Learner(network, recipe, seed)
+    module = Learner(net, recipe, seed)
     fitted = loop.fit(
         module,
         data.loader(
@@ -148,7 +145,7 @@ def train(
         folder=folder,
         live=live,
     )
-    save_file(exporting.compact(network.state_dict()), target / exporting.WEIGHTS)
+    save_file(exporting.compact(net.state_dict()), target / exporting.WEIGHTS)
     fitted.curve.to_csv(target / "curve.csv", index=False, lineterminator="\n")
     used = None if encoder_weights is None else Path(encoder_weights).name
     config = {
@@ -158,13 +155,29 @@ def train(
         "channels": recipe["channels"],
         "image_size": recipe["image_size"],
         "recipe": {**recipe, "seed": seed},
-        "parameters": sum(parameter.numel() for parameter in network.parameters()),
+        "parameters": sum(parameter.numel() for parameter in net.parameters()),
         "epoch": fitted.epoch,
         "epochs": len(fitted.curve),
     }
     (target / "config.json").write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
     shutil.rmtree(folder)
     return fitted.curve
+
+
+def network(encoder: str, channels: int, encoder_weights: str | None) -> Detector:
+    """The detector before it is trained; torch's seed decides the weights that are not loaded.
+
+    Raises:
+        GuidedsegError: an unknown encoder, or weights that cannot be had or do not fit.
+    """
+    if encoder == encoders.ORIGINAL:
+        raise GuidedsegError(
+            "profiles.*.fcos.encoder: 'original' is of the segmenters. Name an encoder, resnet50, say."
+        )
+    encoders.check_name(encoder)
+    built = Detector(encoder, channels)
+    encoders.load_weights(built.encoder, encoder, encoder_weights)
+    return built.to(memory_format=torch.channels_last)
 
 
 def average_precisions(found: Sequence[Found]) -> npt.NDArray[np.float64]:

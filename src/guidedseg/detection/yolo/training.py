@@ -161,9 +161,7 @@ def _precision(asked: str) -> str:
     if not torch.cuda.is_available():
         return "fp32"
     if asked == "bf16" and not torch.cuda.is_bf16_supported(including_emulation=False):
-        raise GuidedsegError(
-            f"profiles.*.detector.precision: {torch.cuda.get_device_name()} has no bf16. Set it to fp32."
-        )
+        raise GuidedsegError(f"profiles.*.yolo.precision: {torch.cuda.get_device_name()} has no bf16. Set it to fp32.")
     return asked
 
 

@@ -1,4 +1,4 @@
-"""What a detector's training starts from: ``profiles.*.detector.weights``, which may be somebody else's file."""
+"""What a detector's training starts from: ``profiles.*.yolo.weights``, which may be somebody else's file."""
 
 import logging
 from contextlib import redirect_stdout
@@ -16,7 +16,7 @@ from guidedseg.errors import GuidedsegError
 
 logger = logging.getLogger(__name__)
 
-KEY = "profiles.*.detector.weights"
+KEY = "profiles.*.yolo.weights"
 REMEDY = "Give the .pt of a YOLO detector as Ultralytics saves it, or train from scratch with 'yolo11n.yaml'."
 
 

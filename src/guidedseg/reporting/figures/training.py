@@ -12,7 +12,12 @@ from guidedseg.reporting.figures import style
 from guidedseg.reporting.figures.kind import Kind
 from guidedseg.reporting.results import Results
 
-DETECTOR_LOSSES = {"box": ("#009e73", "o"), "cls": ("#e69f00", "s"), "dfl": ("#cc79a7", "^")}
+DETECTOR_LOSSES = {
+    "box_loss": ("#009e73", "o"),
+    "cls_loss": ("#e69f00", "s"),
+    "dfl_loss": ("#cc79a7", "^"),
+    "loss": ("#009e73", "o"),  # of FCOS the sum
+}
 
 
 def chosen(curve: pd.DataFrame) -> pd.Series:
@@ -22,7 +27,7 @@ def chosen(curve: pd.DataFrame) -> pd.Series:
 
 def draw(results: Results, cases: Mapping[str, Case]) -> Figure:  # noqa: ARG001
     """Two panels of the segmenters, and one or two of the detector."""
-    losses = [name for name in DETECTOR_LOSSES if f"train_{name}_loss" in results.detector]
+    losses = [name for name in DETECTOR_LOSSES if f"train_{name}" in results.detector]
     figure = style.new(9, 5.6)
     grid = figure.subplots(2, 2)
     dice, loss, precision, detector_loss = grid.flat
@@ -35,8 +40,8 @@ def draw(results: Results, cases: Mapping[str, Case]) -> Figure:  # noqa: ARG001
             _line(
                 detector_loss,
                 results.detector,
-                f"{part}_{name}_loss",
-                f"{name}, {word}",
+                f"{part}_{name}",
+                f"{name.removesuffix('_loss')}, {word}",
                 colour,
                 marker,
                 dashed=part == "val",

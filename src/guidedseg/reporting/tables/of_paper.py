@@ -26,6 +26,8 @@ from guidedseg.reporting.tables.wording import (
 
 METRICS = {"dice": "Dice", "iou": "IoU", "recall": "recall", "precision": "precision"}
 BRANCHES = ("direct", "guided", "guided_fallback", "oracle")
+DETECTORS = {"yolo": "YOLO11n", "fcos": "FCOS"}
+
 PAPER = "paper"
 
 
@@ -88,14 +90,15 @@ def _detector(ours: Mapping[str, Nested], remarks: str) -> Table:
     """Table 4; runs of one detector make one row."""
     columns = {"ap50": "mAP@50", "ap50_95": "mAP@50:95"}
     networks_of: dict[str, list[str]] = {}
-    leaves_of = {}
+    leaves_of, kind_of = {}, {}
     for network, scores in ours.items():
         leaves = {key: scores.get("detection", {}).get(key, MISSING) for key in columns}
         leaves_of[repr(leaves)] = leaves
+        kind_of[repr(leaves)] = DETECTORS[scores.get("detector", "yolo")]
         networks_of.setdefault(repr(leaves), []).append(_name(network))
     rows = [
         _theirs(["YOLO11n", PAPER, "all five"], {key: f"{published.DETECTOR[key]:g}" for key in columns}),
-        *(_ours("ours", ["YOLO11n", "ours", ", ".join(networks_of[key])], leaves_of[key]) for key in leaves_of),
+        *(_ours("ours", [kind_of[key], "ours", ", ".join(networks_of[key])], leaves_of[key]) for key in leaves_of),
     ]
     title = "The paper's Table 4: the detector"
     caption = f"Average precision of the boxes, percent. {remarks}"

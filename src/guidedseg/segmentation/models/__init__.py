@@ -12,8 +12,8 @@ from typing import Any
 import torch
 from torch import nn
 
+from guidedseg.encoders import encoders
 from guidedseg.errors import GuidedsegError
-from guidedseg.segmentation.models import encoders
 from guidedseg.segmentation.models.attention_unet import AttentionUNet
 from guidedseg.segmentation.models.deeplabv3 import DeepLabV3
 from guidedseg.segmentation.models.skunet import SKUNet

@@ -6,7 +6,7 @@ from typing import Literal
 import segmentation_models_pytorch as smp
 import torch
 
-from guidedseg.segmentation.models.encoders import check_input
+from guidedseg.encoders.encoders import check_input
 from guidedseg.segmentation.models.layers import scaled
 
 

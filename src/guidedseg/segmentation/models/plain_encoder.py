@@ -5,6 +5,8 @@ from collections.abc import Callable, Sequence
 import torch
 from torch import nn
 
+from guidedseg.segmentation.models.layers import scaled
+
 
 class PlainEncoder(nn.Module):
     """Blocks of convolutions with 2x2 maximum pooling between them: (N, 1, S, S) -> [input, strides 1, 2, 4, 8, 16]."""
@@ -27,3 +29,11 @@ class PlainEncoder(nn.Module):
             x = block(self.pool(x) if number else x)
             features.append(x)
         return features
+
+
+def plain(
+    widths: Sequence[int], decoder_width: float, block: Callable[[int, int], nn.Module]
+) -> tuple[nn.Module, list[int]]:
+    """The encoder of U-Net and its kin with random weights: ``PlainEncoder`` and its channels, scaled."""
+    channels = [scaled(width, decoder_width) for width in widths]
+    return PlainEncoder(channels, block), channels

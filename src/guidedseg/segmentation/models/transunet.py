@@ -9,8 +9,8 @@ from timm.models.resnetv2 import ResNetV2
 from timm.models.vision_transformer import VisionTransformer
 from torch import nn
 
+from guidedseg.encoders import encoders
 from guidedseg.errors import GuidedsegError
-from guidedseg.segmentation.models import encoders
 from guidedseg.segmentation.models.layers import conv3x3, scaled, upsampled
 
 DEPTH = 4  # the transformer sits at stride 16

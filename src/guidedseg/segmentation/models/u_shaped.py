@@ -5,7 +5,8 @@ from collections.abc import Sequence
 import torch
 from torch import nn
 
-from guidedseg.segmentation.models import encoders
+from guidedseg.encoders import encoders
+from guidedseg.segmentation.models import plain_encoder
 from guidedseg.segmentation.models.layers import double_conv, scaled
 
 
@@ -58,7 +59,7 @@ class UShaped(nn.Module):
         """
         super().__init__()
         if encoder == encoders.ORIGINAL:
-            self.encoder, widths = encoders.plain(self.WIDTHS, decoder_width, self.convolutions)
+            self.encoder, widths = plain_encoder.plain(self.WIDTHS, decoder_width, self.convolutions)
             *skips, deepest = widths
             joined, out = skips[::-1], skips[::-1]
         else:

@@ -6,7 +6,8 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from guidedseg.segmentation.models import encoders
+from guidedseg.encoders import encoders
+from guidedseg.segmentation.models import plain_encoder
 from guidedseg.segmentation.models.layers import Supervised, conv3x3, double_conv, scaled, upsampled
 
 WIDTHS = (64, 128, 256, 512, 1024)  # of the original's encoder at strides 1, 2, 4, 8, 16
@@ -73,7 +74,7 @@ class UNet3Plus(nn.Module):
         """
         super().__init__()
         if encoder == encoders.ORIGINAL:
-            self.encoder, widths = encoders.plain(WIDTHS, decoder_width, double_conv)
+            self.encoder, widths = plain_encoder.plain(WIDTHS, decoder_width, double_conv)
         else:
             self.encoder, widths = encoders.grey(encoder)
         channels = scaled(channels, decoder_width)

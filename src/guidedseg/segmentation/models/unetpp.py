@@ -6,7 +6,8 @@ import segmentation_models_pytorch as smp
 import torch
 from torch import nn
 
-from guidedseg.segmentation.models import encoders
+from guidedseg.encoders import encoders
+from guidedseg.segmentation.models import plain_encoder
 from guidedseg.segmentation.models.layers import Supervised, double_conv, outputs_of, scaled, upsampled
 
 WIDTHS = (32, 64, 128, 256, 512)  # of the original at strides 1, 2, 4, 8, 16, encoder and decoders alike
@@ -58,7 +59,7 @@ class UNetPlusPlus(nn.Module):
 
     def __init__(self, decoder_width: float, *, deep_supervision: bool) -> None:
         super().__init__()
-        self.encoder, widths = encoders.plain(WIDTHS, decoder_width, double_conv)
+        self.encoder, widths = plain_encoder.plain(WIDTHS, decoder_width, double_conv)
         depth = len(widths) - 1
         self.columns = nn.ModuleList(
             nn.ModuleList(NestedNode(widths[level + 1], widths[level], column) for level in range(depth + 1 - column))

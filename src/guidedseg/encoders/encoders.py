@@ -22,10 +22,8 @@ from segmentation_models_pytorch.encoders import get_encoder, get_encoder_names
 from timm.layers import ScaledStdConv2d, ScaledStdConv2dSame, StdConv2d, StdConv2dSame
 from torch import nn
 
+from guidedseg.encoders import normalisation
 from guidedseg.errors import GuidedsegError, listed
-from guidedseg.segmentation.models import normalisation
-from guidedseg.segmentation.models.layers import scaled
-from guidedseg.segmentation.models.plain_encoder import PlainEncoder
 
 STRIDE = 32
 ORIGINAL = "original"  # the encoder of a network's paper
@@ -95,14 +93,6 @@ def grey(name: str, depth: int = 5) -> tuple[nn.Module, list[int]]:
     if 0 in channels:  # smp stands empty maps in for a missing stride
         raise GuidedsegError(f"encoder: '{name}' gives no features at stride 2. Choose a convolutional encoder.")
     return encoder, channels
-
-
-def plain(
-    widths: Sequence[int], decoder_width: float, block: Callable[[int, int], nn.Module]
-) -> tuple[nn.Module, list[int]]:
-    """The encoder of U-Net and its kin with random weights: ``PlainEncoder`` and its channels, scaled."""
-    channels = [scaled(width, decoder_width) for width in widths]
-    return PlainEncoder(channels, block), channels
 
 
 def load_weights(encoder: nn.Module, name: str, weights: str | None) -> None:

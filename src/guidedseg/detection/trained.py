@@ -1,0 +1,25 @@
+"""A trained detector of either kind, for the engine torch."""
+
+import json
+from pathlib import Path
+
+from torch import nn
+
+
+def raw_head(folder: Path) -> tuple[nn.Module, tuple[str, ...]]:
+    """The network in a folder and the name of what it gives.
+
+    Raises:
+        GuidedsegError: there is none, or its weights are not those of the network that config.json describes.
+    """
+    from guidedseg.detection.fcos import trained as fcos  # noqa: PLC0415 - each takes seconds to import
+    from guidedseg.detection.yolo import trained as yolo  # noqa: PLC0415
+
+    return (fcos if _kind(folder) == "fcos" else yolo).raw_head(folder)
+
+
+def _kind(folder: Path) -> str | None:
+    try:
+        return str(json.loads((folder / "config.json").read_text(encoding="utf-8")).get("kind"))
+    except (OSError, ValueError, AttributeError):
+        return None  # whose ``load`` tells

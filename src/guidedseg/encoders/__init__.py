@@ -1,0 +1,1 @@
+"""Pretrained encoders for grey images, of segmenters and detectors."""
