@@ -1,6 +1,7 @@
 """What a run hands on: it is whole, scores what the pipeline scored, and can be fetched."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -33,26 +34,44 @@ def test_folder_and_zip_are_whole_and_segment_their_example(finished: Project):
         assert "the same" in lines[-1]
 
 
-def test_masks_are_those_that_the_pipeline_scored(finished: Project):
-    """Pixel by pixel, for every validation and test image, in every branch that can be asked for."""
+@pytest.mark.parametrize("point", ["chosen", "where half of the pixels count"])
+def test_masks_are_those_that_the_pipeline_scored(finished: Project, point: str):
+    """Pixel by pixel, for every validation and test image, in every branch that can be asked for.
+
+    At what the validation images chose, and where even a detector and networks of three epochs mark something.
+    """
     folder = finished.folder
-    bundle = guidedseg.load(folder / "bundles/unetpp")
+    segmenter = guidedseg.load(folder / "bundles/unetpp").segmenter
     of_mode = {mode: tiles.load(folder / "predictions/unetpp" / mode) for mode in MODES}
     operating = Operating(**json.loads((folder / "evaluations/unetpp/operating.json").read_text()))
+    if point != "chosen":
+        half = {mode: float(np.median(of_mode[mode].probabilities)) / 255 for mode in MODES}
+        operating = replace(
+            operating,
+            confidence=segmenter.detector.floor,
+            direct_gate=0.0,
+            **{f"{mode}_threshold": threshold for mode, threshold in half.items()},
+        )
+        segmenter = replace(
+            segmenter,
+            confidence=operating.confidence,
+            direct=replace(segmenter.direct, threshold=half["direct"], gate=0.0),
+            guided=replace(segmenter.guided, threshold=half["guided"]),
+        )
     found = read_detections(folder / "data/detections.csv").groupby("image_id")
     lesions = 0
     for image_id in images(finished, "val", "test"):
         image = prepared.load_image(folder / "data/prepared", image_id)
         patches = patchworks(of_mode["direct"], of_mode["guided"], image_id, operating)
         for branch in ("guided", "direct", "guided_fallback"):
-            result = bundle.segment(image, branch)
+            result = segmenter.segment(image, branch)
             np.testing.assert_array_equal(result.mask, patches[branch].mask(*image.shape), f"{image_id} {branch}")
             lesions += len(result.lesions)
-        boxes, confidences = bundle.segmenter.boxes(image)
+        boxes, confidences = segmenter.boxes(image)
         rows = found.get_group(image_id) if image_id in found.groups else None
         assert boxes.tolist() == ([] if rows is None else rows[["x0", "y0", "x1", "y1"]].to_numpy().tolist())
         assert confidences.tolist() == ([] if rows is None else rows["confidence"].tolist())
-    assert lesions > 0
+    assert lesions > 0 or point == "chosen"
 
 
 def test_card_tells_the_scores_of_the_run(finished: Project):
