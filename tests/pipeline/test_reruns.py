@@ -31,6 +31,8 @@ TABLE = [
     ({"split": {"seed": 1}}, FROM_SPLIT),
     ({"seed": 1}, SEEDED),
     ({"profiles": {"quick": {"yolo": {"epochs": 4}}}}, {"train_detector"} | DETECTED | GUIDED | JUDGED),
+    ({"detector": "fcos"}, {"train_detector"} | DETECTED | GUIDED | JUDGED),
+    ({"profiles": {"quick": {"fcos": {"epochs": 4}}}}, set()),
     ({"detect": {"floor": 0.02}}, DETECTED | GUIDED | JUDGED),
     ({"roi": {"margin": 0.2}}, {"crop_rois"} | GUIDED | JUDGED),
     ({"profiles": {"quick": {"inputs": {"image_size": 64}}}}, {"frames", "crop_rois"} | TRAINED),

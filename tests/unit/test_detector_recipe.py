@@ -19,7 +19,7 @@ from ultralytics.engine import trainer as engine  # isort: skip
 pytestmark = pytest.mark.usefixtures("one_thread")
 
 OWN = {"weights": "model", "image_size": "imgsz", "precision": "amp", "ema_decay": None, "ema_tau": None}
-DECLARED = {OWN.get(key, key) for key in params.Detector.model_fields} - {None}
+DECLARED = {OWN.get(key, key) for key in params.Yolo.model_fields} - {None}
 OF_A_RUN = {"task", "mode", "data", "project", "name", "seed", "device", "nbs"}
 # of other tasks, of prediction, export and pictures; `pretrained` and `profile` are of what the library would build or
 # log itself, `save_period` of checkpoints that nobody reads
@@ -107,7 +107,7 @@ def test_gpu_without_bf16_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda **_: False)
     monkeypatch.setattr(torch.cuda, "get_device_name", lambda: "it")
-    with pytest.raises(GuidedsegError, match=r"profiles\.\*\.detector\.precision: .*no bf16.*fp32"):
+    with pytest.raises(GuidedsegError, match=r"profiles\.\*\.yolo\.precision: .*no bf16.*fp32"):
         train(tmp_path, "yolo11n.yaml", tmp_path)
 
 

@@ -16,7 +16,7 @@ from guidedseg.errors import GuidedsegError
 from ultralytics import YOLO  # isort: skip - guidedseg sets the environment that it is to be imported in
 from ultralytics.nn.tasks import DetectionModel  # isort: skip
 
-KEY = r"profiles\.\*\.detector\.weights: .*{}.* is refused: "
+KEY = r"profiles\.\*\.yolo\.weights: .*{}.* is refused: "
 REMEDY = r"Give the \.pt of a YOLO detector as Ultralytics saves it, or train from scratch with 'yolo11n\.yaml'"
 
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -138,7 +138,7 @@ def test_yaml_with_a_program_is_refused(tmp_path):
     ],
 )
 def test_weights_that_cannot_be_had_are_told_without_training(name, what):
-    with pytest.raises(GuidedsegError, match=rf"profiles\.\*\.detector\.weights: .*{what}.*{REMEDY}"):
+    with pytest.raises(GuidedsegError, match=rf"profiles\.\*\.yolo\.weights: .*{what}.*{REMEDY}"):
         weights.check(name)
 
 

@@ -72,7 +72,7 @@ def test_made_again_it_has_the_same_bytes(project):
 
 
 def test_it_names_nothing_of_the_machine(project, changed):
-    keys = ("detector.weights", "network.encoder_weights")
+    keys = ("yolo.weights", "network.encoder_weights")
     sizes = {"model": "unet", "profiles.quick.inputs.image_size": small_bundle.SIZE}
     changed({**sizes, **{f"profiles.quick.{key}": f"/home/maria/{key}.pt" for key in keys}})
     stage.main()
