@@ -30,10 +30,10 @@ def on_files(
     paths: Sequence[Path],
     out: Path,
     engine: Kind,
-    outputs: tuple[str, ...],
+    outputs: Sequence[str],
 ) -> Run:
     """From files to files, as ``guidedseg segment`` does it once it has started."""
-    loaded, settings = _load(bundle, confidence, engine), Settings("guided", outputs)
+    loaded, settings = _load(bundle, confidence, engine), Settings("guided", tuple(outputs))
     files = [Listed(path, path.stem) for path in paths]
 
     def run() -> None:
@@ -67,7 +67,7 @@ def one_picture(bundle: Path, confidence: float, threads: int, path: Path, engin
     return run
 
 
-def network(bundle: Path, engine: Kind, name: str, size: tuple[int, int], count: int) -> Run:
+def network(bundle: Path, engine: Kind, name: str, size: Sequence[int], count: int) -> Run:
     """A network alone, ``count`` pictures of one size (width, height), one after another."""
     segmenter = _load(bundle, None, engine).segmenter
     used, output = (

@@ -73,7 +73,10 @@ def main() -> None:
         elif asked.nncf is not None:
             for name, values in seen.items():
                 np.save(asked.nncf / f"{name}.npy", np.stack(values))
-        speeds(kinds, seen, asked.turns)
+        pictures = {name: Path(folder) / f"{name}.npy" for name in NETWORKS}
+        for name, path in pictures.items():
+            np.save(path, seen[name][0])
+        speeds(kinds, pictures, asked.turns)
         opened = {name: {kind: open_as(*how) for kind, how in own.items()} for name, own in kinds.items()}
         losses(segmenter(bundle, described), opened, sorted(split["image_id"][split["split"] == "val"]))
 
@@ -124,20 +127,21 @@ def open_as(make: str, path: Path) -> Engine:
     return engine
 
 
-def speeds(kinds: Kinds, seen: Mapping[str, Sequence[Floats]], turns: int) -> None:
+def speeds(kinds: Kinds, pictures: Mapping[str, Path], turns: int) -> None:
     """Print milliseconds of one picture of each network, on one core."""
     print("| network | | ms of a core | times as fast as float32, onnxruntime |\n| --- | --- | ---: | ---: |")
     for name, own in kinds.items():
-        contestants = {kind: ("benchmarks.quantized:ten", *how, seen[name][0], name) for kind, how in own.items()}
+        contestants = {kind: ("benchmarks.quantized:ten", *how, pictures[name], name) for kind, how in own.items()}
         found = alternating(contestants, cores=1, turns=turns)
         reference = found["float32, onnxruntime"].cpu
         for kind, of_kind in found.items():
             print(f"| {name} | {kind} | {100 * of_kind.cpu:.2f} | {reference / of_kind.cpu:.2f} |", flush=True)
 
 
-def ten(make: str, path: Path, image: Floats, name: str) -> Callable[[], None]:
+def ten(make: str, path: Path, picture: Path, name: str) -> Callable[[], None]:
     """Ten times one picture."""
     engine = open_as(make, path)
+    image: Floats = np.load(picture)
 
     def run() -> None:
         for _ in range(10):

@@ -3,7 +3,6 @@
 import importlib
 import json
 import os
-import pickle
 import resource
 import subprocess
 import sys
@@ -57,7 +56,7 @@ def alternating(contestants: Mapping[str, tuple[Any, ...]], *, cores: int, turns
 
     Args:
         contestants: name -> ``module:function`` and its arguments, which makes ready what is measured and returns it.
-            It runs in a process that has imported nothing else.
+            It runs in a process that has imported nothing else. Arguments are paths and what JSON has.
         cores: that each may use.
         turns: of each.
     """
@@ -82,11 +81,12 @@ def alternating(contestants: Mapping[str, tuple[Any, ...]], *, cores: int, turns
 class _Process:
     """Another process, which waits between its turns."""
 
-    def __init__(self, cores: int, *what: Any) -> None:  # noqa: ANN401 - sent as it is
+    def __init__(self, cores: int, *what: Any) -> None:  # noqa: ANN401 - sent as JSON
         self._process = subprocess.Popen(
             [sys.executable, "-m", "benchmarks.turns"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
         )
-        pickle.dump((cores, *what), self._process.stdin)  # type: ignore[arg-type]
+        asked = json.dumps([cores, *what], default=_path_as_json)
+        self._process.stdin.write(asked.encode() + b"\n")  # type: ignore[union-attr]
 
     def __enter__(self) -> "_Process":
         return self
@@ -107,6 +107,14 @@ class _Process:
             raise RuntimeError("a contestant has failed, see above")
         taken = Turn(*json.loads(answer))
         return taken, (_busy() - before - taken.cpu) / taken.wall / (os.cpu_count() or 1)
+
+
+def _path_as_json(path: Path) -> dict[str, str]:
+    return {"path": os.fspath(path)}
+
+
+def _path_from_json(value: dict[str, str]) -> Path:
+    return Path(value["path"])
 
 
 def _busy() -> float:
@@ -131,7 +139,7 @@ def _wait_for_turns() -> None:
     """What the other process does."""
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)  # whatever a library prints
-    cores, where, *arguments = pickle.load(sys.stdin.buffer)
+    cores, where, *arguments = json.loads(sys.stdin.buffer.readline(), object_hook=_path_from_json)
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:cores])
     module, function = where.split(":")

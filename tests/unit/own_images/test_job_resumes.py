@@ -43,10 +43,10 @@ def test_killed_at_any_of_its_changes_it_ends_with_the_same_bytes(bundle_folder,
 
 @pytest.fixture(scope="module")
 def long_cine(tmp_path_factory):
-    """A picture, then a cine that takes a second."""
+    """A picture, then a cine that is not over before a busy machine has sent a signal."""
     folder = tmp_path_factory.mktemp("long")
     cv2.imwrite(str(folder / "a.png"), picture(60, 90))
-    write_video(folder / "b.mkv", [colours(frame) for frame in grey_frames(20, 32, 32)] * 3, "ffv1")
+    write_video(folder / "b.mkv", [colours(frame) for frame in grey_frames(20, 32, 32)] * 8, "ffv1")
     return folder
 
 
@@ -76,7 +76,7 @@ def test_killed_in_earnest_and_interrupted_it_ends_with_the_same_bytes(
     if sign == signal.SIGINT:
         assert words.strip().endswith(f"what is finished lies in {out}; the same call with --resume goes on.")
         assert (out / "problems.csv").read_text() == "source,kind,what\n"
-    assert len(contents(out / "masks")) < 61
+    assert len(contents(out / "masks")) < 161
     assert segment(bundle_folder, [long_cine], out, outputs="mask,table", resume=True, threads=2) == DONE
     assert contents(out) == undisturbed
 
