@@ -32,6 +32,7 @@ def main() -> tuple[Path, str]:
         guided,
         images.loc[images["split"] == "val", "image_id"].tolist(),
         load_mask,
+        rule=settings.choose,
         confidence=settings.confidence,
         gate=settings.gate,
         mask_threshold=settings.mask_threshold,

@@ -19,7 +19,7 @@ from guidedseg.evaluation.counts import (
     Measured,
     measure,
 )
-from guidedseg.evaluation.operating import THRESHOLDS, Curves, Operating, choose, level
+from guidedseg.evaluation.operating import THRESHOLDS, Curves, Operating, Rule, choose, level
 from guidedseg.evaluation.surfaces import Mask
 from guidedseg.inference.patchwork import Patchwork, patchworks
 from guidedseg.inference.tiles import Tiles
@@ -34,17 +34,19 @@ def operating(
     image_ids: Sequence[str],
     load_mask: LoadMask,
     *,
+    rule: Rule,
     confidence: float | None,
     gate: float | None,
     mask_threshold: float | None,
 ) -> Operating:
-    """The operating values of the best mean strict Dice of the validation images (``evaluation.operating.choose``).
+    """The operating values that are best on the validation images (``evaluation.operating.choose``).
 
     Args:
         direct: tiles of frames.
         guided: tiles of regions; those of the detector's boxes are used.
         image_ids: the validation images; tiles of others are not looked at.
         load_mask: gives the truth.
+        rule: what is best.
         confidence: a value to take instead of choosing one.
         gate: likewise.
         mask_threshold: likewise, for both approaches.
@@ -68,7 +70,7 @@ def operating(
         )
 
     images = [curves(image_id) for image_id in progress.bar("validation images", image_ids, unit="image")]
-    return choose(images, thresholds, confidence=confidence, gate=gate)
+    return choose(images, thresholds, rule=rule, confidence=confidence, gate=gate)
 
 
 def evaluate(

@@ -74,7 +74,9 @@ def test_gates_are_those_of_brute_force(seed: int) -> None:
     direct.probabilities[:] = rng.integers(0, 256, direct.probabilities.shape) // rng.choice([1, 64])
     rows = [box(str(name), float(rng.integers(1, 10) / 10), int(rng.integers(256))) for name in rng.choice(names, 9)]
     guided = tiles_of(*rows)
-    result = operating(direct, guided, names, MASKS.__getitem__, confidence=None, gate=None, mask_threshold=None)
+    result = operating(
+        direct, guided, names, MASKS.__getitem__, rule="strict", confidence=None, gate=None, mask_threshold=None
+    )
 
     canvases = {name: patchworks(direct, guided, name, result)["direct"].probabilities(12, 16) for name in names}
     peaks = sorted({int(canvas.max()) for canvas in canvases.values()})

@@ -78,7 +78,9 @@ def test_choice_is_that_of_brute_force(seed: int) -> None:
     _, direct_threshold, direct_dice = brute_force(direct, "frame", masks, [0.5])
     confidence, guided_threshold, guided_dice = brute_force(guided, "detector", masks, confidences)
 
-    result = operating(direct, guided, names, masks.__getitem__, confidence=None, gate=None, mask_threshold=None)
+    result = operating(
+        direct, guided, names, masks.__getitem__, rule="strict", confidence=None, gate=None, mask_threshold=None
+    )
     assert (result.confidence, result.guided_threshold) == (confidence, guided_threshold)
     assert result.direct_ungated_threshold == direct_threshold
     assert result.guided_dice == pytest.approx(guided_dice, abs=1e-12)
@@ -231,7 +233,9 @@ def test_tiles_of_other_images_and_sources_change_nothing() -> None:
         return MASKS[image_id]
 
     def choice(direct: Tiles, guided: Tiles) -> Operating:
-        return operating(direct, guided, ["a", "n"], load_mask, confidence=None, gate=None, mask_threshold=None)
+        return operating(
+            direct, guided, ["a", "n"], load_mask, rule="strict", confidence=None, gate=None, mask_threshold=None
+        )
 
     alone = choice(frames(a=10, n=20), tiles_of(*rows))
     assert alone == choice(frames(b=255, a=10, m=255, n=20), tiles_of(*others, *rows, *others))
@@ -242,7 +246,14 @@ def test_labels_of_the_items_do_not_matter() -> None:
     guided = tiles_of(box("a", 0.8, 255), box("n", 0.3, 0))
     guided.items.index = pd.Index([1, 0])
     result = operating(
-        frames(a=0, n=0), guided, ["a", "n"], MASKS.__getitem__, confidence=None, gate=None, mask_threshold=None
+        frames(a=0, n=0),
+        guided,
+        ["a", "n"],
+        MASKS.__getitem__,
+        rule="strict",
+        confidence=None,
+        gate=None,
+        mask_threshold=None,
     )
     assert result.guided_dice == 1.0
 

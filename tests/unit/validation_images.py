@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from guidedseg.evaluation.operating import Operating
+from guidedseg.evaluation.operating import Operating, Rule
 from guidedseg.inference.tiles import Tiles
 from guidedseg.scoring import operating
 from guidedseg.segmentation.inputs import COLUMNS
@@ -41,6 +41,7 @@ def chosen(
     confidence: float | None = None,
     gate: float | None = None,
     mask: float | None = None,
+    rule: Rule = "strict",
 ) -> Operating:
     """The choice on some of the images a, b, c, n, m; their frames say nothing unless given."""
     direct = direct or frames(a=0, b=0, c=0, n=0, m=0)
@@ -49,6 +50,7 @@ def chosen(
         tiles_of(*boxes),
         list(image_ids),
         MASKS.__getitem__,
+        rule=rule,
         confidence=confidence,
         gate=gate,
         mask_threshold=mask,

@@ -1,4 +1,4 @@
-"""Operating values: what makes a mask of probabilities, chosen on validation images for the best strict Dice.
+"""Operating values: what makes a mask of probabilities, chosen on validation images by a stated rule.
 
 Both approaches have the same two freedoms and get them by the same rule on the same images. A **threshold**: a pixel is
 lesion where the probability reaches it. A **gate**: an image may be left empty as a whole. The gate of guided is the
@@ -8,8 +8,9 @@ can be told from the gain of *being allowed to be silent*.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -22,6 +23,14 @@ THRESHOLDS = tuple(step / 100 for step in sorted(range(5, 100, 5), key=lambda st
 
 TIE = 1e-9
 """Mean Dice values closer than this are equal: they differ by the rounding of a sum only."""
+
+QUIET = 0.9
+"""Share of the normals that the rule ``quiet`` wants to be left empty."""
+
+Rule = Literal["strict", "balanced", "quiet"]
+"""What is best: of the mean Dice under ``strict``, which weighs silence by how many normals there happen to be; of the
+mean of the Dice of images with a lesion and of the share of normals left empty, which does not; or of the former
+alone, where at least ``QUIET`` of the normals are left empty. Images of one kind alone are judged by their own mean."""
 
 Floats = npt.NDArray[np.float64]
 
@@ -38,7 +47,7 @@ class Operating:
         direct_ungated_threshold: the same for the branch without a gate.
         guided_ungated_confidence: boxes below are left out, but never an image's most confident one.
         guided_ungated_threshold: the same for the branch without a gate.
-        direct_dice: mean strict Dice of the validation images at these values; None without a validation image.
+        direct_dice: what the rule made the best of (``Rule``) at these values; None without a validation image.
         guided_dice: likewise.
         direct_ungated_dice: likewise.
         guided_ungated_dice: likewise.
@@ -82,18 +91,24 @@ def level(threshold: float) -> int:
 
 
 def choose(
-    images: Sequence[Curves], thresholds: Sequence[float], *, confidence: float | None, gate: float | None
+    images: Sequence[Curves],
+    thresholds: Sequence[float],
+    *,
+    rule: Rule,
+    confidence: float | None,
+    gate: float | None,
 ) -> Operating:
-    """The values with the best mean strict Dice of the validation images; each image and approach counts alike.
+    """The values that are the best of the validation images under a rule, the same for both approaches.
 
     Tried are all pairs of a threshold with a confidence (guided) or a gate (direct). Confidences lie half way between
     one box and the next weaker one of all validation images, the last half way to 0; gates half way between the highest
     levels of two images, the least is 0. So at least one box and one frame always speak: an approach is never switched
-    off. Equal means go to the first of ``thresholds``, then to the higher confidence, or the lower gate.
+    off. Equally good ones go to the first of ``thresholds``, then to the higher confidence, or the lower gate.
 
     Args:
         images: the validation images.
         thresholds: candidates, the preferred first.
+        rule: what is best.
         confidence: a value to take instead of choosing one.
         gate: likewise.
 
@@ -102,10 +117,17 @@ def choose(
     """
     confidences = _between(images) if confidence is None else np.array([confidence])
     gates = _gates(images) if gate is None else np.array([gate])
-    row, column, direct_dice = _best(_gated(images, gates, len(thresholds)), len(images))
-    _, alone, alone_dice = _best(_sum([image.direct for image in images], len(thresholds))[None], len(images))
-    strong, guided, guided_dice = _best(_guided(images, confidences, len(thresholds), least=0), len(images))
-    forced, bare, bare_dice = _best(_guided(images, confidences, len(thresholds), least=1), len(images))
+    kinds = [[image for image in images if image.silent == kind] for kind in (0, 1)]  # with a lesion, normals
+    number = len(thresholds)
+
+    def best(sums: Callable[[Sequence[Curves]], Floats]) -> tuple[int, int, float | None]:
+        with_lesion, normal = (sums(kind) / max(len(kind), 1) for kind in kinds)
+        return _best(_judged(rule, with_lesion, normal, *map(len, kinds)), any(kinds))
+
+    row, column, direct_dice = best(lambda some: _gated(some, gates, number))
+    _, alone, alone_dice = best(lambda some: _sum([image.direct for image in some], number)[None])
+    strong, guided, guided_dice = best(lambda some: _guided(some, confidences, number, least=0))
+    forced, bare, bare_dice = best(lambda some: _guided(some, confidences, number, least=1))
     return Operating(
         confidence=float(confidences[strong]),
         direct_gate=float(gates[row]),
@@ -119,6 +141,17 @@ def choose(
         direct_ungated_dice=alone_dice,
         guided_ungated_dice=bare_dice,
     )
+
+
+def _judged(rule: Rule, with_lesion: Floats, normal: Floats, lesions: int, normals: int) -> Floats:
+    """(C, T) of how good values are, from the mean strict Dice of images with a lesion and of normals, and how many."""
+    if not lesions or not normals:
+        return with_lesion if lesions else normal
+    if rule == "balanced":
+        return (with_lesion + normal) / 2
+    if rule == "quiet":  # where none is quiet enough, the quietest
+        return np.where(normal >= QUIET - TIE, with_lesion, normal - 1)
+    return (lesions * with_lesion + normals * normal) / (lesions + normals)
 
 
 def _between(images: Sequence[Curves]) -> Floats:
@@ -161,9 +194,8 @@ def _sum(rows: Sequence[Floats], number: int) -> Floats:
     return np.sum(rows, axis=0) if len(rows) else np.zeros(number)
 
 
-def _best(sums: Floats, images: int) -> tuple[int, int, float | None]:
-    """Row, column and mean of the best of (C, T) sums; of equal ones the first column, there the first row."""
-    means = sums / max(images, 1)
+def _best(means: Floats, any_image: bool) -> tuple[int, int, float | None]:
+    """Row, column and value of the best of (C, T) means; of equal ones the first column, there the first row."""
     as_good = means > means.max() - TIE
     column, row = divmod(int(np.argmax(as_good.T)), len(means))
-    return row, column, float(means[row, column]) if images else None
+    return row, column, float(means[row, column]) if any_image else None

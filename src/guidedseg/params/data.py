@@ -86,6 +86,7 @@ class Predict(Group):
 class Scoring(Group):
     """From probabilities and boxes to counts."""
 
+    choose: Literal["strict", "balanced", "quiet"]
     confidence: OpenShare | None
     gate: Share | None
     mask_threshold: OpenShare | None

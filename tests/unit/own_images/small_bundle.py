@@ -74,7 +74,7 @@ def description(**changes: Any) -> dict[str, Any]:
             "params": {
                 "profile": "quick",
                 "seed": 0,
-                "scoring": {"confidence": None, "gate": None, "mask_threshold": None},
+                "scoring": {"choose": "strict", "confidence": None, "gate": None, "mask_threshold": None},
                 "profiles": {"quick": {"engine": "onnxruntime"}},
             },
         },

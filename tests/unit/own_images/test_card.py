@@ -109,7 +109,7 @@ def test_values_are_those_of_the_bundle_and_say_who_chose_them():
     assert [row[1] for row in values[1:]] == ["0.7", "0.7", "0.45", "0.300", "0.15", "64", "32"]
     assert [row[2] for row in values[1:]] == 4 * ["on validation images"] + 3 * ["in advance"]
     made = description()["made"]
-    made["params"]["scoring"] = {"confidence": 0.5, "gate": 0.0, "mask_threshold": 0.5}
+    made["params"]["scoring"] = {"choose": "strict", "confidence": 0.5, "gate": 0.0, "mask_threshold": 0.5}
     assert {row[2] for row in tables(written(made=made))[5][1:]} == {"in advance"}
 
 
