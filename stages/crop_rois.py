@@ -7,6 +7,8 @@ import stages
 
 def main() -> tuple[Path, str]:
     """Write the guided inputs."""
+    import pandas as pd
+
     from guidedseg import params
     from guidedseg.datasets import prepared, splits
     from guidedseg.detection.boxes import read_detections
@@ -15,19 +17,22 @@ def main() -> tuple[Path, str]:
 
     settings = params.load()
     folder = Path("data/prepared")
-    items = crops.rois(
+    made = crops.rois(
         prepared.read_index(folder),
         splits.read(Path("data/split.csv")),
         prepared.read_lesions(folder),
         read_detections(Path("data/detections.csv")),
         **settings.roi.model_dump(),
-        seed=settings.seed,
     )
     size = settings.chosen.inputs.image_size
     with whole_directory(Path("data/inputs/guided")) as target:
-        crops.write(items, folder, size, target)
-    sources = ", ".join(f"{number} {name}" for name, number in items["source"].value_counts().items())
-    return Path("data/inputs/guided"), f"{len(items)} regions at {size} x {size}: {sources}"
+        crops.write(made, folder, size, target)
+    table = pd.concat([made.training.assign(split="train"), made.items])
+    sources = ", ".join(
+        f"{number} {' '.join(kind)}" for kind, number in table[["split", "source"]].value_counts().items()
+    )
+    jitter = made.training["jitter"].max()
+    return Path("data/inputs/guided"), f"regions at {size} x {size}: {sources}; training boxes jittered by {jitter}"
 
 
 if __name__ == "__main__":

@@ -14,11 +14,11 @@ def main() -> tuple[Path, str]:
 
     settings = params.load()
     folder = Path("data/prepared")
-    items = crops.frames(prepared.read_index(folder), splits.read(Path("data/split.csv")))
+    made = crops.frames(prepared.read_index(folder), splits.read(Path("data/split.csv")))
     size = settings.chosen.inputs.image_size
     with whole_directory(Path("data/inputs/direct")) as target:
-        crops.write(items, folder, size, target)
-    return Path("data/inputs/direct"), f"{len(items)} frames at {size} x {size}"
+        crops.write(made, folder, size, target)
+    return Path("data/inputs/direct"), f"{len(made.training) + len(made.items)} frames at {size} x {size}"
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ Segmenting a region is always the same: crop and resize to S x S, run a network,
 box. The direct approach has one region per image (the frame), the guided one a region per detected box.
 """
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 
@@ -64,7 +65,53 @@ def crop(image: npt.NDArray[np.uint8], region: npt.NDArray[np.int64], size: int)
 
 def crop_mask(mask: npt.NDArray[np.bool_], region: npt.NDArray[np.int64], size: int) -> npt.NDArray[np.uint8]:
     """A region of a mask, resized to (size, size) uint8 in {0, 1}: 1 where at least half of the pixel is lesion."""
-    return (crop(mask.astype(np.uint8) * 255, region, size) >= 128).astype(np.uint8)
+    return as_mask(crop_shares(mask, region, size))
+
+
+def crop_shares(mask: npt.NDArray[np.bool_], region: npt.NDArray[np.int64], size: int) -> npt.NDArray[np.uint8]:
+    """A region of a mask, resized to (size, size) uint8: the share of each pixel that is lesion x 255."""
+    return crop(mask.astype(np.uint8) * 255, region, size)
+
+
+def as_mask(shares: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+    """Shares of lesion x 255 to uint8 in {0, 1}: 1 where at least half of the pixel is lesion."""
+    return (shares >= 128).astype(np.uint8)
+
+
+def turned(
+    image: npt.NDArray[np.uint8],
+    place: npt.NDArray[np.number],
+    region: npt.NDArray[np.number],
+    angle: float,
+    size: int,
+) -> npt.NDArray[np.uint8]:
+    """A region turned about its middle, from a picture of its surroundings; what lies outside of them is mirrored.
+
+    Turned by 0 it is ``crop`` but for the interpolation: shapes stay as they are in the original's pixels, however
+    much width and height of the surroundings were stretched.
+
+    Args:
+        image: (C, C) uint8, the surroundings as ``crop`` makes them.
+        place: (4,) where these lie in the original, pixels.
+        region: (4,) likewise.
+        angle: degrees, counter-clockwise as seen.
+        size: S.
+
+    Returns:
+        (S, S) uint8.
+    """
+    low, sides = np.asarray(region[:2], float), np.asarray(region[2:], float) - region[:2]
+    scale = len(image) / (np.asarray(place[2:], float) - place[:2])
+    cosine, sine = np.cos(np.deg2rad(angle)), np.sin(np.deg2rad(angle))
+    turn = np.array([[cosine, -sine], [sine, cosine]])
+    linear = scale[:, None] * turn * (sides / size)  # from pixels of the result to pixels of the surroundings
+    middle = (low + sides / 2 - place[:2]) * scale
+    shift = middle - linear @ np.full(2, size / 2)
+    shift += linear @ np.full(2, 0.5) - 0.5  # OpenCV counts from the middle of a pixel
+    matrix = np.column_stack([linear, shift])
+    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    made = cv2.warpAffine(image, matrix, (size, size), flags=flags, borderMode=cv2.BORDER_REFLECT)
+    return np.asarray(made, dtype=np.uint8)
 
 
 def paste(tile: npt.NDArray[np.uint8], region: npt.NDArray[np.int64], canvas: npt.NDArray[np.uint8]) -> None:

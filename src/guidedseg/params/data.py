@@ -72,8 +72,7 @@ class Roi(Group):
     """Regions around boxes."""
 
     margin: NonNegative
-    jitter: Annotated[float, Field(ge=0, lt=0.5)]
-    copies: Count
+    jitter: Annotated[float, Field(ge=0, lt=0.5)] | None
     backgrounds: Annotated[int, Field(ge=0)]
 
 

@@ -65,7 +65,8 @@ class Fcos(Group):
     epochs: Count
     patience: Count
     batch: Annotated[int, Field(ge=2)]
-    lesion_share: OpenShare | None
+    steps: Count | None
+    empty_share: Annotated[float, Field(ge=0, lt=1)] | None
     optimizer: Literal["adamw", "adam", "sgd"]
     lr: Positive
     weight_decay: NonNegative
@@ -97,6 +98,7 @@ class Train(Group):
     epochs: Count
     patience: Count
     batch: Annotated[int, Field(ge=2)]
+    steps: Count | None
     empty_share: Annotated[float, Field(ge=0, lt=1)] | None
     optimizer: Literal["adamw", "adam", "sgd"]
     lr: Positive

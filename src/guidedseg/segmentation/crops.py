@@ -3,8 +3,9 @@
 The direct and the guided inputs are written by the same function; they differ only in their regions.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -13,17 +14,40 @@ import pandas as pd
 from guidedseg import regions
 from guidedseg.array_files import appended
 from guidedseg.datasets import prepared
+from guidedseg.evaluation.matching import overlaps
 from guidedseg.lookahead import in_order
 from guidedseg.names import BOX
 from guidedseg.progress import bar
-from guidedseg.segmentation.inputs import COLUMNS
+from guidedseg.segmentation.inputs import COLUMNS, PLACE, TRAINING
+
+CONTEXT = 2
+"""Surroundings of a training region, as a multiple of its sides: what the widest jitter and turn may reach."""
+
+Table = list[tuple[object, ...]]
 
 
-def frames(index: pd.DataFrame, split: pd.DataFrame) -> pd.DataFrame:
-    """Direct: the whole of every image, as rows of ``COLUMNS``."""
+class Regions(NamedTuple):
+    """Which regions an approach has.
+
+    Attributes:
+        items: of validation and test images, rows of ``inputs.COLUMNS``.
+        training: rows of ``inputs.TRAINING``.
+        context: sides of the surroundings of training regions, a multiple of the regions'.
+    """
+
+    items: pd.DataFrame
+    training: pd.DataFrame
+    context: int
+
+
+def frames(index: pd.DataFrame, split: pd.DataFrame) -> Regions:
+    """Direct: the whole of every image."""
     rows = split[["image_id", "split"]].merge(index[["image_id", "width", "height"]], on="image_id", validate="1:1")
-    rows = rows.rename(columns={"width": "x1", "height": "y1"}).assign(source="frame", confidence=np.nan, x0=0, y0=0)
-    return rows[COLUMNS]
+    rows = rows.assign(source="frame", confidence=np.nan, margin=0.0, jitter=0.0, x0=0, y0=0)
+    rows = rows.assign(x1=rows["width"], y1=rows["height"], **dict.fromkeys(PLACE[:2], 0))
+    rows = rows.assign(place_x1=rows["width"], place_y1=rows["height"])
+    train = rows["split"] == "train"
+    return Regions(rows.loc[~train, COLUMNS].reset_index(drop=True), rows.loc[train, TRAINING], context=1)
 
 
 def rois(
@@ -33,77 +57,122 @@ def rois(
     detections: pd.DataFrame,
     *,
     margin: float,
-    jitter: float,
-    copies: int,
+    jitter: float | None,
     backgrounds: int,
-    seed: int,
-) -> pd.DataFrame:
+) -> Regions:
     """Guided: regions around boxes.
 
-    Training images give ``copies`` jittered regions per true lesion and, on normals, the detector's most confident
-    false boxes (``background``). Validation and test images give every box of the detector and, as ``truth``, every
-    true one without jitter; validation normals also give backgrounds, so that a checkpoint is chosen on what training
-    looks like.
+    Training images give a region per true lesion and around the detector's most confident false boxes
+    (``background``), which are drawn anew, moved and scaled, whenever they are trained on. Validation and test images
+    give every box of the detector and, as ``truth``, every true one.
 
     Args:
-        index: image_id, pathology, width, height.
+        index: image_id, width, height.
         split: image_id, split.
         lesions: image_id, x0, y0, x1, y1.
         detections: image_id, x0, y0, x1, y1, confidence; by falling confidence within an image.
         margin: of a region around its box, a share of the box's size.
-        jitter: largest move and scaling of a training box, a share of its size.
-        copies: training regions per lesion.
-        backgrounds: false boxes kept per normal image.
-        seed: of the jitter; every image has its own stream, so that one image's boxes never change another's.
+        jitter: largest move and scaling of a training box, a share of its size; None: as the detector errs on
+            validation images (``detection_errors``).
+        backgrounds: false boxes kept per training image.
+    """
+    truth, found = _by_image(lesions), _by_image(detections)
+    confidences = {str(key): group.to_numpy() for key, group in detections.groupby("image_id")["confidence"]}
+    images = split[["image_id", "split"]].merge(index[["image_id", "width", "height"]], on="image_id", validate="1:1")
+    images = images.sort_values("image_id")
+    none = np.empty((0, 4))
+    if jitter is None:
+        validation = images.loc[images["split"] == "val", "image_id"]
+        jitter = detection_errors([(truth.get(each, none), found.get(each, none)) for each in validation])
+    items: Table = []
+    training: Table = []
+    for image in images.itertuples():
+        size = (int(image.width), int(image.height))
+        true, boxes = truth.get(image.image_id, none), found.get(image.image_id, none)
+        if image.split == "train":
+            false = boxes[overlaps(boxes, true).max(axis=1, initial=0.0) < FALSE][:backgrounds]
+            for source, own in (("truth", true), ("background", false)):
+                places = regions.enlarge(own, (CONTEXT * (1 + 2 * margin) - 1) / 2, *size)
+                known = (image.image_id, source, margin, jitter, *size)
+                training += [(*known, *box, *place) for box, place in zip(own.tolist(), places.tolist(), strict=True)]
+            continue
+        scores = confidences.get(image.image_id, np.empty(0))
+        for source, own, own_scores in (("truth", true, [np.nan] * len(true)), ("detector", boxes, scores)):
+            region = regions.enlarge(own, margin, *size)
+            row = (image.image_id, image.split, source)
+            items += [(*row, score, *box) for score, box in zip(own_scores, region.tolist(), strict=True)]
+    return Regions(pd.DataFrame(items, columns=COLUMNS), pd.DataFrame(training, columns=TRAINING), CONTEXT)
+
+
+FALSE = 0.1
+"""A box that overlaps no lesion as much as this (IoU) is a false one."""
+
+FOUND = 0.3
+"""A box that overlaps a lesion as much as this (IoU) errs in its place and size; one that does not, is of something
+else."""
+
+FEWEST = 5
+"""Boxes that find a lesion, for their errors to be known."""
+
+USUAL, WIDEST = 0.1, 0.4
+"""Jitter where the detector's errors are not known, and at most."""
+
+
+def detection_errors(images: Iterable[tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]]) -> float:
+    """How far a detector's boxes lie from the lesions that they find, as ``regions.jitter`` takes it.
+
+    Uniform draws from [-j, +j] have the standard deviation j / sqrt(3): j is sqrt(3) times the root mean square of the
+    errors of centre and size, all as shares of the lesion's box.
+
+    Args:
+        images: of each the true boxes and the detector's, (K, 4).
 
     Returns:
-        Rows of ``COLUMNS``.
+        j, to three digits; ``USUAL`` where fewer than ``FEWEST`` lesions are found, and at most ``WIDEST``.
     """
-    truth = _by_image(lesions)
-    found = _by_image(detections)
-    confidences = {str(key): group.to_numpy() for key, group in detections.groupby("image_id")["confidence"]}
-    rows = []
-    images = split[["image_id", "split"]].merge(
-        index[["image_id", "pathology", "width", "height"]], on="image_id", validate="1:1"
-    )
-    for number, image in enumerate(images.sort_values("image_id").itertuples()):
-        size = (int(image.width), int(image.height))
-        true_boxes = truth.get(image.image_id, np.empty((0, 4)))
-        boxes = found.get(image.image_id, np.empty((0, 4)))
-        scores = confidences.get(image.image_id, np.empty(0))
-        training = image.split == "train"
-        chosen: list[tuple[str, npt.NDArray[np.float64], Sequence[float]]] = []
-        if training:
-            rng = np.random.default_rng([seed, number])
-            jittered = np.vstack([regions.jitter(true_boxes, jitter, rng) for _ in range(copies)])
-            chosen.append(("truth", jittered, [np.nan] * len(jittered)))
-        else:
-            chosen.append(("truth", true_boxes, [np.nan] * len(true_boxes)))
-            chosen.append(("detector", boxes, scores))
-        if image.pathology == "normal" and image.split != "test":
-            chosen.append(("background", boxes[:backgrounds], scores[:backgrounds]))
-        for source, source_boxes, source_scores in chosen:
-            region = regions.enlarge(source_boxes, margin, *size)
-            rows += [
-                (image.image_id, image.split, source, score, *box)
-                for score, box in zip(source_scores, region.tolist(), strict=True)
-            ]
-    return pd.DataFrame(rows, columns=COLUMNS)
+    errors = []
+    for truth, found in images:
+        overlap = overlaps(truth, found)
+        for box, own in zip(truth, overlap, strict=True):
+            if own.max(initial=0.0) < FOUND:
+                continue
+            other = found[own.argmax()]
+            size = box[2:] - box[:2]
+            moved = (other[:2] + other[2:] - box[:2] - box[2:]) / 2 / size
+            errors.append([*moved, *((other[2:] - other[:2]) / size - 1)])
+    if len(errors) < FEWEST:
+        return USUAL
+    return round(min(WIDEST, float(np.sqrt(3 * np.mean(np.square(errors))))), 3)
 
 
-def write(items: pd.DataFrame, folder: Path, size: int, target: Path) -> None:
-    """Crop and resize every region; write ``images.npy``, ``masks.npy`` and ``items.csv`` into ``target``.
+def write(made: Regions, folder: Path, size: int, target: Path) -> None:
+    """Crop and resize every region, and the surroundings of training regions; write what ``inputs.load`` reads.
 
     Only a few images' regions are held at a time. An image whose regions follow one another is decoded once.
 
     Args:
-        items: rows of ``COLUMNS``.
+        made: which regions.
         folder: the prepared images and masks.
-        size: S of the (N, S, S) arrays.
+        size: S of the regions.
         target: an existing folder.
     """
+    _crop(made.items, BOX, folder, size, (target / "images.npy", target / "masks.npy"), regions.crop_mask)
+    wide = (target / "wide_images.npy", target / "wide_masks.npy")
+    _crop(made.training, PLACE, folder, size * made.context, wide, regions.crop_shares)
+    made.items.to_csv(target / "items.csv", index=False, lineterminator="\n")
+    made.training.to_csv(target / "training.csv", index=False, lineterminator="\n")
+
+
+def _crop(
+    items: pd.DataFrame,
+    columns: Sequence[str],
+    folder: Path,
+    size: int,
+    files: tuple[Path, Path],
+    crop_mask: Callable[[npt.NDArray[np.bool_], npt.NDArray[np.int64], int], npt.NDArray[np.uint8]],
+) -> None:
     shape = (len(items), size, size)
-    image_ids, boxes = items["image_id"].to_numpy(dtype=str), items[BOX].to_numpy()
+    image_ids, boxes = items["image_id"].to_numpy(dtype=str), items[list(columns)].to_numpy()
     starts = np.flatnonzero(image_ids[1:] != image_ids[:-1]) + 1
 
     def cropped(own: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8]]:
@@ -111,18 +180,14 @@ def write(items: pd.DataFrame, folder: Path, size: int, target: Path) -> None:
         image, mask = prepared.load_image(folder, image_id), prepared.load_mask(folder, image_id)
         return (
             np.stack([regions.crop(image, box, size) for box in boxes[own]]),
-            np.stack([regions.crop_mask(mask, box, size) for box in boxes[own]]),
+            np.stack([crop_mask(mask, box, size) for box in boxes[own]]),
         )
 
     runs = [run for run in np.split(np.arange(len(items)), starts) if len(run)]
-    with (
-        appended(target / "images.npy", shape) as append_images,
-        appended(target / "masks.npy", shape) as append_masks,
-    ):
+    with appended(files[0], shape) as append_images, appended(files[1], shape) as append_masks:
         for images, masks in bar("images", in_order(cropped, runs), unit="image", total=len(runs)):
             append_images(images)
             append_masks(masks)
-    items.to_csv(target / "items.csv", index=False, lineterminator="\n")
 
 
 def _by_image(boxes: pd.DataFrame) -> dict[str, npt.NDArray[np.float64]]:

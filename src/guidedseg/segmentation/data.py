@@ -4,25 +4,24 @@ albumentations ignores the global seeds, and worker processes would repeat each 
 has a seed of its own here, so a batch does not depend on the number of workers or on where a run was interrupted.
 """
 
-import logging
 import os
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import cast
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 import torch
-from torch.utils.data import DataLoader, Dataset, Sampler
+from torch.utils.data import DataLoader, Dataset
 
 os.environ["NO_ALBUMENTATIONS_UPDATE"] = "1"  # or its import asks the internet for a newer version
 import albumentations as A  # noqa: N812 - its own convention
 
-from guidedseg.errors import GuidedsegError
-from guidedseg.segmentation.inputs import Inputs
-
-log = logging.getLogger(__name__)
+from guidedseg import regions
+from guidedseg.fitting.sampling import EpochSampler, Key
+from guidedseg.names import BOX
+from guidedseg.segmentation.inputs import PLACE, Inputs
 
 Item = tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8]]
 """image (S, S) uint8, mask (S, S) uint8 in {0, 1}."""
@@ -30,86 +29,62 @@ Item = tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8]]
 Batch = tuple[torch.Tensor, torch.Tensor]
 """images (N, 1, S, S) float32 in [0, 1], masks (N, 1, S, S) float32 in {0, 1}."""
 
-Key = tuple[int, int, int]
-"""epoch, position, and how often the epoch drew this position before."""
-
-
-class EpochSampler(Sampler[Key]):
-    """A seeded shuffle that depends on the epoch alone, with a given share of items without a lesion.
-
-    Every item with a lesion comes once per epoch. The others are drawn anew in every epoch, none twice before all were
-    drawn once. Lightning calls ``set_epoch``.
-    """
-
-    def __init__(self, empty: npt.NDArray[np.bool_], seed: int, empty_share: float | None = None) -> None:
-        """Count what an epoch has.
-
-        Args:
-            empty: (K,), which items have no lesion.
-            seed: of shuffles and draws.
-            empty_share: share of an epoch's items without a lesion, in [0, 1); None: every item once.
-
-        Raises:
-            GuidedsegError: with that share fewer than two items are left.
-        """
-        self.lesions, self.empty = np.flatnonzero(~empty), np.flatnonzero(empty)
-        self.seed = seed
-        self.epoch = 0
-        self.drawn = len(self.empty)
-        if empty_share is None:
-            return
-        if len(self.empty):
-            self.drawn = round(empty_share / (1 - empty_share) * len(self.lesions))
-        elif empty_share > 0:
-            log.warning("train.empty_share is %g, but every training item has a lesion", empty_share)
-        if len(self) < 2:
-            raise GuidedsegError(
-                f"train.empty_share {empty_share:g} leaves {len(self)} item(s) to train on, as only "
-                f"{len(self.lesions)} of {len(empty)} have a lesion: set it to null, or see the split.* keys"
-            )
-
-    def set_epoch(self, epoch: int) -> None:
-        """Choose the shuffle of the next pass."""
-        self.epoch = epoch
-
-    def __len__(self) -> int:
-        return len(self.lesions) + self.drawn
-
-    def __iter__(self) -> Iterator[Key]:
-        rng = np.random.default_rng([self.seed, self.epoch])
-        rounds, rest = divmod(self.drawn, max(1, len(self.empty)))
-        drawn = [*[self.empty] * rounds, rng.choice(self.empty, rest, replace=False)]
-        keys = [(self.epoch, int(position), 0) for position in self.lesions]
-        keys += [(self.epoch, int(position), repeat) for repeat, group in enumerate(drawn) for position in group]
-        yield from (keys[number] for number in rng.permutation(len(keys)))
-
 
 class TrainingItems(Dataset[Item]):
-    """Augmented items, one draw per (seed, epoch, item, repeat)."""
+    """Training regions as the network may meet them: one draw per (seed, epoch, item, repeat).
 
-    def __init__(self, inputs: Inputs, chosen: npt.NDArray[np.int64], augmentation: A.Compose, seed: int) -> None:
+    A box is moved and scaled, its region taken as in prediction, turned, mirrored, and its brightness changed; always
+    from its surroundings in the image, so that nothing turns in that is not there.
+    """
+
+    def __init__(
+        self, inputs: Inputs, size: int, *, rotation: float, flip: float, brightness: float, seed: int
+    ) -> None:
+        """Take what is trained on.
+
+        Args:
+            inputs: with their training regions.
+            size: S of the items.
+            rotation: degrees, uniform in [-rotation, +rotation] (paper: 10).
+            flip: probability of a horizontal flip (paper: 0.5).
+            brightness: relative range of brightness and contrast changes (paper: none).
+            seed: of all draws.
+        """
         self.inputs = inputs
-        self.chosen = chosen
-        self.augmentation = augmentation
+        self.size = size
+        self.rotation = rotation
+        self.levels = augmentation(flip=flip, brightness=brightness)
         self.seed = seed
+        self.rows = list(inputs.training.itertuples(index=False))
+        self.boxes = inputs.training[BOX].to_numpy(dtype=np.float64)
+        self.places = inputs.training[PLACE].to_numpy(dtype=np.float64)
 
     def __len__(self) -> int:
-        return len(self.chosen)
+        return len(self.rows)
 
     def __getitem__(self, key: Key) -> Item:
-        epoch, position, repeat = key
-        number = int(self.chosen[position])
+        epoch, number, repeat = key
+        row, place = self.rows[number], self.places[number]
         seed = one_seed(self.seed, epoch, number, repeat)
-        # One stream for all transforms: by `set_random_seed` each would start the same stream for itself, and an item
-        # that turns left would always be one that gets darker.
-        self.augmentation.set_random_state(np.random.default_rng(seed), random.Random(seed))
-        # albumentations writes in place and refuses read-only maps
-        result = self.augmentation(image=np.array(self.inputs.images[number]), mask=np.array(self.inputs.masks[number]))
+        rng = np.random.default_rng(seed)
+        # One stream for all that is drawn: with the seed itself each transform would start the same for itself, and an
+        # item that turns left would always be one that gets darker.
+        box = regions.jitter(self.boxes[number : number + 1], row.jitter, rng)
+        region = regions.enlarge(box, row.margin, row.width, row.height)[0]
+        angle = rng.uniform(-self.rotation, self.rotation)
+        image, shares = (
+            regions.turned(wide[number], place, region, angle, self.size)
+            for wide in (self.inputs.wide_images, self.inputs.wide_masks)
+        )
+        self.levels.set_random_state(rng, random.Random(seed))
+        result = self.levels(image=image, mask=regions.as_mask(shares))
         return result["image"], result["mask"]
 
     def empty(self) -> npt.NDArray[np.bool_]:
-        """(K,), which items have no lesion."""
-        return np.array([not self.inputs.masks[number].any() for number in self.chosen], dtype=bool)
+        """(M,), which items have no lesion in them."""
+        return self.inputs.training["source"].eq("background").to_numpy() | ~np.array(
+            [bool(mask.any()) for mask in self.inputs.wide_masks], dtype=bool
+        )
 
 
 class PlainItems(Dataset[Item]):
@@ -127,29 +102,23 @@ class PlainItems(Dataset[Item]):
         return self.inputs.images[number], self.inputs.masks[number]
 
 
-def augmentation(*, flip: float, rotation: float, brightness: float) -> A.Compose:
-    """The recipe's augmentation, of image and mask alike.
-
-    Args:
-        flip: probability of a horizontal flip (paper: 0.5).
-        rotation: degrees, uniform in [-rotation, +rotation] (paper: 10); what turns in from outside is black.
-        brightness: relative range of brightness and contrast changes (paper: none).
-    """
-    transforms: list[A.BasicTransform] = [A.HorizontalFlip(p=flip), A.Rotate(limit=rotation, p=1.0)]
+def augmentation(*, flip: float, brightness: float) -> A.Compose:
+    """What needs no surroundings: image and mask mirrored alike, the image brighter or darker."""
+    transforms: list[A.BasicTransform] = [A.HorizontalFlip(p=flip)]
     if brightness > 0:
         transforms.append(A.RandomBrightnessContrast(brightness, brightness, p=1.0))
     return A.Compose(transforms)
 
 
 def training_loader(
-    dataset: TrainingItems, *, batch: int, workers: int, empty_share: float | None = None
+    dataset: TrainingItems, *, batch: int, workers: int, length: int | None = None, empty_share: float | None = None
 ) -> DataLoader[Item]:
     """Shuffled batches; a last batch of one item is left out, because batch normalisation cannot train on it.
 
     Raises:
-        GuidedsegError: too few items with a lesion for ``empty_share`` (see ``EpochSampler``).
+        GuidedsegError: too few items (see ``EpochSampler``).
     """
-    sampler = EpochSampler(dataset.empty(), dataset.seed, empty_share)
+    sampler = EpochSampler(dataset.empty(), dataset.seed, length=length, empty_share=empty_share)
     alone = len(sampler) % batch == 1 and len(sampler) > 1
     return _loader(dataset, batch=batch, workers=workers, sampler=sampler, drop_last=alone)
 
@@ -165,7 +134,7 @@ def names_of_batch(loader: DataLoader[Item], epoch: int, number: int) -> str:
     size = cast(int, loader.batch_size)
     sampler.set_epoch(epoch)
     positions = [position for _, position, _ in sampler]
-    items = dataset.inputs.items.iloc[dataset.chosen[positions[number * size : (number + 1) * size]]]
+    items = dataset.inputs.training.iloc[positions[number * size : (number + 1) * size]]
     return ", ".join(f"{item.image_id} ({item.source})" for item in items.itertuples())
 
 

@@ -1,4 +1,8 @@
-"""The segmenters' inputs as they are read: cropped regions in memory-mapped arrays (``crops`` writes them)."""
+"""The segmenters' inputs as they are read: cropped regions in memory-mapped arrays (``crops`` writes them).
+
+What is predicted, or chooses a checkpoint, is cropped once; training regions are cropped anew in every epoch, from
+their surroundings.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,8 +14,10 @@ import pandas as pd
 
 COLUMNS = ["image_id", "split", "source", "confidence", "x0", "y0", "x1", "y1"]
 
-TRAINED_ON = ("frame", "truth", "background")
-"""Sources that train a network and choose its checkpoint: never the boxes that it will be judged on."""
+PLACE = ["place_x0", "place_y0", "place_x1", "place_y1"]
+"""Where the surroundings of a training region lie."""
+
+TRAINING = ["image_id", "source", "margin", "jitter", "width", "height", "x0", "y0", "x1", "y1", *PLACE]
 
 
 @dataclass(frozen=True)
@@ -21,13 +27,21 @@ class Inputs:
     Attributes:
         images: (N, S, S) uint8, memory-mapped.
         masks: (N, S, S) uint8 in {0, 1}, memory-mapped.
-        items: N rows; image_id, split, source (frame|truth|detector|background), confidence (of a detector's box), and
-            the region x0, y0, x1, y1 in original pixels.
+        items: of validation and test images, N rows; image_id, split, source (frame|truth|detector), confidence (of a
+            detector's box), and the region x0, y0, x1, y1 in original pixels.
+        wide_images: (M, C, C) uint8, surroundings of training regions, memory-mapped.
+        wide_masks: (M, C, C) uint8, share of lesion x 255, likewise.
+        training: M rows; image_id, source (frame|truth|background), margin and jitter of its region, width and height
+            of its image, the box x0, y0, x1, y1 that the region is drawn around, and the ``PLACE`` of its surroundings;
+            original pixels.
     """
 
     images: npt.NDArray[np.uint8]
     masks: npt.NDArray[np.uint8]
     items: pd.DataFrame
+    wide_images: npt.NDArray[np.uint8]
+    wide_masks: npt.NDArray[np.uint8]
+    training: pd.DataFrame
 
 
 def load(folder: Path) -> Inputs:
@@ -36,6 +50,9 @@ def load(folder: Path) -> Inputs:
         images=np.load(folder / "images.npy", mmap_mode="r"),
         masks=np.load(folder / "masks.npy", mmap_mode="r"),
         items=read_items(folder),
+        wide_images=np.load(folder / "wide_images.npy", mmap_mode="r"),
+        wide_masks=np.load(folder / "wide_masks.npy", mmap_mode="r"),
+        training=pd.read_csv(folder / "training.csv", dtype={"image_id": str, "source": str}, keep_default_na=False),
     )
 
 
@@ -48,3 +65,18 @@ def read_items(folder: Path) -> pd.DataFrame:
 def positions(items: pd.DataFrame, splits: Sequence[str], sources: Sequence[str]) -> npt.NDArray[np.int64]:
     """Positions of the items of these splits and sources, in order."""
     return np.flatnonzero(items["split"].isin(splits) & items["source"].isin(sources))
+
+
+def validated(items: pd.DataFrame) -> npt.NDArray[np.int64]:
+    """Positions of the items that choose a checkpoint: what the network will be given, of validation images.
+
+    Frames, or of every image the most confident boxes of the detector, as many as it has lesions and at least one; the
+    true boxes where the detector finds nothing anywhere.
+    """
+    own = items[items["split"] == "val"]
+    wanted = own["image_id"].map(own[own["source"] == "truth"].groupby("image_id").size()).fillna(0).clip(lower=1)
+    found = own[own["source"] == "detector"]
+    first = found[found.groupby("image_id").cumcount() < wanted[found.index]]
+    chosen = own["source"].isin(["frame"]) | own.index.isin(first.index)
+    chosen = chosen if chosen.any() else own["source"] == "truth"
+    return np.flatnonzero(items.index.isin(own.index[chosen]))

@@ -16,7 +16,8 @@ from guidedseg.errors import GuidedsegError
 from guidedseg.fitting import loop, optimisation
 from guidedseg.fitting.fingerprint import fingerprint
 from guidedseg.segmentation import data, losses, models
-from guidedseg.segmentation.inputs import TRAINED_ON, Inputs, positions
+from guidedseg.segmentation.inputs import Inputs
+from guidedseg.segmentation.inputs import validated as in_validation
 
 
 class Segmenter(pl.LightningModule):
@@ -109,11 +110,11 @@ def train(
             ``empty_share``, a loss that is no number.
     """
     size = int(inputs.images.shape[-1])
-    chosen = {split: positions(inputs.items, [split], TRAINED_ON) for split in ("train", "val")}
-    for split, numbers in chosen.items():
-        if len(numbers) < 2:
+    validated = in_validation(inputs.items)
+    for split, number in (("train", len(inputs.training)), ("val", len(validated))):
+        if number < 2:
             raise GuidedsegError(
-                f"only {len(numbers)} {split} item(s) to learn {name} from: see the split.* keys and data/split.csv"
+                f"only {number} {split} item(s) to learn {name} from: see the split.* keys and data/split.csv"
             )
     torch.manual_seed(seed)
     net = models.build(name, options, **network, image_size=size)
@@ -121,15 +122,16 @@ def train(
     if recipe["compile"]:
         net.compile()  # in place: the names of the weights stay
 
-    augmentation = data.augmentation(flip=recipe["flip"], rotation=recipe["rotation"], brightness=recipe["brightness"])
-    dataset = data.TrainingItems(inputs, chosen["train"], augmentation, seed)
+    drawn = {key: recipe[key] for key in ("rotation", "flip", "brightness")}
+    dataset = data.TrainingItems(inputs, size, **drawn, seed=seed)
     loading = {"batch": recipe["batch"], "workers": workers}
-    training = data.training_loader(dataset, empty_share=recipe["empty_share"], **loading)
+    length = None if recipe["steps"] is None else recipe["steps"] * recipe["batch"]
+    training = data.training_loader(dataset, length=length, empty_share=recipe["empty_share"], **loading)
     folder = scratch / _fingerprint(inputs, name, options, network, recipe, seed)
     fitted = loop.fit(
         module,
         training,
-        data.plain_loader(data.PlainItems(inputs, chosen["val"]), **loading),
+        data.plain_loader(data.PlainItems(inputs, validated), **loading),
         recipe=recipe,
         score="val_dice",
         logged=("val_loss", "val_dice"),
@@ -160,5 +162,7 @@ def train(
 
 
 def _fingerprint(inputs: Inputs, *settings: Any) -> str:  # noqa: ANN401 - anything JSON can hold
-    seen = (inputs.items.to_csv(index=False).encode(), inputs.images.data.cast("B"), inputs.masks.data.cast("B"))
+    tables = [table.to_csv(index=False).encode() for table in (inputs.items, inputs.training)]
+    arrays = (inputs.images, inputs.masks, inputs.wide_images, inputs.wide_masks)
+    seen = [*tables, *(array.data.cast("B") for array in arrays if array.size)]
     return fingerprint(settings, seen, packages=["segmentation", "encoders"], weights=settings[2]["encoder_weights"])

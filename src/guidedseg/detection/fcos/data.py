@@ -6,7 +6,7 @@ run was interrupted.
 
 import os
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -14,12 +14,13 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 import torch
-from torch.utils.data import DataLoader, Dataset, Sampler
+from torch.utils.data import DataLoader, Dataset
 
 os.environ["NO_ALBUMENTATIONS_UPDATE"] = "1"  # or its import asks the internet for a newer version
 import albumentations as A  # noqa: N812 - its own convention
 
 from guidedseg.detection.fcos.network import Targets
+from guidedseg.fitting.sampling import EpochSampler, Key
 from guidedseg.inference.letterbox import GREY, STRIDE, boxed, letterbox
 from guidedseg.lookahead import in_order
 
@@ -28,9 +29,6 @@ Item = tuple[npt.NDArray[np.uint8], npt.NDArray[np.float32]]
 
 Batch = tuple[torch.Tensor, Targets]
 """(N, 1, H, W) float32 in [0, 1], and the boxes."""
-
-Key = tuple[int, int, int]
-"""epoch, position, and how often the epoch drew this position before."""
 
 
 class Part(NamedTuple):
@@ -91,44 +89,6 @@ def augmentation(recipe: dict[str, Any]) -> A.Compose:
     # a lesion of which less is left is none to be found
     boxes = A.BboxParams(format="pascal_voc", min_visibility=0.4, clip=True, label_fields=[])
     return A.Compose(transforms, bbox_params=boxes)
-
-
-class EpochSampler(Sampler[Key]):
-    """A seeded shuffle that depends on the epoch alone, with pictures that have a lesion drawn more often."""
-
-    def __init__(self, part: Part, seed: int, lesion_share: float | None) -> None:
-        """Count what an epoch has: as many pictures as there are.
-
-        Args:
-            part: the pictures.
-            seed: of the draws.
-            lesion_share: share of an epoch's pictures with a lesion; None: every picture once.
-        """
-        self.seed = seed
-        self.epoch = 0
-        has = np.array([len(boxes) > 0 for _, boxes in part.items], dtype=bool)
-        self.groups = [np.flatnonzero(has), np.flatnonzero(~has)]
-        total = len(has)
-        lesions = len(self.groups[0]) if lesion_share is None else round(lesion_share * total)
-        if not all(len(group) for group in self.groups):
-            lesions = len(self.groups[0])
-        self.counts = [lesions, total - lesions]
-
-    def set_epoch(self, epoch: int) -> None:
-        """Choose the draws of the next pass; Lightning calls it."""
-        self.epoch = epoch
-
-    def __len__(self) -> int:
-        return sum(self.counts)
-
-    def __iter__(self) -> Iterator[Key]:
-        rng = np.random.default_rng([self.seed, self.epoch])
-        keys: list[Key] = []
-        for group, count in zip(self.groups, self.counts, strict=True):
-            rounds, rest = divmod(count, max(1, len(group)))
-            drawn = [*[group] * rounds, rng.choice(group, rest, replace=False) if rest else group[:0]]
-            keys += [(self.epoch, int(place), repeat) for repeat, places in enumerate(drawn) for place in places]
-        yield from (keys[number] for number in rng.permutation(len(keys)))
 
 
 class TrainingItems(Dataset[Item]):

@@ -22,6 +22,7 @@ from guidedseg.evaluation.box_ranking import IOUS, average_precision
 from guidedseg.evaluation.matching import match
 from guidedseg.fitting import loop, optimisation
 from guidedseg.fitting.fingerprint import fingerprint
+from guidedseg.fitting.sampling import EpochSampler
 from guidedseg.inference.detector import suppressed
 from guidedseg.names import BOX
 
@@ -125,7 +126,9 @@ def train(
     settings = {"encoder": encoder, "encoder_weights": encoder_weights, **recipe, "seed": seed}
     pixels = [array.data.cast("B") for part in parts.values() for item in part.items for array in item if array.size]
     folder = scratch / fingerprint(settings, pixels, ["detection/fcos", "encoders"], encoder_weights)
-    sampler = data.EpochSampler(parts["train"], seed, recipe["lesion_share"])
+    empty = np.array([not len(boxes) for _, boxes in parts["train"].items], dtype=bool)
+    length = None if recipe["steps"] is None else recipe["steps"] * recipe["batch"]
+    sampler = EpochSampler(empty, seed, length=length, empty_share=recipe["empty_share"])
     module = Learner(net, recipe, seed)
     fitted = loop.fit(
         module,
@@ -199,7 +202,7 @@ def average_precisions(found: Sequence[Found]) -> npt.NDArray[np.float64]:
     )
 
 
-def _names(part: data.Part, sampler: data.EpochSampler, epoch: int, step: int, batch: int) -> str:
+def _names(part: data.Part, sampler: EpochSampler, epoch: int, step: int, batch: int) -> str:
     sampler.set_epoch(epoch)
     keys = list(sampler)[step * batch : (step + 1) * batch]
     return ", ".join(part.image_ids[position] for _, position, _ in keys)
