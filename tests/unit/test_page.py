@@ -118,6 +118,7 @@ def test_filters_leave_what_fits_and_count_it(opened: Open) -> None:
     assert names(view) == []
     assert view.is_visible("#none")
     view.click("button[type=reset]")
+    view.evaluate("() => new Promise(done => setTimeout(done))")  # the page updates when the fields are reset
     assert len(names(view)) == 4
 
 
