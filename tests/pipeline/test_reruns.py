@@ -35,6 +35,7 @@ TABLE = [
     ({"profiles": {"quick": {"fcos": {"epochs": 4}}}}, set()),
     ({"detect": {"floor": 0.02}}, DETECTED | GUIDED | JUDGED),
     ({"roi": {"margin": 0.2}}, {"crop_rois"} | GUIDED | JUDGED),
+    ({"roi": {"jitter": 0.2}}, {"crop_rois"} | GUIDED | JUDGED),
     ({"profiles": {"quick": {"inputs": {"image_size": 64}}}}, {"frames", "crop_rois"} | TRAINED),
     ({"profiles": {"quick": {"train": {"lr": 0.01}}}}, TRAINED),
     ({"profiles": {"quick": {"network": {"decoder_width": 0.5}}}}, TRAINED),
@@ -46,6 +47,7 @@ TABLE = [
     ({"predict": {"flips": True}}, PREDICTIONS | JUDGED),
     ({"scoring": {"mask_threshold": 0.4}}, JUDGED),
     ({"scoring": {"confidence": 0.3}}, JUDGED),
+    ({"scoring": {"choose": "balanced"}}, JUDGED),
     ({"scoring": {"batch": 8}}, HANDED_ON),
     ({"mode": "direct"}, {"report"} | {"bundle@unetpp"}),
 ]

@@ -5,12 +5,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
+import small_inputs
 import torch
 
 from guidedseg.exporting import compact
 from guidedseg.segmentation import training
-from guidedseg.segmentation.inputs import COLUMNS, Inputs
+from guidedseg.segmentation.inputs import Inputs
 
 SIZE, TRAIN, VAL = 32, 7, 3  # three batches of two: the last item would be alone
 EPOCHS = 3
@@ -23,6 +23,7 @@ RECIPE: dict[str, Any] = {
     "epochs": EPOCHS,
     "patience": EPOCHS,
     "batch": 2,
+    "steps": None,
     "empty_share": None,
     "optimizer": "adamw",
     "lr": 0.03,
@@ -53,9 +54,7 @@ def make_inputs() -> Inputs:
         x, y = rng.integers(0, 20, 2)
         mask[y : y + 10, x : x + 10] = 1
     images = (60 + 120 * masks + rng.integers(0, 40, masks.shape)).astype(np.uint8)
-    items = pd.DataFrame({"image_id": [f"i{number:02d}" for number in range(TRAIN + VAL)]})
-    items = items.assign(split=["train"] * TRAIN + ["val"] * VAL, source="frame", confidence=np.nan)
-    return Inputs(images, masks, items.assign(x0=0, y0=0, x1=SIZE, y1=SIZE)[COLUMNS])
+    return small_inputs.whole(images, masks, train=TRAIN)
 
 
 INPUTS = make_inputs()

@@ -24,7 +24,8 @@ RECIPE: dict[str, Any] = {
     "epochs": 2,
     "patience": 2,
     "batch": 2,
-    "lesion_share": None,
+    "steps": None,
+    "empty_share": None,
     "optimizer": "adamw",
     "lr": 0.001,
     "weight_decay": 0.01,
@@ -177,15 +178,6 @@ class TestData:
         assert np.array_equal(one[2, 1, 0][0], other[2, 1, 0][0])
         assert not np.array_equal(one[2, 1, 0][0], one[3, 1, 0][0])
         assert not np.array_equal(one[2, 1, 0][0], one[2, 1, 1][0])
-
-    def test_share_of_pictures_with_a_lesion(self):
-        grey = np.zeros((32, 32), np.uint8)
-        items = [(grey, np.zeros((int(number < 3), 4), np.float32)) for number in range(10)]
-        part = data.Part([f"i{number}" for number in range(10)], items)
-        assert sorted(position for _, position, _ in data.EpochSampler(part, 0, None)) == list(range(10))
-        drawn = [position for _, position, _ in data.EpochSampler(part, 0, 0.6)]
-        assert len(drawn) == 10
-        assert sorted(position for position in drawn if position < 3) == [0, 0, 1, 1, 2, 2]
 
     def test_batch_is_as_large_as_its_largest_picture(self):
         boxes = np.array([[1, 2, 3, 4]], np.float32)

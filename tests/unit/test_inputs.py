@@ -8,11 +8,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from guidedseg import regions
 from guidedseg.datasets import prepared
 from guidedseg.names import BOX
 from guidedseg.segmentation import crops, inputs
-from guidedseg.segmentation.crops import frames, rois
-from guidedseg.segmentation.inputs import COLUMNS, TRAINED_ON, positions
+from guidedseg.segmentation.crops import Regions, detection_errors, frames, rois
+from guidedseg.segmentation.inputs import COLUMNS, PLACE, TRAINING, positions, validated
 
 WIDTH, HEIGHT = 100, 80
 INDEX = pd.DataFrame(
@@ -45,119 +46,156 @@ DETECTIONS = pd.DataFrame(
     + [(image_id, 40.0, 40.0, 60.0, 60.0, 0.2) for image_id in INDEX["image_id"]],
     columns=["image_id", *BOX, "confidence"],
 )
-SETTINGS: dict[str, Any] = {"margin": 0.1, "jitter": 0.1, "copies": 3, "backgrounds": 1, "seed": 0}
+SETTINGS: dict[str, Any] = {"margin": 0.1, "jitter": 0.1, "backgrounds": 1}
 
 
-def counts(items: pd.DataFrame) -> dict[Any, int]:
-    return items.groupby(["image_id", "source"]).size().to_dict()
+def made(detections: pd.DataFrame = DETECTIONS, lesions: pd.DataFrame = LESIONS, **changes: Any) -> Regions:
+    return rois(INDEX, SPLIT, lesions, detections, **SETTINGS | changes)
 
 
-def train_of(items: pd.DataFrame) -> pd.DataFrame:
-    return items[items["split"] == "train"]
+def counts(table: pd.DataFrame) -> dict[Any, int]:
+    return table.groupby(["image_id", "source"]).size().to_dict()
 
 
 def test_direct_inputs_are_every_image_whole() -> None:
-    items = frames(INDEX, SPLIT)
-    assert list(items.columns) == COLUMNS
-    assert items["image_id"].tolist() == INDEX["image_id"].tolist()
-    assert items["split"].tolist() == SPLIT["split"].tolist()
-    assert (items[BOX] == [0, 0, WIDTH, HEIGHT]).all(axis=None)
-    assert set(items["source"]) == {"frame"}
+    result = frames(INDEX, SPLIT)
+    assert list(result.items.columns) == COLUMNS
+    assert list(result.training.columns) == TRAINING
+    assert (
+        result.items[["image_id", "split"]].to_numpy().tolist() == SPLIT[SPLIT["split"] != "train"].to_numpy().tolist()
+    )
+    assert result.training["image_id"].tolist() == ["A_0", "A_1", "A_2"]
+    for table in result.items[BOX], result.training[BOX], result.training[PLACE]:
+        assert (table.to_numpy() == [0, 0, WIDTH, HEIGHT]).all()
+    assert set(result.items["source"]) | set(result.training["source"]) == {"frame"}
+    assert not result.training[["margin", "jitter"]].any(axis=None)
+    assert result.context == 1
 
 
 def test_guided_inputs_have_the_right_sources_per_split() -> None:
-    items = rois(INDEX, SPLIT, LESIONS, DETECTIONS, **SETTINGS)
-    assert list(items.columns) == COLUMNS
-    assert counts(items) == {
-        ("A_0", "truth"): 6,  # 2 lesions x 3 copies; the detector's boxes of training images with a lesion are not used
-        ("A_1", "background"): 1,
-        ("A_2", "truth"): 3,
+    result = made()
+    assert list(result.items.columns) == COLUMNS
+    assert list(result.training.columns) == TRAINING
+    assert counts(result.items) == {
         ("T_0", "truth"): 1,
         ("T_0", "detector"): 2,
         ("T_1", "detector"): 2,
         ("V_0", "truth"): 1,
         ("V_0", "detector"): 2,
         ("V_1", "detector"): 2,
-        ("V_1", "background"): 1,
+    }
+    assert counts(result.training) == {
+        ("A_0", "truth"): 2,
+        ("A_1", "background"): 1,
+        ("A_2", "truth"): 1,
+        ("A_2", "background"): 1,  # false boxes of images with a lesion too; of A_0 both touch a lesion
     }
 
 
 def test_backgrounds_are_the_most_confident_false_boxes() -> None:
-    items = rois(INDEX, SPLIT, LESIONS, DETECTIONS, **SETTINGS)
-    chosen = items[items["source"] == "background"]
-    assert chosen["confidence"].tolist() == [0.9, 0.9]
-    assert (chosen[BOX] == [3, 3, 28, 28]).all(axis=None)  # 5.5 - 2 and 25.5 + 2, rounded outwards
+    training = made().training
+    chosen = training[training["source"] == "background"]
+    # the box at 0.9 overlaps a lesion of A_2 a little, by less than a tenth of their union
+    assert chosen[["image_id", *BOX]].to_numpy().tolist() == [
+        ["A_1", 5.5, 5.5, 25.5, 25.5],
+        ["A_2", 5.5, 5.5, 25.5, 25.5],
+    ]
 
 
 @pytest.mark.parametrize(("backgrounds", "expected"), [(0, 0), (2, 2), (9, 2)])
-def test_normals_give_up_to_so_many_backgrounds(backgrounds: int, expected: int) -> None:
-    items = rois(INDEX, SPLIT, LESIONS, DETECTIONS, **SETTINGS | {"backgrounds": backgrounds})
-    assert counts(items).get(("A_1", "background"), 0) == expected
+def test_images_give_up_to_so_many_backgrounds(backgrounds: int, expected: int) -> None:
+    assert counts(made(backgrounds=backgrounds).training).get(("A_1", "background"), 0) == expected
 
 
-def test_true_boxes_of_validation_and_test_are_not_jittered() -> None:
-    items = rois(INDEX, SPLIT, LESIONS, DETECTIONS, **SETTINGS | {"jitter": 0.4})
-    truth = items[(items["source"] == "truth") & (items["split"] != "train")].set_index("image_id")
+def test_training_boxes_are_kept_as_they_are_with_what_is_drawn_around_them() -> None:
+    training = made(jitter=0.3).training
+    truth = training[training["source"] == "truth"]
+    assert truth[["image_id", *BOX]].to_numpy().tolist() == LESIONS[LESIONS["image_id"] < "B"].to_numpy().tolist()
+    assert (training[["margin", "jitter", "width", "height"]] == [0.1, 0.3, WIDTH, HEIGHT]).all(axis=None)
+
+
+def test_surroundings_are_twice_the_region_and_end_with_the_image() -> None:
+    training = made(jitter=0.3).training
+    first, _, large, *_ = training.loc[training["source"] == "truth", PLACE].to_numpy().tolist()
+    assert first == [0, 3, 44, 27]  # 20 x 10 and a margin of a tenth: 24 x 12, twice: 48 x 24 around (20, 15)
+    assert large == [0, 0, 88, HEIGHT]
+
+
+def test_boxes_of_validation_and_test_are_enlarged_and_not_jittered() -> None:
+    items = made(jitter=0.4).items
+    truth = items[items["source"] == "truth"].set_index("image_id")
     assert list(truth.loc["T_0", BOX]) == [28, 28, 52, 52]
     assert list(truth.loc["V_0", BOX]) == [38, 8, 62, 32]
+    found = items[items["source"] == "detector"]
+    assert (found[BOX].to_numpy().reshape(-1, 2, 4) == [[3, 3, 28, 28], [38, 38, 62, 62]]).all()
+    assert (found["confidence"].to_numpy().reshape(-1, 2) == [0.9, 0.2]).all()
 
 
-def test_training_copies_of_a_lesion_differ_and_lie_in_the_image() -> None:
-    items = train_of(rois(INDEX, SPLIT, LESIONS, DETECTIONS, **SETTINGS | {"copies": 20, "jitter": 0.3}))
-    boxes = items.loc[items["image_id"] == "A_2", BOX]
-    assert len(boxes.drop_duplicates()) > 10
-    assert (items[["x0", "y0"]] >= 0).all(axis=None)
-    assert (items["x1"] <= WIDTH).all()
-    assert (items["y1"] <= HEIGHT).all()
+def test_no_box_of_a_validation_or_test_patient_is_trained_on() -> None:
+    result = made()
+    assert set(result.training["image_id"].str[0]) == {"A"}
+    assert set(result.items["image_id"].str[0]) == {"T", "V"}
 
 
-def test_no_box_of_a_test_patient_enters_training() -> None:
-    items = rois(INDEX, SPLIT, LESIONS, DETECTIONS, **SETTINGS)
-    trained = items.iloc[positions(items, ["train", "val"], TRAINED_ON)]
-    assert set(trained["image_id"].str[0]) == {"A", "V"}
-    assert not set(items.loc[items["split"] == "test", "source"]) & {"background", "frame"}
-    assert "detector" not in set(trained["source"])
-
-
-def test_boxes_of_test_images_change_nothing_in_training_and_validation() -> None:
+@pytest.mark.parametrize("jitter", [0.1, None])
+def test_boxes_of_test_images_change_nothing_in_training_and_validation(jitter: float | None) -> None:
     def moved(boxes: pd.DataFrame) -> pd.DataFrame:
         test = boxes["image_id"].str.startswith("T")
         return pd.concat([boxes[~test], boxes[test].assign(x0=0, y0=0), boxes[test]], ignore_index=True)
 
-    before = rois(INDEX, SPLIT, LESIONS, DETECTIONS, **SETTINGS)
-    after = rois(INDEX, SPLIT, moved(LESIONS), moved(DETECTIONS), **SETTINGS)
-    assert len(after) > len(before)
-    first, second = (items[items["split"] != "test"].reset_index(drop=True) for items in (before, after))
+    before, after = made(jitter=jitter), made(moved(DETECTIONS), moved(LESIONS), jitter=jitter)
+    assert len(after.items) > len(before.items)
+    pd.testing.assert_frame_equal(before.training, after.training)
+    first, second = (each.items[each.items["split"] == "val"].reset_index(drop=True) for each in (before, after))
     pd.testing.assert_frame_equal(first, second)
 
 
-def test_jitter_of_an_image_does_not_depend_on_the_boxes_of_another() -> None:
-    one_lesion_less = LESIONS.drop(index=0)
-    before = rois(INDEX, SPLIT, LESIONS, DETECTIONS, **SETTINGS)
-    after = rois(INDEX, SPLIT, one_lesion_less, DETECTIONS, **SETTINGS)
-    first, second = (items.loc[items["image_id"] == "A_2", BOX].to_numpy() for items in (before, after))
-    np.testing.assert_array_equal(first, second)
-
-
-def test_images_with_the_same_lesion_are_jittered_each_in_its_own_way() -> None:
-    lesions = pd.DataFrame([(image_id, 20, 20, 60, 60) for image_id in ("A_0", "A_2")], columns=["image_id", *BOX])
-    items = rois(INDEX, SPLIT, lesions, DETECTIONS, **SETTINGS)
-    first, second = (items.loc[items["image_id"] == image_id, BOX].to_numpy() for image_id in ("A_0", "A_2"))
-    assert (first != second).any()
-
-
-def test_jitter_depends_on_the_seed_alone() -> None:
-    first, again, other = (rois(INDEX, SPLIT, LESIONS, DETECTIONS, **SETTINGS | {"seed": seed}) for seed in (0, 0, 1))
-    pd.testing.assert_frame_equal(first, again)
-    assert (train_of(first)[BOX] != train_of(other)[BOX]).any(axis=None)
+def test_order_of_the_tables_does_not_matter() -> None:
     shuffled = rois(INDEX[::-1], SPLIT.sample(frac=1, random_state=1), LESIONS, DETECTIONS, **SETTINGS)
-    pd.testing.assert_frame_equal(first, shuffled)
+    for one, other in zip(made()[:2], shuffled[:2], strict=True):
+        pd.testing.assert_frame_equal(one, other)
 
 
 def test_detector_that_never_fires_leaves_the_true_boxes() -> None:
-    items = rois(INDEX, SPLIT, LESIONS, DETECTIONS[:0], **SETTINGS)
-    assert set(items["source"]) == {"truth"}
-    assert items["confidence"].isna().all()
+    result = made(DETECTIONS[:0])
+    assert set(result.items["source"]) == set(result.training["source"]) == {"truth"}
+    assert result.items["confidence"].isna().all()
+
+
+class TestJitterAsTheDetectorErrs:
+    @pytest.mark.parametrize("share", [0.05, 0.12, 0.25])
+    def test_errors_drawn_with_a_jitter_have_that_jitter(self, share: float) -> None:
+        rng = np.random.default_rng(0)
+        truth = [
+            np.array([[100, 80, 100 + width, 80 + height]], float) for width, height in rng.uniform(40, 90, (800, 2))
+        ]
+        pairs = [(boxes, regions.jitter(boxes, share, rng)) for boxes in truth]
+        assert detection_errors(pairs) == pytest.approx(share, rel=0.04)
+
+    def test_the_box_that_fits_best_counts_and_one_of_something_else_does_not(self) -> None:
+        truth = np.array([[0, 0, 10, 10], [50, 50, 60, 60]], float)
+        exact = np.array([[0, 0, 10, 20], [0, 0, 10, 10], [52, 52, 66, 66]], float)  # the last has an IoU of 0.28
+        assert detection_errors([(truth, exact)] * 5) == 0
+
+    def test_too_few_finds_say_nothing(self) -> None:
+        truth = np.array([[0, 0, 10, 10]], float)
+        assert detection_errors([(truth, truth)] * 4) == detection_errors([]) == 0.1
+        assert detection_errors([(truth, truth[:0])] * 9) == 0.1
+
+    def test_errors_beyond_measure_are_capped(self) -> None:
+        truth = np.array([[0, 0, 10, 10]], float)
+        assert detection_errors([(truth, np.array([[-6, 0, 10, 18]], float))] * 9) == 0.4
+
+    def test_it_is_measured_on_validation_images_where_it_is_not_given(self) -> None:
+        found = [(f"V_{number}", 40.0, 10.0, 60.0, 30.0 + 2 * number) for number in range(6)]
+        lesions = pd.DataFrame([(f"V_{number}", 40, 10, 60, 30) for number in range(6)], columns=["image_id", *BOX])
+        index = pd.DataFrame({"image_id": ["A_0", *lesions["image_id"]], "width": WIDTH, "height": HEIGHT})
+        split = index[["image_id"]].assign(split=["train"] + ["val"] * 6)
+        lesions = pd.concat([LESIONS[:1], lesions])
+        detections = pd.DataFrame(found, columns=["image_id", *BOX]).assign(confidence=0.5)
+        training = rois(index, split, lesions, detections, margin=0.1, jitter=None, backgrounds=0).training
+        errors = [[0, number / 20, 0, number / 10] for number in range(6)]
+        assert training["jitter"].tolist() == [round(float(np.sqrt(3 * np.mean(np.square(errors)))), 3)]
 
 
 @pytest.fixture
@@ -182,9 +220,9 @@ def target(tmp_path: Path) -> Path:
     return tmp_path / "inputs"
 
 
-def items_of(*rows: tuple[str, int, int, int, int]) -> pd.DataFrame:
+def items_of(*rows: tuple[str, int, int, int, int]) -> Regions:
     items = pd.DataFrame(rows, columns=["image_id", *BOX])
-    return items.assign(split="train", source="truth", confidence=np.nan)[COLUMNS]
+    return Regions(items.assign(split="val", source="truth", confidence=np.nan)[COLUMNS], made().training, 2)
 
 
 def test_pixels_of_the_region_are_cropped_in_the_order_of_the_items(folder: Path, target: Path) -> None:
@@ -192,27 +230,39 @@ def test_pixels_of_the_region_are_cropped_in_the_order_of_the_items(folder: Path
     items = items_of(("A_2", 0, 0, 32, 32), ("A_0", 10, 5, 42, 37), ("A_2", 40, 40, 72, 72), ("A_1", 68, 48, 100, 80))
     crops.write(items, folder, 32, target)
     result = inputs.load(target)
-    for number, (image_id, x0, y0, x1, y1) in enumerate(items[["image_id", *BOX]].itertuples(index=False)):
+    for number, (image_id, x0, y0, x1, y1) in enumerate(items.items[["image_id", *BOX]].itertuples(index=False)):
         image, mask = prepared.load_image(folder, image_id), prepared.load_mask(folder, image_id)
         np.testing.assert_array_equal(result.images[number], image[y0:y1, x0:x1])
         np.testing.assert_array_equal(result.masks[number], mask[y0:y1, x0:x1])
 
 
+def test_surroundings_are_those_of_the_boxes_with_shares_of_lesion(folder: Path, target: Path) -> None:
+    crops.write(made(), folder, 32, target)
+    result = inputs.load(target)
+    for number, row in enumerate(result.training.itertuples()):
+        place = np.array([row.place_x0, row.place_y0, row.place_x1, row.place_y1])
+        image, mask = prepared.load_image(folder, row.image_id), prepared.load_mask(folder, row.image_id)
+        np.testing.assert_array_equal(result.wide_images[number], regions.crop(image, place, 64))
+        np.testing.assert_array_equal(result.wide_masks[number], regions.crop_shares(mask, place, 64))
+
+
 def test_written_inputs_are_read_back_and_are_the_same_bytes_each_time(folder: Path, target: Path) -> None:
-    items = rois(INDEX, SPLIT, LESIONS, DETECTIONS, **SETTINGS)
-    names = ("images.npy", "masks.npy", "items.csv")
+    expected = made()
+    names = ("images.npy", "masks.npy", "items.csv", "wide_images.npy", "wide_masks.npy", "training.csv")
     written = []
     for _ in range(2):
-        crops.write(items, folder, 32, target)
+        crops.write(expected, folder, 32, target)
         written.append([(target / name).read_bytes() for name in names])
     assert written[0] == written[1]
     result = inputs.load(target)
-    pd.testing.assert_frame_equal(result.items, items)
-    assert result.images.shape == result.masks.shape == (len(items), 32, 32)
-    assert result.images.dtype == result.masks.dtype == np.uint8
+    pd.testing.assert_frame_equal(result.items, expected.items)
+    pd.testing.assert_frame_equal(result.training, expected.training)
+    assert result.images.shape == result.masks.shape == (len(expected.items), 32, 32)
+    assert result.wide_images.shape == result.wide_masks.shape == (len(expected.training), 64, 64)
+    assert {array.dtype for array in (result.images, result.masks, result.wide_images, result.wide_masks)} == {
+        np.dtype(np.uint8)
+    }
     assert set(np.unique(result.masks)) == {0, 1}
-    background = positions(result.items, ["train"], ["background"])
-    assert not result.masks[background].any()
 
 
 def test_each_image_is_decoded_once(folder: Path, target: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -224,12 +274,12 @@ def test_each_image_is_decoded_once(folder: Path, target: Path, monkeypatch: pyt
         return load(path, image_id)
 
     monkeypatch.setattr(prepared, "load_image", noted)
-    crops.write(rois(INDEX, SPLIT, LESIONS, DETECTIONS, **SETTINGS), folder, 32, target)
+    crops.write(made(), folder, 32, target)
     assert sorted(decoded) == INDEX["image_id"].tolist()
 
 
 def test_image_called_na_keeps_its_name_and_a_missing_confidence_is_nan(target: Path) -> None:
-    items = items_of(("NA", 0, 0, 1, 1), ("007", 0, 0, 1, 1)).assign(confidence=[np.nan, 0.5])
+    items = items_of(("NA", 0, 0, 1, 1), ("007", 0, 0, 1, 1)).items.assign(confidence=[np.nan, 0.5])
     items.to_csv(target / "items.csv", index=False)
     read = inputs.read_items(target)
     assert read["image_id"].tolist() == ["NA", "007"]
@@ -240,5 +290,24 @@ def test_image_called_na_keeps_its_name_and_a_missing_confidence_is_nan(target: 
 def test_positions_are_those_of_the_splits_and_sources() -> None:
     items = pd.DataFrame({"split": ["train", "val", "test", "val"], "source": ["truth", "detector", "truth", "truth"]})
     assert positions(items, ["val", "test"], ["truth"]).tolist() == [2, 3]
-    assert positions(items, ["train"], TRAINED_ON).tolist() == [0]
     assert positions(items, ["train"], ["frame"]).size == 0
+
+
+class TestWhatChoosesACheckpoint:
+    def of(self, *rows: tuple[str, str, str]) -> list[int]:
+        return validated(pd.DataFrame(rows, columns=["image_id", "split", "source"])).tolist()
+
+    def test_it_is_every_frame_of_validation_images(self) -> None:
+        assert self.of(("a", "val", "frame"), ("t", "test", "frame"), ("b", "val", "frame")) == [0, 2]
+
+    def test_it_is_the_most_confident_boxes_as_many_as_there_are_lesions(self) -> None:
+        boxes = [("detector",)] * 3
+        one = [("a", "val", "truth"), *(("a", "val", *box) for box in boxes)]
+        two = [("b", "val", "truth"), ("b", "val", "truth"), *(("b", "val", *box) for box in boxes)]
+        normal = [("n", "val", *box) for box in boxes]
+        missed = [("m", "val", "truth")]
+        test = [("t", "test", "truth"), ("t", "test", "detector")]
+        assert self.of(*one, *two, *normal, *missed, *test) == [1, 6, 7, 9]
+
+    def test_it_is_the_true_boxes_where_the_detector_finds_nothing(self) -> None:
+        assert self.of(("a", "val", "truth"), ("t", "test", "detector"), ("b", "val", "truth")) == [0, 2]

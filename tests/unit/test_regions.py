@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from guidedseg.regions import crop, crop_mask, enlarge, jitter, paste
+from guidedseg.regions import crop, crop_mask, enlarge, jitter, paste, turned
 
 
 def region(*values: int) -> np.ndarray:
@@ -168,3 +168,31 @@ def test_region_of_one_pixel_can_be_cropped_and_pasted() -> None:
     paste(crop(image, region(4, 4, 5, 5), 32), region(4, 4, 5, 5), canvas)
     assert canvas[4, 4] == 77
     assert canvas.sum() == 77
+
+
+@pytest.mark.parametrize("angle", [0.0, 10.0, -25.0, 30.0])
+def test_a_turned_region_has_the_shapes_of_the_original_turned_about_its_middle(angle: float) -> None:
+    """A disc in an image whose surroundings are stretched to a square stays round in the original's pixels."""
+    y, x = np.mgrid[:200, :300] + 0.5
+    image = (((x - 180) ** 2 + (y - 90) ** 2 < 12**2) * 255).astype(np.uint8)
+    place, within, size = region(60, 40, 260, 140), region(110, 65, 210, 115), 100
+    surroundings = crop(image, place, 100)
+    shares = turned(surroundings, place, within, angle, size) / 255
+    # the disc lies 20 to the right of the region's middle; counter-clockwise as seen, so up for a positive angle
+    expected = 160 + 20 * np.cos(np.deg2rad(angle)), 90 - 20 * np.sin(np.deg2rad(angle))
+    rows, columns = np.mgrid[:size, :size] + 0.5
+    found = [110 + (shares * columns).sum() / shares.sum(), 65 + (shares * rows).sum() / shares.sum() / 2]
+    assert found == pytest.approx(expected, abs=0.3)
+    assert shares.sum() / 2 == pytest.approx(np.pi * 12**2, rel=0.03)  # pixels of the result are half one high
+    across, down = (
+        np.sqrt((shares * (columns - columns[shares > 0.5].mean()) ** 2).sum() / shares.sum()),
+        np.sqrt((shares * (rows - rows[shares > 0.5].mean()) ** 2).sum() / shares.sum()),
+    )
+    assert down == pytest.approx(2 * across, rel=0.05)
+
+
+def test_what_turns_in_from_outside_of_the_surroundings_is_mirrored() -> None:
+    """As where a region ends with the image: no corner is painted that prediction never has."""
+    image = np.full((64, 64), 90, dtype=np.uint8)
+    whole = region(0, 0, 64, 64)
+    assert (turned(image, whole, whole, 30.0, 32) == 90).all()

@@ -33,26 +33,22 @@ class EpochSampler(Sampler[Key]):
             empty_share: share of an epoch's items without a lesion, in [0, 1); None: as many as there are.
 
         Raises:
-            GuidedsegError: fewer than two items are left.
+            GuidedsegError: a share of empty items is asked for, and no item has a lesion.
         """
         self.seed = seed
         self.epoch = 0
         self.groups = [np.flatnonzero(~empty), np.flatnonzero(empty)]
-        total = len(empty) if length is None else length
-        share = float(np.mean(empty)) if empty_share is None else empty_share
-        if not len(self.groups[1]):
-            if empty_share:
-                log.warning("empty_share is %g, but every training item has a lesion", empty_share)
-            share = 0.0
-        elif not len(self.groups[0]):
-            share = 1.0 if empty_share is None else share
-        without = round(share * total)
-        self.counts = [total - without if len(self.groups[0]) else 0, without]
-        if len(self) < 2:
+        with_lesion, without = map(len, self.groups)
+        if empty_share is not None and not with_lesion:
             raise GuidedsegError(
-                f"empty_share {share:g} leaves {len(self)} item(s) to train on, as only {len(self.groups[0])} of "
-                f"{len(empty)} have a lesion: set it to null, or see the split.* keys"
+                f"empty_share is {empty_share:g}, but no training item has a lesion: set it to null, or see the "
+                "split.* keys"
             )
+        if empty_share and not without:
+            log.warning("empty_share is %g, but every training item has a lesion", empty_share)
+        share = float(np.mean(empty)) if empty_share is None or not without else empty_share
+        total = len(empty) if length is None else length
+        self.counts = [total - round(share * total), round(share * total)]
 
     def set_epoch(self, epoch: int) -> None:
         """Choose the draws of the next pass."""

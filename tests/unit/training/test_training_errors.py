@@ -14,16 +14,10 @@ from guidedseg.segmentation.data import Batch
 
 @pytest.mark.parametrize(("split", "left"), [("train", 1), ("val", 0), ("val", 1)])
 def test_too_few_items_are_told_with_the_keys_to_look_at(tmp_path: Path, split: str, left: int) -> None:
-    items = INPUTS.items.copy()
-    numbers = items.index[items["split"] == split][left:]
-    items.loc[numbers, "split"] = "test"
+    table = "training" if split == "train" else "items"
+    fewer = replace(INPUTS, **{table: getattr(INPUTS, table)[:left]})
     with pytest.raises(GuidedsegError, match=rf"only {left} {split} item\(s\) to learn transunet from: see the split"):
-        train(tmp_path, inputs=replace(INPUTS, items=items))
-
-
-def test_boxes_of_the_detector_are_not_trained_on(tmp_path: Path) -> None:
-    with pytest.raises(GuidedsegError, match="only 0 train"):
-        train(tmp_path, inputs=replace(INPUTS, items=INPUTS.items.assign(source="detector")))
+        train(tmp_path, inputs=fewer)
 
 
 def test_loss_that_is_no_number_stops_with_the_keys_to_change(tmp_path: Path) -> None:
@@ -48,7 +42,7 @@ def test_loss_that_is_no_number_is_told_with_its_step_and_images(
     with pytest.raises(GuidedsegError, match=r"training loss became inf in epoch 2, step 2 of 3, on ") as caught:
         train(tmp_path, flip=0.0, rotation=0.0, brightness=0.0)
     (images,) = seen
-    same = (torch.from_numpy(INPUTS.images) == (255 * images).round()).all(dim=(2, 3))  # (images of the batch, items)
+    same = (torch.tensor(INPUTS.wide_images) == (255 * images).round()).all(dim=(2, 3))  # (images of the batch, items)
     names = [f"i{int(number):02d} (frame)" for number in same.float().argmax(dim=1)]
     assert same.sum(dim=1).tolist() == [1, 1]
     assert f"on {names[0]}, {names[1]}. Lower" in str(caught.value)

@@ -43,16 +43,17 @@ class TestFingerprint:
     def test_seed_counts(self) -> None:
         assert self.of(seed=4) != self.of()
 
-    @pytest.mark.parametrize("kind", ["images", "masks"])
+    @pytest.mark.parametrize("kind", ["images", "masks", "wide_images", "wide_masks"])
     def test_every_pixel_counts(self, kind: str) -> None:
-        inputs = make_inputs()
-        getattr(inputs, kind)[-1, -1, -1] ^= 1
-        assert self.of(inputs) != self.of()
+        pixels = getattr(INPUTS, kind).copy()
+        pixels[-1, -1, -1] ^= 1
+        assert self.of(replace(INPUTS, **{kind: pixels})) != self.of()
 
-    def test_items_count(self) -> None:
-        items = INPUTS.items.copy()
-        items.loc[0, "split"] = "val"
-        assert self.of(replace(INPUTS, items=items)) != self.of()
+    @pytest.mark.parametrize(("table", "key", "value"), [("items", "split", "test"), ("training", "jitter", 0.1)])
+    def test_items_count(self, table: str, key: str, value: object) -> None:
+        items = getattr(INPUTS, table).copy()
+        items.loc[items.index[0], key] = value
+        assert self.of(replace(INPUTS, **{table: items})) != self.of()
 
     def test_content_of_the_weights_file_counts(self, tmp_path: Path) -> None:
         weights = tmp_path / "encoder.safetensors"

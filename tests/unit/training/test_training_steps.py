@@ -1,5 +1,6 @@
 """What a step and an epoch of training do: precision, losses, clipping, compiling, the share without a lesion."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,7 @@ import pandas as pd
 import pytest
 import torch
 from safetensors.torch import load
-from small_training import RECIPE, VAL, make_inputs, train
+from small_training import INPUTS, RECIPE, VAL, train
 
 from guidedseg.fitting import loop
 from guidedseg.segmentation import training
@@ -31,10 +32,10 @@ def test_precision_is_that_of_the_recipe_on_a_gpu_and_full_on_a_cpu(
 def test_training_on_a_gpu_is_as_deterministic_as_asked_and_on_a_cpu_always(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, deterministic: bool, on_gpu: str | bool
 ) -> None:
-    monkeypatch.setattr(training.pl, "Trainer", lambda **given: given)
+    monkeypatch.setattr(loop.pl, "Trainer", lambda **given: given)
     for gpu, expected in ((True, on_gpu), (False, True)):
         monkeypatch.setattr(torch.cuda, "is_available", lambda gpu=gpu: gpu)
-        given = training._trainer(RECIPE | {"deterministic": deterministic}, [], tmp_path)
+        given = loop._trainer(RECIPE | {"deterministic": deterministic}, [], tmp_path)
         assert given["deterministic"] == expected
 
 
@@ -88,19 +89,23 @@ def test_training_loss_is_the_mean_over_the_items(tmp_path: Path, monkeypatch: p
     assert curve["train_loss"].tolist() == pytest.approx([np.average(losses, weights=sizes)], abs=1e-6)
 
 
-def test_share_of_items_without_a_lesion_reaches_the_loader(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    inputs = make_inputs()
-    inputs.masks[:4] = 0
-    drawn: list[int] = []
+def test_steps_and_share_of_items_without_a_lesion_reach_the_loader(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    masks = INPUTS.wide_masks.copy()
+    masks[:4] = 0
+    drawn: list[list[bool]] = []
     step = training.Segmenter.training_step
 
     def noted(module: training.Segmenter, batch: Batch, number: int) -> torch.Tensor:
-        drawn.extend(batch[1].flatten(1).any(dim=1).tolist())
+        drawn.append(batch[1].flatten(1).any(dim=1).tolist())
         return step(module, batch, number)
 
     monkeypatch.setattr(training.Segmenter, "training_step", noted)
-    train(tmp_path, inputs=inputs, empty_share=0.25, epochs=2)
-    assert sorted(drawn) == 2 * [False] + 6 * [True]  # per epoch 3 with a lesion and 0.25 / 0.75 * 3 = 1 without
+    train(tmp_path, inputs=replace(INPUTS, wide_masks=masks), steps=4, empty_share=0.25, epochs=2)
+    assert [len(batch) for batch in drawn] == [2] * 8  # two epochs of 4 steps, of 2 items each
+    for epoch in (drawn[:4], drawn[4:]):
+        assert sum(sum(batch) for batch in epoch) == 6
 
 
 def test_gradients_are_clipped_to_the_norm_given(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
