@@ -9,9 +9,9 @@ import numpy as np
 
 from guidedseg import regions
 from guidedseg.bundles.loading import Bundle, load
+from guidedseg.detection.letterbox import boxed, letterbox
 from guidedseg.grey import grey
 from guidedseg.inference.engines.opening import Kind
-from guidedseg.inference.letterbox import boxed, letterbox
 from guidedseg.jobs import folder
 from guidedseg.jobs.run import run as run_job
 from guidedseg.jobs.settings import Settings

@@ -26,13 +26,14 @@ from benchmarks.turns import alternating
 from guidedseg.bundles.loading import opened as opened_bundle
 from guidedseg.bundles.loading import segmenter
 from guidedseg.datasets import prepared
+from guidedseg.detection.letterbox import boxed, letterbox
 from guidedseg.evaluation.counts import count
 from guidedseg.inference.engines.engine import Engine, Floats
 from guidedseg.inference.engines.onnx_runtime import OnnxRuntime
 from guidedseg.inference.engines.open_vino import OpenVino
-from guidedseg.inference.letterbox import boxed, letterbox
 from guidedseg.inference.segmenter import Segmenter
 from guidedseg.segmentation import inputs
+from guidedseg.segmentation.data import TrainingItems
 
 DATA = Path("data")
 NETWORKS = {"detector": "boxes", "guided": "probabilities"}
@@ -87,11 +88,12 @@ def calibration(image_size: int, split: pd.DataFrame, most: int) -> dict[str, li
     chosen = train[:: max(1, len(train) // most)]
     pictures = [prepared.load_image(DATA / "prepared", image_id) for image_id in chosen]
     regions = inputs.load(DATA / "inputs" / "guided")
-    places = inputs.positions(regions.items, ["train"], inputs.TRAINED_ON)
-    places = places[:: max(1, len(places) // most)]
+    size = regions.images.shape[-1]
+    seen = TrainingItems(regions, size, rotation=0.0, flip=0.0, brightness=0.0, seed=0)
+    places = range(0, len(seen), max(1, len(seen) // most))
     return {
         "detector": [_as_input(boxed(each, letterbox(*each.shape[::-1], image_size))) for each in pictures],
-        "guided": [_as_input(np.asarray(regions.images[place])) for place in places],
+        "guided": [_as_input(seen[0, place, 0][0]) for place in places],
     }
 
 

@@ -71,12 +71,12 @@ def make_run(folder: Path, images: int) -> None:
     lesions = prepared.read_lesions(data)
     boxes = lesions[["image_id", *BOX]].assign(confidence=rng.uniform(0.1, 0.9, len(lesions)).round(5))
     boxes.to_csv(folder / "data/detections.csv", index=False)
-    guided = crops.rois(index, split, lesions, boxes, margin=0.15, jitter=0.1, copies=1, backgrounds=1, seed=0)
+    guided = crops.rois(index, split, lesions, boxes, margin=0.15, jitter=0.1, backgrounds=1)
     predicted = {}
-    for mode, items in (("direct", crops.frames(index, split)), ("guided", guided)):
+    for mode, regions in (("direct", crops.frames(index, split)), ("guided", guided)):
         target = folder / "inputs" / mode
         target.mkdir(parents=True)
-        crops.write(items, data, 128, target)
+        crops.write(regions, data, 128, target)
         made = inputs.load(target)
         wrong = np.stack([cv2.GaussianBlur(mask * np.uint8(255), (15, 15), 0) for mask in made.masks])
         target = folder / "predictions" / MODEL / mode

@@ -31,8 +31,8 @@ from benchmarks.bundle_of_size import of_size
 from benchmarks.turns import Turns, alternating
 from guidedseg.bundles.loading import opened
 from guidedseg.datasets.phantom import Patient, draw_frames
+from guidedseg.detection.letterbox import letterbox
 from guidedseg.inference.engines.opening import Kind
-from guidedseg.inference.letterbox import letterbox
 from guidedseg.jobs.settings import DEFAULT
 
 ENGINES: tuple[Kind, ...] = ("onnxruntime", "openvino")

@@ -22,7 +22,7 @@ import torch
 
 from guidedseg import params
 from guidedseg.fitting import loop, optimisation
-from guidedseg.segmentation import data, losses, models, training
+from guidedseg.segmentation import crops, data, losses, models, training
 from guidedseg.segmentation.inputs import Inputs
 
 GPU = torch.cuda.is_available()
@@ -115,9 +115,8 @@ def bare_steps(inputs: Inputs, model: str, options: Any, network: Any, recipe: A
     device = torch.device("cuda" if GPU else "cpu")
     size, batch = inputs.images.shape[-1], recipe["batch"]
     net = models.build(model, options, **network, image_size=size).to(device)
-    chosen = np.flatnonzero(inputs.items["split"] == "train")
-    images = data.as_input(inputs.images[chosen])[:, None].to(device).split(batch)
-    masks = torch.from_numpy(inputs.masks[chosen]).float()[:, None].to(device).split(batch)
+    images = data.as_input(inputs.wide_images)[:, None].to(device).split(batch)
+    masks = (torch.from_numpy(inputs.wide_masks) / 255)[:, None].to(device).split(batch)
     names = ("optimizer", "lr", "weight_decay", "schedule", "warmup")
     optimizer, schedule = optimisation.build(
         net, **{name: recipe[name] for name in names}, steps=len(images) * recipe["epochs"]
@@ -146,9 +145,9 @@ def bare_steps(inputs: Inputs, model: str, options: Any, network: Any, recipe: A
 
 def images_per_second(inputs: Inputs, recipe: Any) -> float:  # noqa: ANN401
     """Loading, augmenting and batching alone, in this process."""
-    chosen = np.flatnonzero(inputs.items["split"] == "train")
-    augmentation = data.augmentation(flip=recipe["flip"], rotation=recipe["rotation"], brightness=recipe["brightness"])
-    loader = data.training_loader(data.TrainingItems(inputs, chosen, augmentation, 0), batch=recipe["batch"], workers=0)
+    drawn = {key: recipe[key] for key in ("rotation", "flip", "brightness")}
+    items = data.TrainingItems(inputs, inputs.images.shape[-1], **drawn, seed=0)
+    loader = data.training_loader(items, batch=recipe["batch"], workers=0)
     start = time.process_time()
     count = sum(len(images) for images, _ in loader)
     return count / (time.process_time() - start)
@@ -160,9 +159,18 @@ def made_up(count: int, size: int) -> Inputs:
     images = rng.integers(0, 200, (count + 16, size, size), dtype=np.uint8)
     masks = np.zeros_like(images)
     masks[:, size // 4 : size // 2, size // 4 : size // 2] = 1
-    items = pd.DataFrame({"split": ["train"] * count + ["val"] * 16, "source": "frame"})
-    items.insert(0, "image_id", [f"image{number}" for number in range(len(items))])
-    return Inputs(images + 55 * masks, masks, items)
+    images += 55 * masks
+    index = pd.DataFrame({"image_id": [f"image{number}" for number in range(count + 16)]})
+    split = index.assign(split=["train"] * count + ["val"] * 16)
+    regions = crops.frames(index.assign(width=size, height=size), split)
+    return Inputs(
+        images=images[count:],
+        masks=masks[count:],
+        items=regions.items,
+        wide_images=images[:count],
+        wide_masks=masks[:count] * np.uint8(255),
+        training=regions.training,
+    )
 
 
 if __name__ == "__main__":

@@ -12,12 +12,13 @@ import torchvision
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from guidedseg.detection.letterbox import STRIDE, boxed, letterbox, unboxed
+from guidedseg.detection.suppression import suppressed
 from guidedseg.detection.yolo import network, trained
 from guidedseg.errors import GuidedsegError
-from guidedseg.inference.detector import Detector, suppressed
+from guidedseg.inference.detector import Detector
 from guidedseg.inference.engines import open_vino
 from guidedseg.inference.engines.opening import open_engine
-from guidedseg.inference.letterbox import STRIDE, boxed, letterbox, unboxed
 
 from ultralytics import YOLO  # isort: skip - guidedseg sets the environment that it is to be imported in
 from ultralytics.data.augment import LetterBox  # isort: skip

@@ -45,7 +45,7 @@ def test_every_profile_goes_with_every_dataset(changed: Changed, dataset: str, p
         ("profile", "gpu", "quick, cpu, paper"),
         ("profile", ["quick"], "quick, cpu, paper"),
         ("roi.jitter", 0.5, "less than 0.5"),
-        ("roi.copies", 1.5, "a valid integer"),
+        ("roi.backgrounds", 1.5, "a valid integer"),
         ("scoring.confidence", 1, "less than 1"),
         ("scoring.mask_threshold", 0, "greater than 0"),
         ("scoring.match_iou", None, "a valid number"),

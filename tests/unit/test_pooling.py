@@ -108,9 +108,9 @@ def test_a_run_of_another_recipe_is_another_entry(key, value):
 
 
 def test_a_changed_parameter_makes_another_row_that_names_it():
-    changes = {"profiles__quick__detector__epochs": 40, "models__unetpp__decoder_channels": [8, 8, 8, 8, 8]}
+    changes = {"profiles__quick__yolo__epochs": 40, "models__unetpp__decoder_channels": [8, 8, 8, 8, 8]}
     result = boarded(run(images()), run(images(), scoring__confidence=0.3, **changes))
-    names = "scoring.confidence=0.3 unetpp.decoder_channels=[8,8,8,8,8] detector.epochs=40"
+    names = "scoring.confidence=0.3 unetpp.decoder_channels=[8,8,8,8,8] yolo.epochs=40"
     assert set(result.scores["changed"].dropna()) == {"", names}
     assert names in formats.text(result, "strict", "dice")
 

@@ -34,8 +34,8 @@ def test_finished_stage_prints_its_out_and_its_line_and_ends_with_0(tmp_path: Pa
 
 
 def test_what_a_user_can_mend_is_printed_without_traceback() -> None:
-    done = stage("from guidedseg.errors import GuidedsegError", "raise GuidedsegError('roi.copies: 0 given')")
-    assert (done.returncode, done.stdout, done.stderr) == (1, "", "ERROR: roi.copies: 0 given\n")
+    done = stage("from guidedseg.errors import GuidedsegError", "raise GuidedsegError('roi.margin: -1 given')")
+    assert (done.returncode, done.stdout, done.stderr) == (1, "", "ERROR: roi.margin: -1 given\n")
 
 
 def test_stage_outside_the_repository_says_where_to_run(tmp_path: Path) -> None:

@@ -20,8 +20,8 @@ os.environ["NO_ALBUMENTATIONS_UPDATE"] = "1"  # or its import asks the internet 
 import albumentations as A  # noqa: N812 - its own convention
 
 from guidedseg.detection.fcos.network import Targets
+from guidedseg.detection.letterbox import GREY, STRIDE, boxed, letterbox
 from guidedseg.fitting.sampling import EpochSampler, Key
-from guidedseg.inference.letterbox import GREY, STRIDE, boxed, letterbox
 from guidedseg.lookahead import in_order
 
 Item = tuple[npt.NDArray[np.uint8], npt.NDArray[np.float32]]

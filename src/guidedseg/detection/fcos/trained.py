@@ -10,8 +10,8 @@ from torch import nn
 
 from guidedseg import exporting
 from guidedseg.detection.fcos.network import Detector
+from guidedseg.detection.letterbox import STRIDE
 from guidedseg.errors import GuidedsegError
-from guidedseg.inference.letterbox import STRIDE
 
 OUTPUTS = ("boxes",)
 

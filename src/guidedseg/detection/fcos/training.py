@@ -16,6 +16,7 @@ from safetensors.torch import save_file
 from guidedseg import exporting
 from guidedseg.detection.fcos import data
 from guidedseg.detection.fcos.network import Detector
+from guidedseg.detection.suppression import suppressed
 from guidedseg.encoders import encoders
 from guidedseg.errors import GuidedsegError
 from guidedseg.evaluation.box_ranking import IOUS, average_precision
@@ -23,7 +24,6 @@ from guidedseg.evaluation.matching import match
 from guidedseg.fitting import loop, optimisation
 from guidedseg.fitting.fingerprint import fingerprint
 from guidedseg.fitting.sampling import EpochSampler
-from guidedseg.inference.detector import suppressed
 from guidedseg.names import BOX
 
 FLOOR, NMS_IOU, MAX_BOXES = 0.01, 0.5, 10

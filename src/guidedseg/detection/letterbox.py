@@ -1,4 +1,4 @@
-"""A picture as a YOLO detector was trained to see it, and its boxes back in the picture.
+"""A picture as a detector was trained to see it, and its boxes back in the picture.
 
 Ultralytics' ``LetterBox``, with its roundings: the longer side becomes the detector's image size, the shorter one is
 filled up with grey to the next multiple of the stride, half of it on each side.
