@@ -86,7 +86,13 @@ def make_run(folder: Path, images: int) -> None:
         target = folder / "models" / MODEL / mode
         target.mkdir(parents=True)
         epochs = np.arange(1, 16)
-        curve = {"epoch": epochs, "train_loss": 1 / epochs, "val_loss": 1.2 / epochs, "val_dice": 1 - 1 / epochs}
+        curve = {
+            "epoch": epochs,
+            "train_loss": 1 / epochs,
+            "val_loss": 1.2 / epochs,
+            "val_dice": 1 - 1 / epochs,
+            "val_strict": 1 - 1 / epochs,
+        }
         pd.DataFrame(curve).to_csv(target / "curve.csv", index=False)
     operating = Operating(
         confidence=0.3,

@@ -39,7 +39,9 @@ def run_of(*drawings: Drawing, model: str = "unetpp", gates: dict[str, tuple[Til
     everything["operating"] = OPERATING.__dict__
     everything["detection"] = detection.intervals(of_boxes)
     epochs = np.arange(1, 4)
-    segmenter = pd.DataFrame({"epoch": epochs, "train_loss": 1 / epochs, "val_loss": 1.1 / epochs, "val_dice": 0.3})
+    segmenter = pd.DataFrame(
+        {"epoch": epochs, "train_loss": 1 / epochs, "val_loss": 1.1 / epochs, "val_dice": 0.3, "val_strict": 0.4}
+    )
     direct, guided = tiles(drawings)
     return Results(
         model=model,

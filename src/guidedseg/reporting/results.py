@@ -35,7 +35,7 @@ class Results:
         match_iou: least IoU of a box with the lesion it finds.
         tiles: mode -> predicted regions.
         gates: mode -> attention maps as tiles, coarse to fine; empty where the network has none.
-        segmenters: mode -> epoch, train_loss, val_loss, val_dice.
+        segmenters: mode -> epoch, train_loss, val_loss, val_dice, val_strict.
         detector: epoch, val_map50, val_map50_95 and losses.
     """
 

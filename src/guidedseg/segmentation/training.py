@@ -23,8 +23,9 @@ from guidedseg.segmentation.inputs import validated as in_validation
 class Segmenter(pl.LightningModule):
     """A network with its loss, optimiser and validation Dice.
 
-    Validation Dice is pooled: 2 TP / (2 TP + FP + FN) with counts summed over all validation items at S x S and
-    threshold 0.5, so that false regions on normals count and no empty item needs a rule.
+    Of all validation items at S x S and threshold 0.5: ``val_dice`` is 2 TP / (2 TP + FP + FN) of the summed counts, so
+    that false regions on normals count and no empty item needs a rule; it chooses the weights that are kept.
+    ``val_strict`` is the mean over the items, 1 where mask and prediction are empty; it is noted.
     """
 
     def __init__(self, network: nn.Module, recipe: Mapping[str, Any], seed: int) -> None:
@@ -34,6 +35,7 @@ class Segmenter(pl.LightningModule):
         self.loss = losses.build(recipe["loss"], gamma=recipe["focal_gamma"])
         self.seed = seed
         self.counts = torch.zeros(3)
+        self.strict: list[torch.Tensor] = []
 
     def training_step(self, batch: data.Batch, number: int) -> torch.Tensor:
         """The loss of one batch. Nothing here waits for a GPU; ``Curve`` looks at the losses once per epoch."""
@@ -46,6 +48,7 @@ class Segmenter(pl.LightningModule):
     def on_validation_epoch_start(self) -> None:
         """Counts start at zero."""
         self.counts = torch.zeros(3, dtype=torch.int64, device=self.device)
+        self.strict = []
 
     def validation_step(self, batch: data.Batch, _: int) -> None:
         """Add a batch's loss and counts."""
@@ -53,12 +56,18 @@ class Segmenter(pl.LightningModule):
         logits = self.network(images)
         self.log("val_loss", self.loss(logits, masks), batch_size=len(images))
         predicted, truth = logits >= 0, masks > 0.5
-        self.counts += torch.stack([(predicted & truth).sum(), (predicted & ~truth).sum(), (~predicted & truth).sum()])
+        pixels = (predicted & truth, predicted & ~truth, ~predicted & truth)
+        counts = torch.stack([each.flatten(1).sum(dim=1) for each in pixels])
+        self.counts += counts.sum(dim=1)
+        wrong = counts[1] + counts[2]
+        self.strict.append(torch.where(wrong == 0, 1.0, 2 * counts[0] / (2 * counts[0] + wrong).clamp(min=1)))
 
     def on_validation_epoch_end(self) -> None:
         """Dice of the summed counts; 0 where neither a lesion nor a prediction is left."""
         tp, fp, fn = self.counts.tolist()
         self.log("val_dice", 2 * tp / max(2 * tp + fp + fn, 1), prog_bar=True)
+        if self.strict:
+            self.log("val_strict", torch.cat(self.strict).mean())
 
     def configure_optimizers(self) -> Any:  # noqa: ANN401 - Lightning's union of everything
         """The recipe's, with a step of the schedule per batch."""
@@ -134,7 +143,7 @@ def train(
         data.plain_loader(data.PlainItems(inputs, validated), **loading),
         recipe=recipe,
         score="val_dice",
-        logged=("val_loss", "val_dice"),
+        logged=("val_loss", "val_dice", "val_strict"),
         named=lambda epoch, step: data.names_of_batch(training, epoch, step),
         key="profiles.*.train",
         title=name,
@@ -154,7 +163,7 @@ def train(
         "parameters": sum(parameter.numel() for parameter in net.parameters()),
         "epoch": fitted.epoch,
         "epochs": len(fitted.curve),
-        "val_dice": fitted.curve["val_dice"][fitted.epoch - 1],
+        **{name: fitted.curve[name][fitted.epoch - 1] for name in ("val_dice", "val_strict")},
     }
     (target / "config.json").write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
     shutil.rmtree(folder)

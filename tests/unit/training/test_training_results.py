@@ -30,10 +30,10 @@ def test_weights_of_the_best_epoch_are_kept(
 def test_curve_has_a_row_per_epoch(reference: dict[str, bytes], tmp_path: Path) -> None:
     (tmp_path / "curve.csv").write_bytes(reference["curve.csv"])
     curve = pd.read_csv(tmp_path / "curve.csv")
-    assert list(curve.columns) == ["epoch", "train_loss", "val_loss", "val_dice"]
+    assert list(curve.columns) == ["epoch", "train_loss", "val_loss", "val_dice", "val_strict"]
     assert curve["epoch"].tolist() == list(range(1, EPOCHS + 1))
     assert curve["train_loss"].iloc[-1] < curve["train_loss"].iloc[0]
-    assert curve["val_dice"].between(0, 1).all()
+    assert curve[["val_dice", "val_strict"]].stack().between(0, 1).all()
 
 
 def test_trained_network_is_loaded_ready_to_predict(tmp_path: Path) -> None:

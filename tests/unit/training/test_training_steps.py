@@ -50,7 +50,7 @@ def test_every_mask_of_a_supervised_network_is_trained_on() -> None:
     torch.testing.assert_close(module.training_step((images, masks), 0), expected)
 
 
-def test_validation_dice_is_pooled_over_batches() -> None:
+def test_validation_dice_is_pooled_over_batches_and_its_mean_is_noted() -> None:
     class Given(torch.nn.Module):
         def forward(self, images: torch.Tensor) -> torch.Tensor:
             return images - 0.5
@@ -67,9 +67,13 @@ def test_validation_dice_is_pooled_over_batches() -> None:
         module.validation_step((images.reshape(1, 1, 2, 2), masks.reshape(1, 1, 2, 2)), 0)
     module.on_validation_epoch_end()
     assert logged["val_dice"] == 4 / (4 + 2 + 3)
+    assert logged["val_strict"] == pytest.approx((4 / 5 + 0) / 2)
     module.on_validation_epoch_start()  # the next epoch starts at zero
     module.on_validation_epoch_end()
     assert logged["val_dice"] == 0
+    module.validation_step((torch.zeros(3, 1, 2, 2), torch.zeros(3, 1, 2, 2)), 0)  # rightly empty
+    module.on_validation_epoch_end()
+    assert (logged["val_dice"], logged["val_strict"]) == (0, 1)
 
 
 def test_training_loss_is_the_mean_over_the_items(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -20,9 +20,14 @@ DETECTOR_LOSSES = {
 }
 
 
-def chosen(curve: pd.DataFrame) -> pd.Series:
-    """The row of the epoch whose weights were kept: the best validation Dice, the first of equals."""
-    return curve.loc[curve["val_dice"].idxmax()]
+def chosen(curve: pd.DataFrame, score: str = "val_dice") -> pd.Series:
+    """The row of the epoch whose weights were kept: the best validation Dice, the first of equals.
+
+    Args:
+        curve: of a segmenter.
+        score: the column to choose by; ``val_strict`` for what it would have chosen.
+    """
+    return curve.loc[curve[score].idxmax()]
 
 
 def draw(results: Results, cases: Mapping[str, Case]) -> Figure:  # noqa: ARG001
@@ -47,7 +52,7 @@ def draw(results: Results, cases: Mapping[str, Case]) -> Figure:  # noqa: ARG001
                 dashed=part == "val",
             )
     for axes, title in (
-        (dice, "Segmenters: validation Dice (pooled)"),
+        (dice, "Segmenters: validation Dice"),
         (loss, "Segmenters: loss"),
         (precision, "Detector: validation"),
         (detector_loss, "Detector: loss"),
@@ -68,12 +73,21 @@ def _segmenters(dice: Axes, loss: Axes, segmenters: Mapping[str, pd.DataFrame]) 
     for mode, curve in segmenters.items():
         colour, marker = style.BRANCH_COLOURS[mode], style.BRANCH_MARKERS[mode]
         kept = chosen(curve)
-        label = f"{mode}: {kept['val_dice']:.3f} in epoch {kept['epoch']:g}"
-        _line(dice, curve, "val_dice", label, colour, marker)
+        other = chosen(curve, "val_strict")
+        _line(dice, curve, "val_dice", f"{mode}, pooled: {_best(kept, 'val_dice')}", colour, marker)
+        strict = f"{mode}, strict: {_best(other, 'val_strict')}"
+        _line(dice, curve, "val_strict", strict, colour, marker, dashed=True)
+        dice.plot(
+            other["epoch"], other["val_strict"], "*", color="white", markeredgecolor=colour, markersize=13, zorder=4
+        )
         _line(loss, curve, "train_loss", f"{mode}, training", colour, marker)
         _line(loss, curve, "val_loss", f"{mode}, validation", colour, marker, dashed=True)
         for axes, name in ((dice, "val_dice"), (loss, "val_loss")):
             axes.plot(kept["epoch"], kept[name], "*", color=colour, markeredgecolor="black", markersize=13, zorder=5)
+
+
+def _best(row: pd.Series, score: str) -> str:
+    return f"{row[score]:.3f} in epoch {row['epoch']:g}"
 
 
 def _line(
@@ -97,8 +111,8 @@ def _line(
 def caption(results: Results) -> str:  # noqa: ARG001
     """What the star is."""
     return (
-        "By epoch. The star is the epoch whose weights were kept: the best pooled Dice on the validation items, the "
-        "first of equals."
+        "By epoch. The full star is the epoch whose weights were kept: the best pooled Dice on the validation items, "
+        "the first of equals. The open star is what their mean Dice (strict) would have chosen."
     )
 
 
@@ -106,8 +120,8 @@ def alt(results: Results) -> str:
     """The kept epochs and the detector's best, in numbers."""
     kept = {mode: chosen(curve) for mode, curve in results.segmenters.items()}
     texts = [
-        f"{mode} has its best validation Dice {row['val_dice']:.3f} in epoch {row['epoch']:g} of "
-        f"{len(results.segmenters[mode])}"
+        f"{mode} has its best validation Dice {_best(row, 'val_dice')} of {len(results.segmenters[mode])}, its best "
+        f"mean Dice {_best(chosen(results.segmenters[mode], 'val_strict'), 'val_strict')}"
         for mode, row in kept.items()
     ]
     best = results.detector.loc[results.detector["val_map50"].idxmax()]
