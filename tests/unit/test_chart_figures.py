@@ -47,8 +47,10 @@ def test_star_is_the_first_best_epoch() -> None:
     assert sorted(points(dice, "*")) == [(1, pytest.approx(0.3)), (1, 0.7), (1, 0.8), (2, 0.6)]  # open ones: 0.3, 0.8
     assert points(loss, "*") == [(1, 2), (2, 1)]
     assert [text.get_text() for text in dice.get_legend().get_texts()] == [
-        "direct: 0.600 in epoch 2",
-        "guided: 0.700 in epoch 1",
+        "direct, pooled: 0.600 in epoch 2",
+        "direct, strict: 0.800 in epoch 1",
+        "guided, pooled: 0.700 in epoch 1",
+        "guided, strict: 0.300 in epoch 1",
     ]
 
 
