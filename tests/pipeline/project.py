@@ -18,12 +18,11 @@ RAN = re.compile(r"^Running stage '(.+)':$", re.MULTILINE)
 TINY = {
     "datasets": {"phantom": {"patients": 8, "images": 32, "width": 96, "height": 72}},
     "split": {"val": 0.25, "test": 0.25},
-    "roi": {"copies": 1},
     "profiles": {
         "quick": {
             "yolo": {"image_size": 64, "epochs": 3, "patience": 3, "close_mosaic": 1},
             "inputs": {"image_size": 32},
-            "train": {"epochs": 3, "patience": 3},
+            "train": {"epochs": 3, "patience": 3, "steps": 3},
         }
     },
 }
