@@ -7,7 +7,8 @@ So both are the same network by construction, and the weights lie on the disk on
 import json
 import logging
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -66,11 +67,7 @@ def _traced(network: nn.Module, side: tuple[int, int], outputs: tuple[str, ...],
         sides = {axis: torch.export.Dim(name, min=1, max=4096 // stride) for axis, name in ((2, "h"), (3, "w"))}
         free |= {axis: stride * side for axis, side in sides.items()}
     example = torch.zeros(2, 1, *side)  # two, or the number would be taken for a constant
-    exporter = logging.getLogger("torch.onnx")
-    before = exporter.level
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # the exporter's own deprecations
-        exporter.setLevel(logging.ERROR)
+    with _quiet():
         program = torch.onnx.export(
             network.cpu(),
             (example,),
@@ -81,17 +78,32 @@ def _traced(network: nn.Module, side: tuple[int, int], outputs: tuple[str, ...],
             output_names=list(outputs),
             dynamic_shapes=(free,),
         )
-        exporter.setLevel(before)
-    if program is None:  # it is, where it writes a file by itself
-        raise RuntimeError("torch.onnx.export gave no program")
-    model = program.model
-    # Not optimizer.optimize: it folds the normalisations into the convolutions, as every runtime does when it opens the
-    # graph, and the tensors would not be those of the network any more.
-    passes.InlinePass()(model)
-    optimizer.fold_constants_ir(model, should_fold=_of_constants_alone)
-    passes.RemoveUnusedNodesPass()(model)
-    passes.RemoveUnusedOpsetsPass()(model)
+        if program is None:  # it is, where it writes a file by itself
+            raise RuntimeError("torch.onnx.export gave no program")
+        model = program.model
+        # Not optimizer.optimize: it folds the normalisations into the convolutions, as every runtime does when it opens
+        # the graph, and the tensors would not be those of the network any more.
+        passes.InlinePass()(model)
+        optimizer.fold_constants_ir(model, should_fold=_of_constants_alone)
+        passes.RemoveUnusedNodesPass()(model)
+        passes.RemoveUnusedOpsetsPass()(model)
     return program.model_proto
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Without what the exporter tells of every node, and its own deprecations."""
+    loggers = [logging.getLogger(name) for name in ("torch.onnx", "onnxscript", "onnx_ir")]
+    before = [logger.level for logger in loggers]
+    try:
+        for logger in loggers:
+            logger.setLevel(logging.ERROR)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        for logger, level in zip(loggers, before, strict=True):
+            logger.setLevel(level)
 
 
 def _of_constants_alone(node: ir.Node) -> bool | None:

@@ -17,8 +17,9 @@ JUDGED = {"evaluate@unetpp"} | HANDED_ON
 TRAINED = SEGMENTERS | PREDICTIONS | JUDGED
 DETECTED = {"detect", "crop_rois"}
 GUIDED = {"train_segmenter@unetpp-guided", "predict@unetpp-guided"}
-SEEDED = {"train_detector"} | DETECTED | TRAINED
-FROM_SPLIT = {"split", "yolo_labels", "frames"} | SEEDED
+DETECTOR = {"train_detector"} | DETECTED | GUIDED | JUDGED
+SEEDED = {"pretrain_detector", "train_detector"} | DETECTED | TRAINED
+FROM_SPLIT = {"split", "yolo_labels", "frames"} | SEEDED - {"pretrain_detector"}
 EVERYTHING = {"acquire@phantom", "prepare"} | FROM_SPLIT
 ALWAYS = {"outside@phantom"}  # under a second
 
@@ -30,8 +31,9 @@ TABLE = [
     ({"split": {"test": 0.3}}, FROM_SPLIT),
     ({"split": {"seed": 1}}, FROM_SPLIT),
     ({"seed": 1}, SEEDED),
-    ({"profiles": {"quick": {"yolo": {"epochs": 4}}}}, {"train_detector"} | DETECTED | GUIDED | JUDGED),
-    ({"detector": "fcos"}, {"train_detector"} | DETECTED | GUIDED | JUDGED),
+    ({"profiles": {"quick": {"yolo": {"epochs": 4}}}}, {"pretrain_detector"} | DETECTOR),
+    ({"profiles": {"quick": {"pretrain": {"images": 40}}}}, {"pretrain_detector"} | DETECTOR),
+    ({"detector": "fcos"}, {"pretrain_detector"} | DETECTOR),
     ({"profiles": {"quick": {"fcos": {"epochs": 4}}}}, set()),
     ({"detect": {"floor": 0.02}}, DETECTED | GUIDED | JUDGED),
     ({"roi": {"margin": 0.2}}, {"crop_rois"} | GUIDED | JUDGED),
@@ -71,7 +73,7 @@ def test_a_parameter_reruns_these_stages(finished: Project, change, stages):
 
 
 def test_the_first_run_runs_every_stage(finished: Project):
-    assert ran(finished.first_run) == ALWAYS | EVERYTHING
+    assert ran(finished.first_run) == ALWAYS | EVERYTHING | {"pretrain_detector"}
 
 
 def test_a_second_repro_runs_nothing_but_the_look_outside(finished: Project):

@@ -1,7 +1,8 @@
-"""A trained detector of either kind, for the engine torch."""
+"""A trained detector of either kind: its graph for the engines, and itself for the engine torch."""
 
 import json
 from pathlib import Path
+from typing import Any
 
 from torch import nn
 
@@ -12,10 +13,24 @@ def raw_head(folder: Path) -> tuple[nn.Module, tuple[str, ...]]:
     Raises:
         GuidedsegError: there is none, or its weights are not those of the network that config.json describes.
     """
+    found: tuple[nn.Module, tuple[str, ...]] = _own(folder).raw_head(folder)
+    return found
+
+
+def export(folder: Path) -> None:
+    """Write ``network.onnx`` beside the weights and the config.json of a trained detector.
+
+    Raises:
+        GuidedsegError: as ``raw_head``.
+    """
+    _own(folder).export(folder)
+
+
+def _own(folder: Path) -> Any:  # noqa: ANN401 - a module
     from guidedseg.detection.fcos import trained as fcos  # noqa: PLC0415 - each takes seconds to import
     from guidedseg.detection.yolo import trained as yolo  # noqa: PLC0415
 
-    return (fcos if _kind(folder) == "fcos" else yolo).raw_head(folder)
+    return fcos if _kind(folder) == "fcos" else yolo
 
 
 def _kind(folder: Path) -> str | None:

@@ -12,7 +12,7 @@ from guidedseg.errors import GuidedsegError, listed
 from guidedseg.params.data import Datasets, Detect, Predict, Prepare, Roi, Scoring, Split
 from guidedseg.params.group import Group, Seed, Workers
 from guidedseg.params.networks import Models, Network
-from guidedseg.params.training import Fcos, Inputs, Train, Yolo
+from guidedseg.params.training import Fcos, Inputs, Pretrain, Train, Yolo
 
 DatasetName = Literal["phantom", "bus_uclm"]
 ModelName = Literal["unet", "unetpp", "unet3plus", "attention_unet", "transunet", "deeplabv3", "skunet"]
@@ -30,6 +30,7 @@ class Profile(Group):
     engine: Literal["onnxruntime", "openvino", "torch"]
     yolo: Yolo
     fcos: Fcos
+    pretrain: Pretrain
     inputs: Inputs
     network: Network
     train: Train

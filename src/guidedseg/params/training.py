@@ -84,6 +84,19 @@ class Fcos(Group):
     brightness: Annotated[float, Field(ge=0, lt=1)]
 
 
+class Pretrain(Group):
+    """What the detector learns from made-up frames first; else its recipe is the same."""
+
+    images: Annotated[int, Field(ge=0)]
+    epochs: Annotated[int, Field(ge=2)]
+
+    @model_validator(mode="after")
+    def _enough(self) -> Self:
+        if 0 < self.images < 20:
+            raise ValueError(f"images must be 0 (none) or at least 20 (images is {self.images})")
+        return self
+
+
 class Inputs(Group):
     """Size of the segmenters' inputs, in pixels."""
 

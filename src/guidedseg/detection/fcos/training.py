@@ -14,7 +14,7 @@ import torch
 from safetensors.torch import save_file
 
 from guidedseg import exporting
-from guidedseg.detection.fcos import data
+from guidedseg.detection.fcos import data, trained
 from guidedseg.detection.fcos.network import Detector
 from guidedseg.detection.suppression import suppressed
 from guidedseg.encoders import encoders
@@ -90,6 +90,7 @@ def train(
     encoder_weights: str | None,
     seed: int,
     workers: int,
+    start: Path | None = None,
     scratch: Path,
     target: Path,
     live: Path | None = None,
@@ -106,6 +107,7 @@ def train(
         encoder_weights: as ``encoders.encoders.load_weights`` takes it.
         seed: of every random draw.
         workers: processes that prepare batches; they change no result.
+        start: a folder that this function wrote, whose weights training starts from; None: the encoder's alone.
         scratch: parent of the checkpoint folder.
         target: the existing folder that receives ``weights.safetensors``, ``config.json`` and ``curve.csv``.
         live: a folder for the curves while they grow, emptied first; None: without.
@@ -122,9 +124,13 @@ def train(
         if not any(len(boxes) for _, boxes in part.items):
             raise GuidedsegError(f"no {name} picture has a lesion: see the split.* keys and data/split.csv")
     torch.manual_seed(seed)
-    net = network(encoder, recipe["channels"], encoder_weights)
+    net = network(encoder, recipe["channels"], encoder_weights if start is None else None)
+    if start is not None:
+        net.load_state_dict(trained.load(start)[0].state_dict())
     settings = {"encoder": encoder, "encoder_weights": encoder_weights, **recipe, "seed": seed}
     pixels = [array.data.cast("B") for part in parts.values() for item in part.items for array in item if array.size]
+    if start is not None:
+        pixels.append(memoryview((start / exporting.WEIGHTS).read_bytes()))
     folder = scratch / fingerprint(settings, pixels, ["detection/fcos", "encoders"], encoder_weights)
     empty = np.array([not len(boxes) for _, boxes in parts["train"].items], dtype=bool)
     length = None if recipe["steps"] is None else recipe["steps"] * recipe["batch"]

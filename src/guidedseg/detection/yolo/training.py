@@ -90,6 +90,7 @@ def train(
     *,
     weights: str,
     seed: int,
+    start: Path | None = None,
     scratch: Path,
     target: Path,
     live: Path | None = None,
@@ -104,6 +105,7 @@ def train(
             ``precision``, ``ema_decay`` and ``ema_tau``.
         weights: as ``weights.load`` takes it.
         seed: of every random draw.
+        start: a folder that this function wrote, whose weights are taken over; None: as ``weights`` says.
         scratch: a folder of this run's own.
         target: the existing folder that receives ``weights.safetensors``, ``config.json`` and ``curve.csv``.
         live: a folder for the curves while they grow, emptied first; None: without.
@@ -115,7 +117,8 @@ def train(
         GuidedsegError: the weights cannot be had, or are refused; or the GPU lacks the precision.
     """
     shutil.rmtree(scratch, ignore_errors=True)
-    start = initial.load(weights, scratch.parent / "weights")
+    first = initial.load(weights, scratch.parent / "weights")
+    pretrained = first.pretrained if start is None else trained.load(start)[0]
     shown = _Shown(live)
     own = ("precision", "ema_decay", "ema_tau")
     given = {name: value for name, value in arguments.items() if name not in own}
@@ -143,7 +146,7 @@ def train(
                 "nbs": given["batch"],  # a step per batch; the library's 64 makes one of 64 / batch batches
             }
         )
-        trainer.model = trainer.get_model(cfg=start.architecture, weights=start.pretrained, verbose=False)
+        trainer.model = trainer.get_model(cfg=first.architecture, weights=pretrained, verbose=False)
         for event in ("on_train_start", "on_train_batch_end", "on_fit_epoch_end", "on_train_end"):
             trainer.add_callback(event, getattr(shown, event))
         trainer.add_callback("on_pretrain_routine_end", average)  # it has made one by then, and no step

@@ -1,0 +1,108 @@
+"""A detector learns from made-up frames before it sees real ones."""
+
+import shutil
+from pathlib import Path
+
+import cv2
+import numpy as np
+import yaml
+
+from guidedseg import progress
+from guidedseg.datasets import phantom_wide
+from guidedseg.detection import training
+from guidedseg.errors import GuidedsegError
+from guidedseg.json_files import write_json
+from guidedseg.lookahead import in_order
+from guidedseg.names import SPLITS
+from guidedseg.params import Params
+
+ASPECT = 0.75
+"""Height of a frame by its width, about that of scanners' pictures."""
+
+VALIDATION = 0.15
+"""Share of the frames that chooses the epoch."""
+
+OFF = "off.json"
+
+
+def pretrain(kind: str, settings: Params, *, scratch: Path, target: Path, live: Path) -> str:
+    """Train on as many frames as ``profiles.*.pretrain`` says, by the recipe of the detector itself.
+
+    Args:
+        kind: ``yolo`` or ``fcos``.
+        settings: recipe and seed.
+        scratch: a folder of this run's own.
+        target: an existing folder: a trained detector, or a note why there is none.
+        live: a folder for the curves while they grow.
+
+    Returns:
+        What was done, in words.
+    """
+    recipe, epochs = getattr(settings.chosen, kind), settings.chosen.pretrain.epochs
+    images = settings.chosen.pretrain.images
+    if not images:
+        return _without(target, "profiles.*.pretrain.images is 0")
+    if kind == "yolo" and recipe.weights.endswith(".pt"):
+        return _without(target, f"{Path(recipe.weights).name} is pretrained")
+    dataset = scratch / "dataset"
+    shutil.rmtree(dataset, ignore_errors=True)
+    boxes = write(dataset, images=images, width=recipe.image_size, seed=settings.seed)
+    changes = {"epochs": epochs, "patience": epochs}
+    if kind == "yolo":
+        changes["close_mosaic"] = min(recipe.close_mosaic, epochs // 2)
+    what, curve = training.train(
+        kind, settings, dataset, start=None, scratch=scratch / "training", target=target, live=live, changes=changes
+    )
+    shutil.rmtree(dataset)
+    best = curve["val_map50_95"].max()
+    return f"{what}, {images} made-up frames with {boxes} lesions, best mAP@50:95 of such frames {best:.3f}"
+
+
+def write(target: Path, *, images: int, width: int, seed: int) -> int:
+    """Write made-up frames as an Ultralytics dataset; the first of them validate.
+
+    Args:
+        target: the folder to make.
+        images: how many; a frame is the same, however many there are.
+        width: pixels.
+        seed: of every draw.
+
+    Returns:
+        How many lesions they have.
+
+    Raises:
+        GuidedsegError: a file cannot be written.
+    """
+    for kind in ("images", "labels"):
+        for part in SPLITS:
+            (target / kind / part).mkdir(parents=True)
+    size = (round(ASPECT * width), width)
+    validating = max(2, round(VALIDATION * images))
+
+    def written(number: int) -> int:
+        frame = phantom_wide.draw(np.random.default_rng([seed, number]), size)
+        part = "val" if number < validating else "train"
+        path = target / "images" / part / f"{number:06d}.png"
+        if not cv2.imwrite(str(path), frame.picture):
+            raise GuidedsegError(f"{path} could not be written: is the disk full?")
+        lines = [_label(mask) for mask in frame.masks]
+        (target / "labels" / part / f"{number:06d}.txt").write_text("".join(lines), encoding="utf-8")
+        return len(lines)
+
+    drawn = progress.bar("frames", in_order(written, range(images)), unit="frame", total=images)
+    boxes = sum(drawn)
+    data = {**{name: f"images/{name}" for name in SPLITS}, "names": {0: "lesion"}}
+    (target / "data.yaml").write_text(yaml.safe_dump(data, sort_keys=False), encoding="utf-8")
+    return boxes
+
+
+def _label(mask: np.ndarray) -> str:
+    height, width = mask.shape
+    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
+    x0, x1, y0, y1 = columns[0] / width, (columns[-1] + 1) / width, rows[0] / height, (rows[-1] + 1) / height
+    return f"0 {(x0 + x1) / 2:.6f} {(y0 + y1) / 2:.6f} {x1 - x0:.6f} {y1 - y0:.6f}\n"
+
+
+def _without(target: Path, why: str) -> str:
+    write_json({"pretrained": False, "why": why}, target / OFF)
+    return f"nothing: {why}"
