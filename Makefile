@@ -8,8 +8,8 @@ repro: .venv/ready  ## build the environment, run the pipeline as params.yaml sa
 	guidedseg check
 	dvc repro
 
-test: .venv/ready  ## build the environment, run the tests but the slow ones
-	pytest
+test: .venv/ready  ## build the environment, run the tests but the slow ones, a file per core at a time
+	OMP_NUM_THREADS=1 pytest --numprocesses logical --maxprocesses 4 --dist loadfile
 
 lint: .venv/ready  ## style and types
 	ruff check
