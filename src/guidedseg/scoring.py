@@ -54,11 +54,36 @@ def operating(
     Raises:
         GuidedsegError: an image has no tile of its frame.
     """
-    _demand_frames(direct, image_ids, "validation")
     thresholds = THRESHOLDS if mask_threshold is None else (mask_threshold,)
+    images = curves(direct, guided, image_ids, load_mask, thresholds, "validation")
+    return choose(images, thresholds, rule=rule, confidence=confidence, gate=gate)
+
+
+def curves(
+    direct: Tiles,
+    guided: Tiles,
+    image_ids: Sequence[str],
+    load_mask: LoadMask,
+    thresholds: Sequence[float],
+    which: str,
+) -> list[Curves]:
+    """What ``evaluation.operating.choose`` chooses by.
+
+    Args:
+        direct: tiles of frames.
+        guided: tiles of regions; those of the detector's boxes are used.
+        image_ids: which images.
+        load_mask: gives the truth.
+        thresholds: of masks.
+        which: split of the images, for messages.
+
+    Raises:
+        GuidedsegError: an image has no tile of its frame.
+    """
+    _demand_frames(direct, image_ids, which)
     levels = [level(threshold) for threshold in thresholds]
 
-    def curves(image_id: str) -> Curves:
+    def of(image_id: str) -> Curves:
         truth, frame, boxes = load_mask(image_id), direct.of(image_id, "frame"), guided.of(image_id, "detector")
         dice, peak = _dice(direct, frame, truth)
         return Curves(
@@ -69,8 +94,7 @@ def operating(
             guided=_dice(guided, boxes, truth)[0][:, levels],
         )
 
-    images = [curves(image_id) for image_id in progress.bar("validation images", image_ids, unit="image")]
-    return choose(images, thresholds, rule=rule, confidence=confidence, gate=gate)
+    return [of(image_id) for image_id in progress.bar(f"{which} images", image_ids, unit="image")]
 
 
 def evaluate(
