@@ -3,11 +3,11 @@
     python benchmarks/choosing.py --model attention_unet runs/fold0 runs/fold1 runs/fold2 ...
 
 Each folder is a fold of one cross-validation, with data/prepared, data/split.csv and predictions/MODEL/. Under every
-rule of ``scoring.choose`` the values are chosen on the fold's validation images; ``pooled`` before a rule's name means on
-the validation images of all folds but those that are held out here. Printed over all held-out images: Dice under strict,
-on images with a lesion, and normals left empty; what the rule itself makes of them, beside what it made of the validation
-images (a large difference is a promise not kept); how far the folds' values lie apart; and ``hindsight``, the values that
-would have been best under strict on the very images (for scale, not to be had).
+rule of ``scoring.choose`` the values are chosen on the fold's validation images; ``pooled`` before a rule's name
+means on the validation images of all folds but those that are held out here. Printed over all held-out images: Dice
+under strict, on images with a lesion, and normals left empty; what the rule itself makes of them, beside what it made
+of the validation images (a large difference is a promise not kept); how far the folds' values lie apart; and
+``hindsight``, the values that would have been best under strict on the very images (for scale, not to be had).
 """
 
 import argparse
