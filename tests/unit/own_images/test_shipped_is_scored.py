@@ -53,7 +53,7 @@ def scored(
     split = pd.DataFrame({"image_id": ids, "split": "test"})
     no_lesions = pd.DataFrame(columns=["image_id", "x0", "y0", "x1", "y1"])
     detections = read_detections(work / "detections.csv")
-    rois = {"margin": settings["margin"], "jitter": 0.1, "copies": 2, "backgrounds": 1, "seed": 0}
+    rois = {"margin": settings["margin"], "jitter": 0.1, "backgrounds": 1}
     regions = {
         "direct": crops.frames(index, split),
         "guided": crops.rois(index, split, no_lesions, detections, **rois),
