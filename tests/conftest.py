@@ -2,8 +2,6 @@
 
 import os
 import shutil
-import signal
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -43,20 +41,6 @@ def browser() -> Iterator[Any]:
         chromium = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", *quiet])
         yield chromium
         chromium.close()
-
-
-@pytest.fixture(autouse=True)
-def children_end_unheard() -> Iterator[None]:
-    """Take back the handler of SIGCHLD that torch leaves behind a loader with workers.
-
-    With it each of the hundreds of processes that tests start interrupts this one when it ends, and on a virtual machine
-    (Xeon with AMX) the kernel has killed pytest at such a signal, about once in a thousand: it could not write its frame.
-    """
-    before = signal.getsignal(signal.SIGCHLD)
-    yield
-    if signal.getsignal(signal.SIGCHLD) is not before:
-        signal.signal(signal.SIGCHLD, before)
-        sys.modules["torch.utils.data._utils.signal_handling"]._SIGCHLD_handler_set = False
 
 
 @pytest.fixture(scope="module")

@@ -55,22 +55,23 @@ class TrainingItems(Dataset[Item]):
         self.rotation = rotation
         self.levels = augmentation(flip=flip, brightness=brightness)
         self.seed = seed
-        self.rows = list(inputs.training.itertuples(index=False))
+        self.drawn = inputs.training[["margin", "jitter"]].to_numpy(dtype=np.float64)
+        self.sizes = inputs.training[["width", "height"]].to_numpy(dtype=np.int64)
         self.boxes = inputs.training[BOX].to_numpy(dtype=np.float64)
         self.places = inputs.training[PLACE].to_numpy(dtype=np.float64)
 
     def __len__(self) -> int:
-        return len(self.rows)
+        return len(self.boxes)
 
     def __getitem__(self, key: Key) -> Item:
         epoch, number, repeat = key
-        row, place = self.rows[number], self.places[number]
+        place, (margin, jitter), (width, height) = self.places[number], self.drawn[number], self.sizes[number]
         seed = one_seed(self.seed, epoch, number, repeat)
         rng = np.random.default_rng(seed)
         # One stream for all that is drawn: with the seed itself each transform would start the same for itself, and an
         # item that turns left would always be one that gets darker.
-        box = regions.jitter(self.boxes[number : number + 1], row.jitter, rng)
-        region = regions.enlarge(box, row.margin, row.width, row.height)[0]
+        box = regions.jitter(self.boxes[number : number + 1], jitter, rng)
+        region = regions.enlarge(box, margin, width, height)[0]
         angle = rng.uniform(-self.rotation, self.rotation)
         image, shares = (
             regions.turned(wide[number], place, region, angle, self.size)
