@@ -25,6 +25,7 @@ def compared(finished: Project, tmp_path_factory: pytest.TempPathFactory) -> Pro
     seed, and one that waits."""
     project = Project(tmp_path_factory.mktemp("leaderboard") / "project")
     shutil.copytree(finished.folder, project.folder, symlinks=True)
+    shutil.rmtree(project.folder / ".git/refs/exps", ignore_errors=True)  # of tests that came before
     project.dvc("exp", "run", "--name", "threshold", "--set-param", "scoring.mask_threshold=0.4")
     back(project)
     project.dvc("exp", "run", "--name", "report", "--set-param", "mode=direct")
