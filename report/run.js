@@ -1,16 +1,16 @@
 window.guidedsegRun = {
   "bundles/unetpp": {
-    "md5": "718164480e4da26c3b2469175b837735.dir",
-    "commit": "4956f77c9f40abca7be5e4f8901d81c60926cff6",
+    "md5": "77914f69abb485f40584927725ced270.dir",
+    "commit": "9b3b8f9a549846d065cd7613cb68770f7b9c662c",
     "uncommitted changes": "none",
-    "started": "2026-11-29 03:10 UTC",
-    "finished": "2026-11-29 03:10 UTC",
-    "seconds": 1.2,
+    "started": "2026-11-29 10:11 UTC",
+    "finished": "2026-11-29 10:11 UTC",
+    "seconds": 1.4,
     "threads": 2,
     "gpu": null,
     "machine": {
       "operating system": "Debian GNU/Linux 12 (bookworm), x86_64",
-      "processor": "AMD EPYC",
+      "processor": "Intel(R) Xeon(R) Processor",
       "cores": "2",
       "memory": "24 GiB"
     },
@@ -31,17 +31,17 @@ window.guidedsegRun = {
     }
   },
   "data/detections.csv": {
-    "md5": "1bfdd51a1fb9e21fe74616809761de53",
-    "commit": "4956f77c9f40abca7be5e4f8901d81c60926cff6",
+    "md5": "514d181af3c36fce7777f20af11ea8da",
+    "commit": "9b3b8f9a549846d065cd7613cb68770f7b9c662c",
     "uncommitted changes": "none",
-    "started": "2026-11-29 03:10 UTC",
-    "finished": "2026-11-29 03:10 UTC",
-    "seconds": 1.4,
+    "started": "2026-11-29 10:04 UTC",
+    "finished": "2026-11-29 10:04 UTC",
+    "seconds": 1.7,
     "threads": 2,
     "gpu": null,
     "machine": {
       "operating system": "Debian GNU/Linux 12 (bookworm), x86_64",
-      "processor": "AMD EPYC",
+      "processor": "Intel(R) Xeon(R) Processor",
       "cores": "2",
       "memory": "24 GiB"
     },
@@ -246,17 +246,17 @@ window.guidedsegRun = {
     }
   },
   "evaluations/unetpp": {
-    "md5": "280c42a470e8e460dd927d4f00f5bcde.dir",
-    "commit": "88e71ffeab9169efc7e2b9a2a6d805c849d67542",
+    "md5": "9422a66095f6305a6c58aefa6cb3d6c0.dir",
+    "commit": "9b3b8f9a549846d065cd7613cb68770f7b9c662c",
     "uncommitted changes": "none",
-    "started": "2026-11-29 02:01 UTC",
-    "finished": "2026-11-29 02:01 UTC",
-    "seconds": 1.0,
+    "started": "2026-11-29 10:11 UTC",
+    "finished": "2026-11-29 10:11 UTC",
+    "seconds": 1.7,
     "threads": 2,
     "gpu": null,
     "machine": {
       "operating system": "Debian GNU/Linux 12 (bookworm), x86_64",
-      "processor": "AMD EPYC",
+      "processor": "Intel(R) Xeon(R) Processor",
       "cores": "2",
       "memory": "24 GiB"
     },
@@ -277,17 +277,48 @@ window.guidedsegRun = {
     }
   },
   "models/detector": {
-    "md5": "17becce06cdae1da714d58454c985119.dir",
-    "commit": "4956f77c9f40abca7be5e4f8901d81c60926cff6",
+    "md5": "9ceb690fa3e4a55c06f577b1d895fcf8.dir",
+    "commit": "9b3b8f9a549846d065cd7613cb68770f7b9c662c",
     "uncommitted changes": "none",
-    "started": "2026-11-29 03:08 UTC",
-    "finished": "2026-11-29 03:10 UTC",
-    "seconds": 94.8,
+    "started": "2026-11-29 10:01 UTC",
+    "finished": "2026-11-29 10:03 UTC",
+    "seconds": 128.9,
     "threads": 2,
     "gpu": null,
     "machine": {
       "operating system": "Debian GNU/Linux 12 (bookworm), x86_64",
-      "processor": "AMD EPYC",
+      "processor": "Intel(R) Xeon(R) Processor",
+      "cores": "2",
+      "memory": "24 GiB"
+    },
+    "versions": {
+      "python": "3.11.7",
+      "guidedseg": "0.1.0",
+      "torch": "2.15.0",
+      "torchvision": "0.29.2",
+      "ultralytics": "8.4.190",
+      "segmentation-models-pytorch": "0.6.0",
+      "timm": "1.0.31",
+      "albumentations": "2.0.8",
+      "lightning": "2.6.6",
+      "onnx": "1.23.2",
+      "onnxruntime": "1.32.0",
+      "dvc": "3.67.1",
+      "numpy": "2.4.6"
+    }
+  },
+  "models/pretrained": {
+    "md5": "8c72641f858cd3895d3a3d2fa53d78f1.dir",
+    "commit": "9b3b8f9a549846d065cd7613cb68770f7b9c662c",
+    "uncommitted changes": "none",
+    "started": "2026-11-29 10:01 UTC",
+    "finished": "2026-11-29 10:01 UTC",
+    "seconds": 2.6,
+    "threads": 2,
+    "gpu": null,
+    "machine": {
+      "operating system": "Debian GNU/Linux 12 (bookworm), x86_64",
+      "processor": "Intel(R) Xeon(R) Processor",
       "cores": "2",
       "memory": "24 GiB"
     },
@@ -308,17 +339,17 @@ window.guidedsegRun = {
     }
   },
   "models/unetpp/direct": {
-    "md5": "685bda1e59b4f02b706b24a5953b9c3f.dir",
-    "commit": "88e71ffeab9169efc7e2b9a2a6d805c849d67542",
+    "md5": "1d87d3d0ec1a5b163416ee90973dfe63.dir",
+    "commit": "9b3b8f9a549846d065cd7613cb68770f7b9c662c",
     "uncommitted changes": "none",
-    "started": "2026-11-29 01:59 UTC",
-    "finished": "2026-11-29 02:00 UTC",
-    "seconds": 41.8,
+    "started": "2026-11-29 10:04 UTC",
+    "finished": "2026-11-29 10:08 UTC",
+    "seconds": 239.2,
     "threads": 2,
     "gpu": null,
     "machine": {
       "operating system": "Debian GNU/Linux 12 (bookworm), x86_64",
-      "processor": "AMD EPYC",
+      "processor": "Intel(R) Xeon(R) Processor",
       "cores": "2",
       "memory": "24 GiB"
     },
@@ -339,17 +370,17 @@ window.guidedsegRun = {
     }
   },
   "models/unetpp/guided": {
-    "md5": "514d0af90ac5aaa89dfb5edaa8ec756c.dir",
-    "commit": "88e71ffeab9169efc7e2b9a2a6d805c849d67542",
+    "md5": "5fc3b643e4fe8348b9fb0ab74e236b16.dir",
+    "commit": "9b3b8f9a549846d065cd7613cb68770f7b9c662c",
     "uncommitted changes": "none",
-    "started": "2026-11-29 02:00 UTC",
-    "finished": "2026-11-29 02:01 UTC",
-    "seconds": 54.8,
+    "started": "2026-11-29 10:08 UTC",
+    "finished": "2026-11-29 10:10 UTC",
+    "seconds": 158.6,
     "threads": 2,
     "gpu": null,
     "machine": {
       "operating system": "Debian GNU/Linux 12 (bookworm), x86_64",
-      "processor": "AMD EPYC",
+      "processor": "Intel(R) Xeon(R) Processor",
       "cores": "2",
       "memory": "24 GiB"
     },
@@ -370,17 +401,17 @@ window.guidedsegRun = {
     }
   },
   "predictions/unetpp/direct": {
-    "md5": "cc0a26b6aa0fb6c968e9652eed3f1393.dir",
-    "commit": "4956f77c9f40abca7be5e4f8901d81c60926cff6",
+    "md5": "f3aa07eabde339c3c15baa1ea0b7114a.dir",
+    "commit": "9b3b8f9a549846d065cd7613cb68770f7b9c662c",
     "uncommitted changes": "none",
-    "started": "2026-11-29 03:10 UTC",
-    "finished": "2026-11-29 03:10 UTC",
-    "seconds": 5.7,
+    "started": "2026-11-29 10:10 UTC",
+    "finished": "2026-11-29 10:10 UTC",
+    "seconds": 4.6,
     "threads": 2,
     "gpu": null,
     "machine": {
       "operating system": "Debian GNU/Linux 12 (bookworm), x86_64",
-      "processor": "AMD EPYC",
+      "processor": "Intel(R) Xeon(R) Processor",
       "cores": "2",
       "memory": "24 GiB"
     },
@@ -401,17 +432,17 @@ window.guidedsegRun = {
     }
   },
   "predictions/unetpp/guided": {
-    "md5": "efc4601ec581f986699c0dfdf668c2d4.dir",
-    "commit": "4956f77c9f40abca7be5e4f8901d81c60926cff6",
+    "md5": "33ba4ea14d9c45c6c6d956e63ca723eb.dir",
+    "commit": "9b3b8f9a549846d065cd7613cb68770f7b9c662c",
     "uncommitted changes": "none",
-    "started": "2026-11-29 03:10 UTC",
-    "finished": "2026-11-29 03:10 UTC",
-    "seconds": 10.4,
+    "started": "2026-11-29 10:11 UTC",
+    "finished": "2026-11-29 10:11 UTC",
+    "seconds": 8.2,
     "threads": 2,
     "gpu": null,
     "machine": {
       "operating system": "Debian GNU/Linux 12 (bookworm), x86_64",
-      "processor": "AMD EPYC",
+      "processor": "Intel(R) Xeon(R) Processor",
       "cores": "2",
       "memory": "24 GiB"
     },
@@ -432,17 +463,17 @@ window.guidedsegRun = {
     }
   },
   "report/index.html": {
-    "md5": "cce59c4df3a0915d2a57cd5b06b151dc",
-    "commit": "88e71ffeab9169efc7e2b9a2a6d805c849d67542",
+    "md5": "a7782896d5d587c08472b006b78c4e23",
+    "commit": "9b3b8f9a549846d065cd7613cb68770f7b9c662c",
     "uncommitted changes": "none",
-    "started": "2026-11-29 02:01 UTC",
-    "finished": "2026-11-29 02:01 UTC",
-    "seconds": 8.0,
+    "started": "2026-11-29 10:11 UTC",
+    "finished": "2026-11-29 10:11 UTC",
+    "seconds": 12.4,
     "threads": 2,
     "gpu": null,
     "machine": {
       "operating system": "Debian GNU/Linux 12 (bookworm), x86_64",
-      "processor": "AMD EPYC",
+      "processor": "Intel(R) Xeon(R) Processor",
       "cores": "2",
       "memory": "24 GiB"
     },
