@@ -43,7 +43,7 @@ TABLE = {
     "detection/fcos/network.py": f"{DETECTOR} detect bundle",
     "detection/fcos/trained.py": f"{DETECTOR} detect bundle",
     "detection/fcos/training.py": DETECTOR,
-    "detection/labels.py": "yolo_labels",
+    "detection/labels.py": "yolo_labels pretrain_detector",
     "detection/letterbox.py": f"{DETECTOR} detect bundle",
     "detection/pretraining.py": "pretrain_detector",
     "detection/suppression.py": f"{DETECTOR} detect bundle",

@@ -1,6 +1,7 @@
 """An ordinary Ultralytics dataset from the prepared images: one box per lesion, normals as background."""
 
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -25,21 +26,31 @@ def write(prepared: Path, index: pd.DataFrame, lesions: pd.DataFrame, split: pd.
     Returns:
         The number of boxes.
     """
-    for name in SPLITS:
-        (target / "images" / name).mkdir(parents=True)
-        (target / "labels" / name).mkdir(parents=True)
+    lay_out(target)
     boxes = dict(tuple(lesions.groupby("image_id")[["x0", "y0", "x1", "y1"]]))
     rows = split[["image_id", "split"]].merge(index[["image_id", "width", "height"]], on="image_id", validate="1:1")
     for row in rows.itertuples():
         image = f"{row.image_id}.png"
         # not linked: what is written into a link changes data/prepared and, as DVC links both, its cache
         shutil.copyfile(prepared / "images" / image, target / "images" / row.split / image)
-        label = "".join(
-            f"0 {(x0 + x1) / 2 / row.width:.6f} {(y0 + y1) / 2 / row.height:.6f} "
-            f"{(x1 - x0) / row.width:.6f} {(y1 - y0) / row.height:.6f}\n"
-            for x0, y0, x1, y1 in (boxes[row.image_id].to_numpy() if row.image_id in boxes else ())
-        )
+        own = boxes[row.image_id].to_numpy().tolist() if row.image_id in boxes else []
+        label = "".join(line(box, row.width, row.height) for box in own)
         (target / "labels" / row.split / f"{row.image_id}.txt").write_text(label, encoding="utf-8")
+    return len(lesions)
+
+
+def lay_out(target: Path) -> None:
+    """Make the folders of a dataset without a picture, and its ``data.yaml``."""
+    for kind in ("images", "labels"):
+        for name in SPLITS:
+            (target / kind / name).mkdir(parents=True)
     data = {**{name: f"images/{name}" for name in SPLITS}, "names": {0: "lesion"}}
     (target / "data.yaml").write_text(yaml.safe_dump(data, sort_keys=False), encoding="utf-8")
-    return len(lesions)
+
+
+def line(box: Sequence[float], width: int, height: int) -> str:
+    """A box x0, y0, x1, y1 (pixels) of a picture as a line of its label file."""
+    x0, y0, x1, y1 = box
+    return (
+        f"0 {(x0 + x1) / 2 / width:.6f} {(y0 + y1) / 2 / height:.6f} {(x1 - x0) / width:.6f} {(y1 - y0) / height:.6f}\n"
+    )

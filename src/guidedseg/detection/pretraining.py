@@ -5,15 +5,14 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-import yaml
+import numpy.typing as npt
 
 from guidedseg import progress
 from guidedseg.datasets import phantom_wide
-from guidedseg.detection import training
+from guidedseg.detection import labels, training
 from guidedseg.errors import GuidedsegError
 from guidedseg.json_files import write_json
 from guidedseg.lookahead import in_order
-from guidedseg.names import SPLITS
 from guidedseg.params import Params
 
 ASPECT = 0.75
@@ -73,9 +72,7 @@ def write(target: Path, *, images: int, width: int, seed: int) -> int:
     Raises:
         GuidedsegError: a file cannot be written.
     """
-    for kind in ("images", "labels"):
-        for part in SPLITS:
-            (target / kind / part).mkdir(parents=True)
+    labels.lay_out(target)
     size = (round(ASPECT * width), width)
     validating = max(2, round(VALIDATION * images))
 
@@ -85,22 +82,17 @@ def write(target: Path, *, images: int, width: int, seed: int) -> int:
         path = target / "images" / part / f"{number:06d}.png"
         if not cv2.imwrite(str(path), frame.picture):
             raise GuidedsegError(f"{path} could not be written: is the disk full?")
-        lines = [_label(mask) for mask in frame.masks]
+        lines = [labels.line(_box(mask), width, size[0]) for mask in frame.masks]
         (target / "labels" / part / f"{number:06d}.txt").write_text("".join(lines), encoding="utf-8")
         return len(lines)
 
     drawn = progress.bar("frames", in_order(written, range(images)), unit="frame", total=images)
-    boxes = sum(drawn)
-    data = {**{name: f"images/{name}" for name in SPLITS}, "names": {0: "lesion"}}
-    (target / "data.yaml").write_text(yaml.safe_dump(data, sort_keys=False), encoding="utf-8")
-    return boxes
+    return sum(drawn)
 
 
-def _label(mask: np.ndarray) -> str:
-    height, width = mask.shape
-    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
-    x0, x1, y0, y1 = columns[0] / width, (columns[-1] + 1) / width, rows[0] / height, (rows[-1] + 1) / height
-    return f"0 {(x0 + x1) / 2:.6f} {(y0 + y1) / 2:.6f} {x1 - x0:.6f} {y1 - y0:.6f}\n"
+def _box(mask: npt.NDArray[np.bool_]) -> tuple[int, int, int, int]:
+    x, y, width, height = cv2.boundingRect(mask.astype(np.uint8))
+    return x, y, x + width, y + height
 
 
 def _without(target: Path, why: str) -> str:
