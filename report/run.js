@@ -216,16 +216,16 @@ window.guidedsegRun = {
   },
   "data/yolo": {
     "md5": "14715a35139c2599df27f98a1690b8fb.dir",
-    "commit": "88e71ffeab9169efc7e2b9a2a6d805c849d67542",
+    "commit": "b48ca0ef9da3ee3b4f1ef8ed2d8e24afde0c8ce5",
     "uncommitted changes": "none",
-    "started": "2026-11-29 01:57 UTC",
-    "finished": "2026-11-29 01:57 UTC",
-    "seconds": 0.3,
+    "started": "2026-11-29 10:23 UTC",
+    "finished": "2026-11-29 10:23 UTC",
+    "seconds": 0.4,
     "threads": 2,
     "gpu": null,
     "machine": {
       "operating system": "Debian GNU/Linux 12 (bookworm), x86_64",
-      "processor": "AMD EPYC",
+      "processor": "Intel(R) Xeon(R) Processor",
       "cores": "2",
       "memory": "24 GiB"
     },
@@ -309,11 +309,11 @@ window.guidedsegRun = {
   },
   "models/pretrained": {
     "md5": "8c72641f858cd3895d3a3d2fa53d78f1.dir",
-    "commit": "9b3b8f9a549846d065cd7613cb68770f7b9c662c",
+    "commit": "b48ca0ef9da3ee3b4f1ef8ed2d8e24afde0c8ce5",
     "uncommitted changes": "none",
-    "started": "2026-11-29 10:01 UTC",
-    "finished": "2026-11-29 10:01 UTC",
-    "seconds": 2.6,
+    "started": "2026-11-29 10:23 UTC",
+    "finished": "2026-11-29 10:23 UTC",
+    "seconds": 3.2,
     "threads": 2,
     "gpu": null,
     "machine": {
