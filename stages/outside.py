@@ -9,7 +9,7 @@ import stages
 def main() -> tuple[Path, str]:
     """Look at the source of the dataset named on the command line, and at weights files."""
     from guidedseg import outside, params
-    from guidedseg.datasets import bus_uclm
+    from guidedseg.datasets.catalogue import DATASETS
     from guidedseg.json_files import write_json
 
     name = sys.argv[1]
@@ -21,13 +21,16 @@ def main() -> tuple[Path, str]:
     before = {reader: outside.read(path) for reader, path in paths.items()}
     hashes = outside.Hashes(Path(".scratch/outside.json"))
     records = {
-        "dataset": outside.of_dataset(
-            getattr(getattr(settings.datasets, name), "source", None),
-            drop_in=Path("data/external") / name,
-            locate=bus_uclm.locate,
-            before=before["dataset"],
-            hashes=hashes,
-        ),
+        "dataset": {
+            each: outside.of_dataset(
+                DATASETS[each],
+                getattr(settings.datasets, each),
+                drop_in=Path("data/external") / each,
+                before=before["dataset"].get(each, {}),
+                hashes=hashes,
+            )
+            for each in settings.dataset_names
+        },
         "encoder": outside.of_weights(
             f"profiles.{settings.profile}.network.encoder_weights",
             encoder_weights,

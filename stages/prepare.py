@@ -7,18 +7,15 @@ import stages
 
 
 def main() -> tuple[Path, str]:
-    """Prepare the dataset named on the command line."""
+    """Prepare the dataset, or the union, named on the command line."""
     from guidedseg import params
-    from guidedseg.datasets import bus_uclm, preparing
+    from guidedseg.datasets import preparing, union
 
-    name = sys.argv[1]
+    name, target = sys.argv[1], Path("data/prepared")
     settings = params.load()
-    records = bus_uclm.read(Path("data/raw") / name, official=name == "bus_uclm")
-    index = preparing.write(records, Path("data/prepared"), duplicate_threshold=settings.prepare.duplicate_similarity)
-    return Path("data/prepared"), (
-        f"{len(index)} images of {index['patient_id'].nunique()} patients in "
-        f"{index['group_id'].nunique()} groups, {index['lesion_count'].sum()} lesions"
-    )
+    records = union.read(name, dict(settings.datasets), Path("data/raw") / name)
+    index = preparing.write(records, target, duplicate_threshold=settings.prepare.duplicate_similarity)
+    return target, preparing.told(index, target)
 
 
 if __name__ == "__main__":

@@ -6,11 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from guidedseg import journal, lock, params
+from guidedseg.datasets.catalogue import DATASETS
+from guidedseg.datasets.dataset import Raw
 from guidedseg.errors import GuidedsegError, listed
 from guidedseg.params import Params
-
-FREE_GB = {"phantom": 1, "bus_uclm": 4}
-"""Raw and prepared images, inputs, tiles and weights of one network, with copies in DVC's cache."""
 
 PREPARED = Path("data/prepared")
 
@@ -55,7 +54,7 @@ def _folders(_: Params) -> Iterator[str]:
 
 
 def _disk(settings: Params) -> Iterator[str]:
-    needed = FREE_GB[settings.dataset]
+    needed = sum(DATASETS[name].gigabytes for name in settings.dataset_names)
     for folder in {folder.stat().st_dev: folder for folder in reversed(_written())}.values():
         free = shutil.disk_usage(folder).free / 1e9
         if free < needed:
@@ -81,11 +80,15 @@ def _written() -> list[Path]:
 
 
 def _raw_data(settings: Params) -> Iterator[str]:
-    if settings.dataset == "bus_uclm" and not Path("data/raw/bus_uclm").exists():
-        from guidedseg.datasets import places
+    from guidedseg.datasets import places
 
-        origin = places.find(settings.datasets.bus_uclm.source, drop_in=Path("data/external/bus_uclm"))
-        yield f"raw data: {origin}"
+    if Path("data/raw", settings.dataset).exists():
+        return
+    for name in settings.dataset_names:
+        options = getattr(settings.datasets, name)
+        if isinstance(options, Raw):
+            origin = places.find(DATASETS[name], options.source, drop_in=Path("data/external") / name)
+            yield f"raw data: {origin}"
 
 
 def _split(settings: Params) -> Iterator[str]:

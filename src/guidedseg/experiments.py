@@ -19,6 +19,7 @@ from guidedseg import lock
 from guidedseg.errors import GuidedsegError, listed
 from guidedseg.evaluation.counts import IMAGE_COLUMNS, read_table
 from guidedseg.evaluation.pooling import Run
+from guidedseg.names import datasets_in
 from guidedseg.progress import bar
 
 WORKSPACE = "workspace"
@@ -145,7 +146,8 @@ def _read_yaml(files: dvc.api.DVCFileSystem, name: str) -> dict[str, Any]:
 def _check_params(params: dict[str, Any]) -> None:
     """What the leaderboard groups by must be there."""
     needed = ["seed", "dataset", "profile", "model", "split.protocol"]
-    needed += [f"{group}s.{params.get(group)}" for group in ("dataset", "model", "profile")]
+    needed += [f"{group}s.{params.get(group)}" for group in ("model", "profile")]
+    needed += [f"datasets.{name}" for name in datasets_in(str(params.get("dataset")))]
     if lock.at(params, "split.protocol") == "folds":
         needed += ["split.folds", "split.fold"]
     if missing := [key for key in needed if lock.at(params, key) is None]:

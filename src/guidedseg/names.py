@@ -5,7 +5,8 @@ BOX = ["x0", "y0", "x1", "y1"]
 
 SPLITS = ("train", "val", "test")
 
-PATHOLOGIES = ("normal", "benign", "malignant")
+PATHOLOGIES = ("normal", "benign", "malignant", "unknown")
+"""Of images; unknown: a lesion of which nothing is told."""
 
 MODES = ("direct", "guided")
 """The approaches, each with a network of its own."""
@@ -20,3 +21,8 @@ NETWORKS = {
     "skunet": "SK-U-Net",
 }
 """Networks as papers write them, in the order of tables."""
+
+
+def datasets_in(name: str) -> list[str]:
+    """The datasets that ``dataset`` of params.yaml names: several are joined by ``+``."""
+    return name.split("+")

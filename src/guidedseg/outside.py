@@ -8,17 +8,20 @@ record of an earlier look stands: what was made from that content is still what 
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from guidedseg.datasets import places
+from guidedseg.datasets import locating, places
+from guidedseg.datasets.dataset import Dataset, Raw
 from guidedseg.errors import GuidedsegError
+from guidedseg.group import Group
 from guidedseg.json_files import write_json
 from guidedseg.progress import bar
 
-Record = Mapping[str, str | None]
-"""``named``: the value in params.yaml. ``sha256``: of the content; None where nothing of it was ever seen."""
+Record = Mapping[str, Any]
+"""``named``: the value in params.yaml. ``sha256``: of the content; None where nothing of it was ever seen. ``options``:
+what else params.yaml says of a dataset."""
 
 
 class Hashes:
@@ -44,10 +47,10 @@ class Hashes:
         self._seen[path] = known
         return str(known["sha256"])
 
-    def of_dataset(self, dataset: Path) -> str:
-        """Of the names and hashes of what is copied of a dataset's own folder."""
+    def of_dataset(self, dataset: Path, files: Sequence[Path]) -> str:
+        """Of the names and hashes of files in a dataset's own folder."""
         digest = hashlib.sha256()
-        for file in bar("hash", places.files(dataset), unit="file"):
+        for file in bar("hash", files, unit="file"):
             digest.update(f"{file.relative_to(dataset).as_posix()} {self.of_file(file)}\n".encode())
         return digest.hexdigest()
 
@@ -56,33 +59,36 @@ class Hashes:
         write_json(self._seen, self._memory)
 
 
-def of_dataset(
-    source: str | None, *, drop_in: Path, locate: Callable[[Path], Path], before: Record, hashes: Hashes
-) -> Record:
-    """The record of what ``sources.fetch`` would take.
+def of_dataset(dataset: Dataset, options: Group, *, drop_in: Path, before: Record, hashes: Hashes) -> Record:
+    """The record of a dataset's options, and of what ``sources.fetch`` would take.
 
     Args:
-        source: as for ``sources.fetch``; None: the dataset is generated.
-        drop_in: likewise.
-        locate: likewise.
+        dataset: what it should be.
+        options: its group in params.yaml.
+        drop_in: as for ``sources.fetch``.
         before: the record of an earlier look; empty: none.
         hashes: of files.
 
     Raises:
         GuidedsegError: there is nothing, and never was; or a folder without a dataset.
     """
-    if source is None:
-        return {"named": None, "sha256": None}
+    named = options.source if isinstance(options, Raw) else None
+    record = {"named": named, "options": options.model_dump(exclude={"source"})}
+    if dataset.generate is not None:
+        return record | {"sha256": None}
+    known = bool(before) and before.get("named") == named
     try:
-        origin = places.find(source, drop_in=drop_in)
+        origin = places.find(dataset, named, drop_in=drop_in)
     except GuidedsegError:
-        if before.get("named") != source:
+        if not known:
             raise
-        return before
+        return record | {"sha256": before["sha256"]}
     if isinstance(origin, str):
-        return before if before.get("named") == source else {"named": source, "sha256": None}
-    sha256 = hashes.of_dataset(locate(origin)) if origin.is_dir() else hashes.of_file(origin)
-    return {"named": source, "sha256": sha256}
+        return record | {"sha256": before["sha256"] if known else None}
+    if origin.is_file():
+        return record | {"sha256": hashes.of_file(origin)}
+    own = locating.locate(dataset, origin)
+    return record | {"sha256": hashes.of_dataset(own, locating.files(dataset, own))}
 
 
 def of_weights(key: str, named: str | None, *, released: bool, before: Record, hashes: Hashes) -> Record:

@@ -8,15 +8,20 @@ without lesions, patients with normal and lesion frames, calipers, and one pictu
 import csv
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Annotated
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import Field
 
 from guidedseg import progress
+from guidedseg.datasets import bus_uclm
+from guidedseg.datasets.dataset import Dataset
 from guidedseg.datasets.phantom_anatomy import Lesion, draw_lesion, draw_tissue
 from guidedseg.datasets.phantom_imaging import View, draw_calipers, on_screen, take_picture
 from guidedseg.errors import GuidedsegError
+from guidedseg.group import Group, Seed
 
 COLUMNS = ("Image", "Resolution", "Label", "Doppler", "Marks", "Combined")
 COLOURS = {"Normal": (0, 0, 0), "Benign": (0, 255, 0), "Malignant": (255, 0, 0)}
@@ -24,6 +29,16 @@ NORMAL_SHARE, BENIGN_SHARE = 0.45, 2 / 3  # of the images; of the images with a 
 CANVAS = 1.5  # width of a patient's tissue, in frames
 # No patient of BUS-UCLM starts with one of these letters, so a made-up frame is never taken for a real one.
 INITIALS, VOWELS, CONSONANTS = "JQXYZ", "AEIOU", "BCDFGHLMNPRSTV"
+
+
+class Phantom(Group):
+    """How much is drawn; sizes in pixels."""
+
+    patients: Annotated[int, Field(ge=6)]
+    images: Annotated[int, Field(ge=12)]
+    width: Annotated[int, Field(ge=64)]
+    height: Annotated[int, Field(ge=64)]
+    seed: Seed
 
 
 @dataclass(frozen=True)
@@ -186,3 +201,21 @@ def generate(target: Path, *, patients: int, images: int, width: int, height: in
             rows.append((name, f"{width}x{height}", frame.label, "No", "Yes" if frame.marked else "No", "No"))
     with (target / "INFO.csv").open("w", encoding="utf-8-sig", newline="") as table:
         csv.writer(table, delimiter=";", lineterminator="\n").writerows([COLUMNS, *rows])
+
+
+DATASET = Dataset(
+    name="phantom",
+    title="the drawn phantom",
+    members=bus_uclm.MEMBERS,
+    survey=bus_uclm.in_layout,
+    lesion=bus_uclm.lesion,
+    options=Phantom,
+    generate=generate,
+    people="Pictures that guidedseg draws by itself: no ultrasound image of a person was used.",
+    limits="It knows drawn pictures only. On an ultrasound image of a person its masks mean nothing: such a bundle "
+    "is there to try the program.",
+    licence="Drawn by guidedseg; free of rights of others.",
+    citation="None.",
+    link="",
+    gigabytes=1,
+)

@@ -12,7 +12,9 @@ from guidedseg.errors import GuidedsegError
 
 INDEX_TYPES = {
     "image_id": str,
+    "dataset": str,
     "patient_id": str,
+    "patient_known": "int64",
     "group_id": str,
     "pathology": str,
     "width": "int64",
@@ -20,16 +22,15 @@ INDEX_TYPES = {
     "lesion_count": "int64",
     "lesion_px": "int64",
     "stretched": "int64",
-    "doppler": str,
-    "marks": str,
-    "combined": str,
+    "flags": str,
+    "mm_per_pixel": str,
     "official_split": str,
     "source": str,
     "sha256": str,
 }
 LESION_TYPES = {"image_id": str, **dict.fromkeys(("lesion", "x0", "y0", "x1", "y1", "area_px"), "int64")}
 _DUPLICATE_TYPES = {
-    **dict.fromkeys(("image_a", "image_b", "patient_a", "patient_b"), str),
+    **dict.fromkeys(("image_a", "image_b", "patient_a", "patient_b", "pathology_a", "pathology_b"), str),
     "similarity": "float64",
 }
 
@@ -37,7 +38,9 @@ _DUPLICATE_TYPES = {
 def read_index(folder: Path) -> pd.DataFrame:
     """``index.csv``: image_id, patient_id, group_id, pathology, width, height, lesion_count, lesion_px and more.
 
-    Text columns are text whatever they hold (an image may be called ``NA``); an absent official_split is empty.
+    Text columns are text whatever they hold (an image may be called ``NA``); an absent official_split is empty, and so
+    is a mm_per_pixel that is not known. ``flags`` are apart by spaces. Where no patient is known (patient_known 0) an
+    image is its own.
     """
     return _read_table(folder / "index.csv", INDEX_TYPES)
 
@@ -48,7 +51,7 @@ def read_lesions(folder: Path) -> pd.DataFrame:
 
 
 def read_duplicates(folder: Path) -> pd.DataFrame:
-    """``duplicates.csv``: image_a, image_b, patient_a, patient_b, similarity."""
+    """``duplicates.csv``: image_a, image_b, patient_a, patient_b, pathology_a, pathology_b, similarity."""
     return _read_table(folder / "duplicates.csv", _DUPLICATE_TYPES)
 
 

@@ -12,7 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from guidedseg.datasets import duplicates
-from guidedseg.datasets.prepared import INDEX_TYPES, LESION_TYPES, read_index
+from guidedseg.datasets.prepared import INDEX_TYPES, LESION_TYPES, read_duplicates, read_index
 from guidedseg.datasets.records import RawImage
 from guidedseg.errors import GuidedsegError
 from guidedseg.lookahead import in_order
@@ -30,10 +30,11 @@ def write(records: Iterable[RawImage], target: Path, *, duplicate_threshold: flo
     - ``index.csv``: a row per image, sorted by image_id. lesion_count counts 8-connected components, stretched is 0 or
       1, sha256 is that of the image's pixels, row by row.
     - ``lesions.csv``: a row per lesion; lesion 1 is an image's largest. x0, y0, x1, y1 are half-open pixels.
-    - ``duplicates.csv``: the pairs of ``duplicates.pairs``.
+    - ``duplicates.csv``: the pairs of ``duplicates.pairs``, with the pathology of both: where these differ, one picture
+      was called two things.
 
     Args:
-        records: the images, for example of ``bus_uclm.read``.
+        records: the images, of ``union.read``.
         target: the folder to write; replaced if it exists.
         duplicate_threshold: the similarity from which images of two patients count as the same picture.
 
@@ -58,6 +59,9 @@ def write(records: Iterable[RawImage], target: Path, *, duplicate_threshold: flo
         image_ids, patient_ids = ([row[column] for row in index] for column in ("image_id", "patient_id"))
         alike = duplicates.pairs(thumbnails, image_ids, patient_ids, duplicate_threshold)
         group = duplicates.groups(patient_ids, alike)
+        pathology = {row["image_id"]: row["pathology"] for row in index}
+        for side in "ab":
+            alike[f"pathology_{side}"] = alike[f"image_{side}"].map(pathology)
         for row in index:
             row["group_id"] = group[row["patient_id"]]
         _write_table(pd.DataFrame(index, columns=[*INDEX_TYPES]).sort_values("image_id"), folder / "index.csv")
@@ -65,6 +69,32 @@ def write(records: Iterable[RawImage], target: Path, *, duplicate_threshold: flo
         _write_table(by_size, folder / "lesions.csv")
         _write_table(alike, folder / "duplicates.csv")
     return read_index(target)
+
+
+def told(index: pd.DataFrame, target: Path) -> str:
+    """What was written, in words: images, patients, lesions, what is alike, and of whom nothing is known."""
+    pairs = read_duplicates(target)
+    known = index.loc[index["patient_known"] == 1, "patient_id"].nunique()
+    patients = f"{known} patients" if index["patient_known"].all() else f"{known or 'no'} known patients"
+    said = [
+        (
+            f"{len(index)} images of {patients} in {index['group_id'].nunique()} groups, "
+            f"{index['lesion_count'].sum()} lesions"
+        )
+    ]
+    if not index["patient_known"].all():
+        said.append(
+            f"of {int((index['patient_known'] == 0).sum())} images nobody knows whose they are: each counts as a "
+            "patient, grouped by likeness alone, so frames of one patient may be trained on and tested on"
+        )
+    conflicts = pairs[pairs["pathology_a"] != pairs["pathology_b"]]
+    if len(conflicts):
+        first = conflicts.iloc[0]
+        said.append(
+            f"{len(conflicts)} pairs of like pictures have two labels, {first['image_a']} and {first['image_b']}, say "
+            f"({target.as_posix()}/duplicates.csv)"
+        )
+    return "; ".join(said)
 
 
 def _write_record(folder: Path, record: RawImage) -> tuple[dict[str, Any], list[dict[str, Any]], NDArray[np.float32]]:
@@ -76,14 +106,17 @@ def _write_record(folder: Path, record: RawImage) -> tuple[dict[str, Any], list[
     height, width = record.image.shape
     row = {
         "image_id": record.image_id,
-        "patient_id": record.patient_id,
+        "dataset": record.dataset,
+        "patient_id": record.patient_id or record.image_id,
+        "patient_known": int(bool(record.patient_id)),
         "pathology": record.pathology,
         "width": width,
         "height": height,
         "lesion_count": len(lesions),
         "lesion_px": int(record.mask.sum()),
         "stretched": int(record.stretched),
-        **record.flags,
+        "flags": " ".join(record.flags),
+        "mm_per_pixel": "" if record.mm_per_pixel is None else f"{record.mm_per_pixel:.6g}",
         "official_split": record.official_split,
         "source": record.source,
         "sha256": hashlib.sha256(record.image.tobytes()).hexdigest(),

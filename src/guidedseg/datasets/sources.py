@@ -13,7 +13,8 @@ from pathlib import Path, PurePosixPath, PureWindowsPath
 import pooch
 
 from guidedseg import progress
-from guidedseg.datasets import places
+from guidedseg.datasets import locating, places
+from guidedseg.datasets.dataset import Dataset
 from guidedseg.errors import GuidedsegError, listed
 from guidedseg.junk import is_junk
 from guidedseg.writing import whole_directory
@@ -25,13 +26,13 @@ _UNREADABLE_ZIP = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError
 
 
 def fetch(
-    source: str,
+    dataset: Dataset,
+    source: str | None,
     *,
     sha256: str | None,
     drop_in: Path,
     target: Path,
-    locate: Callable[[Path], Path],
-    check: Callable[[Path], None],
+    check: Callable[[Path], object],
     scratch: Path,
 ) -> str:
     """Copy a dataset's official layout into ``target``, whole or not at all.
@@ -40,11 +41,11 @@ def fetch(
     ``source``, so that a machine without internet needs no change of parameters.
 
     Args:
-        source: an ``https://`` URL of a zip, or a path of a zip or folder.
+        dataset: what it should be.
+        source: an ``https://`` URL of a zip, or a path of a zip or folder; None: only ``drop_in`` is looked at.
         sha256: the zip's SHA-256 in hex, or None for no verification. A folder has none and is not verified by it.
         drop_in: where a user may put the dataset; its name is the dataset's name in params.yaml.
         target: the folder to write; replaced if it exists.
-        locate: finds the dataset in a folder that may nest it.
         check: raises GuidedsegError for a dataset that is not whole.
         scratch: a folder for the download and the unpacked zip; nothing is left in it.
 
@@ -53,24 +54,25 @@ def fetch(
 
     Raises:
         GuidedsegError: for a missing or broken source, a failed download, a wrong checksum, a zip with unsafe entries,
-            too little disk space, and whatever ``locate`` and ``check`` object to. ``target`` is left as it was.
+            too little disk space, and whatever ``locating.locate`` and ``check`` object to. ``target`` is left as it
+            was.
     """
-    origin = places.find(source, drop_in=drop_in)
+    origin = places.find(dataset, source, drop_in=drop_in)
     if isinstance(origin, str):
         archive = _download(origin, sha256, drop_in, scratch)
         try:
             with _unpacked(archive, origin, target, scratch) as folder:
-                _place(folder, target, locate, check, shutil.move)
+                _place(dataset, folder, target, check, shutil.move)
         finally:
             archive.unlink()
     elif origin.is_dir():
         if sha256 is not None:
             logger.info("%s is a folder: its files are checked, the sha256 of the zip is not", origin)
-        _place(origin, target, locate, check, shutil.copyfile)
+        _place(dataset, origin, target, check, shutil.copyfile)
     else:
         _verify(origin, sha256, drop_in.name)
         with _unpacked(origin, str(origin), target, scratch) as folder:
-            _place(folder, target, locate, check, shutil.move)
+            _place(dataset, folder, target, check, shutil.move)
     return str(origin)
 
 
@@ -157,21 +159,21 @@ def _refuse_unsafe(entries: Iterable[zipfile.ZipInfo], named: str) -> None:
 
 
 def _place(
+    dataset: Dataset,
     folder: Path,
     target: Path,
-    locate: Callable[[Path], Path],
-    check: Callable[[Path], None],
+    check: Callable[[Path], object],
     bring: Callable[[Path, Path], object],
 ) -> None:
     """Check the dataset somewhere below ``folder``, then bring its files to ``target``."""
-    dataset = locate(folder)
-    check(dataset)
-    files = places.files(dataset)
+    found = locating.locate(dataset, folder)
+    check(found)
+    own = locating.files(dataset, found)
     if bring is shutil.copyfile:
-        _require_space(sum(file.stat().st_size for file in files), target)
+        _require_space(sum(file.stat().st_size for file in own), target)
     with whole_directory(target) as partial:
-        for file in progress.bar("copy", files, unit="file"):
-            place = partial / file.relative_to(dataset)
+        for file in progress.bar("copy", own, unit="file"):
+            place = partial / file.relative_to(found)
             place.parent.mkdir(parents=True, exist_ok=True)
             bring(file, place)
 

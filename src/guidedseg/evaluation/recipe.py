@@ -4,6 +4,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from guidedseg.names import datasets_in
+
 LEFT_OUT = {
     "dataset": "what a result is of stands beside it",
     "model": "likewise",
@@ -64,7 +66,9 @@ def _left_out(key: str, params: Mapping[str, Any]) -> bool:
     group, name, part = f"{key}..".split(".")[:3]
     if group == "profiles" and part in DETECTORS and part != params.get("detector", part):
         return True
-    if group in {"datasets", "models", "profiles"} and name != params[group.removesuffix("s")]:
+    if group in {"models", "profiles"} and name != params[group.removesuffix("s")]:
+        return True
+    if group == "datasets" and name not in datasets_in(params["dataset"]):
         return True
     if group == "split" and name in UNREAD.get(params["split"].get("protocol"), ()):
         return True

@@ -4,20 +4,29 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
 
-from pydantic import Field, ValidationError
+from pydantic import AfterValidator, Field, ValidationError
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
+from guidedseg.datasets.catalogue import DATASETS
 from guidedseg.errors import GuidedsegError, listed
+from guidedseg.group import Group, Seed, Workers
+from guidedseg.names import datasets_in
 from guidedseg.params.data import Datasets, Detect, Predict, Prepare, Roi, Scoring, Split
-from guidedseg.params.group import Group, Seed, Workers
 from guidedseg.params.networks import Models, Network
 from guidedseg.params.training import Fcos, Inputs, Pretrain, Train, Yolo
 
-DatasetName = Literal["phantom", "bus_uclm"]
 ModelName = Literal["unet", "unetpp", "unet3plus", "attention_unet", "transunet", "deeplabv3", "skunet"]
 DetectorName = Literal["yolo", "fcos"]
 Mode = Literal["direct", "guided"]
+
+
+def _known(dataset: str) -> str:
+    names = datasets_in(dataset)
+    unknown = [name for name in names if name not in DATASETS]
+    if unknown or len(set(names)) < len(names):
+        raise ValueError(f"{dataset!r} given, allowed: {', '.join(DATASETS)}, or several of them joined by +")
+    return dataset
 
 
 class Profile(Group):
@@ -40,7 +49,7 @@ class Params(Group):
     """The whole file."""
 
     seed: Seed
-    dataset: DatasetName
+    dataset: Annotated[str, AfterValidator(_known)]
     profile: str
     model: ModelName
     detector: DetectorName
@@ -61,6 +70,11 @@ class Params(Group):
         return self.profiles[self.profile]
 
     @property
+    def dataset_names(self) -> list[str]:
+        """The dataset named by ``dataset``, or those of a union."""
+        return datasets_in(self.dataset)
+
+    @property
     def detector_weights(self) -> tuple[str, str | None]:
         """The key of what the chosen detector starts from, and its value."""
         if self.detector == "fcos":
@@ -71,8 +85,12 @@ class Params(Group):
     def run(self) -> dict[str, Any]:
         """The parameters of the dataset, profile, network and detector that are run, without what changes nothing."""
         everything = self.model_dump(exclude={"profiles": {"__all__": {"workers"}}})
-        for group, name in (("datasets", "dataset"), ("profiles", "profile"), ("models", "model")):
-            everything[group] = {everything[name]: everything[group][everything[name]]}
+        for group, names in (
+            ("datasets", self.dataset_names),
+            ("profiles", [self.profile]),
+            ("models", [self.model]),
+        ):
+            everything[group] = {name: everything[group][name] for name in names}
         for unused in set(get_args(DetectorName)) - {self.detector}:
             del everything["profiles"][self.profile][unused]
         return everything
@@ -110,10 +128,13 @@ def _choice_problems(raw: dict[str, Any]) -> list[str]:
     profile = raw.get("profile")
     if isinstance(profiles, dict) and (not isinstance(profile, str) or profile not in profiles):
         problems.append(f"profile: {profile!r} given, allowed: {', '.join(map(str, profiles))}")
-    if isinstance(split, dict) and split.get("protocol") == "official" and raw.get("dataset") == "phantom":
-        problems.append(
-            "split.protocol: 'official' given, but the phantom has no official split; allowed: holdout, folds"
-        )
+    if isinstance(split, dict) and split.get("protocol") == "official":
+        names = datasets_in(str(raw.get("dataset")))
+        problems += [
+            f"split.protocol: 'official' given, but {DATASETS[name].title} has none; allowed: holdout, folds"
+            for name in names
+            if name in DATASETS and not DATASETS[name].official
+        ]
     scoring, detect = raw.get("scoring"), raw.get("detect")
     confidence, floor = (
         group.get(key) if isinstance(group, dict) else None

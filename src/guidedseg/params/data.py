@@ -2,34 +2,17 @@
 
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, create_model, model_validator
 
-from guidedseg.params.group import Count, Group, NonNegative, OpenShare, Seed, Share
+from guidedseg.datasets.catalogue import DATASETS
+from guidedseg.group import Count, Group, NonNegative, OpenShare, Seed, Share
 
-
-class Phantom(Group):
-    """The generated dataset; sizes in pixels."""
-
-    patients: Annotated[int, Field(ge=6)]
-    images: Annotated[int, Field(ge=12)]
-    width: Annotated[int, Field(ge=64)]
-    height: Annotated[int, Field(ge=64)]
-    seed: Seed
-
-
-class BusUclm(Group):
-    """Where BUS-UCLM comes from: a URL, a zip or a folder."""
-
-    source: Annotated[str, Field(min_length=1)]
-    sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")] | None
-    images: Count | None
-
-
-class Datasets(Group):
-    """One group per dataset."""
-
-    phantom: Phantom
-    bus_uclm: BusUclm
+Datasets = create_model(  # type: ignore[call-overload]
+    "Datasets",
+    __base__=Group,
+    __doc__="One group per dataset, with the keys that it has.",
+    **{name: (dataset.options, ...) for name, dataset in DATASETS.items()},
+)
 
 
 class Prepare(Group):

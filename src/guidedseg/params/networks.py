@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from guidedseg.params.group import Count, Group, OpenShare
+from guidedseg.group import Count, Group, OpenShare
 
 Channels4 = Annotated[list[Count], Field(min_length=4, max_length=4)]
 Channels5 = Annotated[list[Count], Field(min_length=5, max_length=5)]

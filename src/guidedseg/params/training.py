@@ -4,7 +4,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from guidedseg.params.group import Count, Group, NonNegative, OpenShare, Positive, Share, Workers
+from guidedseg.group import Count, Group, NonNegative, OpenShare, Positive, Share, Workers
 
 
 class Yolo(Group):

@@ -5,6 +5,7 @@ from typing import Any, get_args
 
 import pytest
 import yaml
+from guidedseg.reporting.card.about import DATASETS
 from huggingface_hub import ModelCard
 from markdown_it import MarkdownIt
 from runs import run_of
@@ -12,7 +13,6 @@ from small_bundle import PARTS, SPLIT, description
 from three_images import A, B, N
 
 from guidedseg.params import DatasetName
-from guidedseg.reporting.card.about import DATASETS
 from guidedseg.reporting.card.card import BRANCHES, RULES, card
 from guidedseg.reporting.tables.wording import percent
 

@@ -9,7 +9,7 @@ from guidedseg.errors import GuidedsegError
 from guidedseg.evaluation.pooling import Entry, Section
 from guidedseg.evaluation.rules import IMAGEWISE, METRICS, OVERLAP, RULES
 from guidedseg.evaluation.standings import Leaderboard
-from guidedseg.reporting.board import paper, tables
+from guidedseg.reporting.board import tables
 from guidedseg.reporting.tables import published, table
 from guidedseg.reporting.tables.table import Table
 
@@ -111,7 +111,7 @@ def _remarks(section: Section, rule: str, metric: str) -> list[str]:
         lines.append(f"Only fold {', '.join(map(str, first.folds))} of {total}.")
     if any(len(entry.seeds) > 1 for entry in section.entries):
         lines.append(_REPEATED)
-    if first.dataset == paper.DATASET:
+    if first.dataset == published.DATASET:
         lines += _beside_the_paper(rule, metric)
     return lines
 

@@ -11,9 +11,6 @@ from guidedseg.evaluation.pooling import Section
 from guidedseg.evaluation.standings import Leaderboard
 from guidedseg.reporting.tables import published
 
-DATASET = "bus_uclm"
-"""The paper's."""
-
 PREFIX = "paper_"
 """Of the branches."""
 
@@ -26,9 +23,9 @@ def beside(board: Leaderboard) -> Leaderboard:
 
 
 def _records(section: Section) -> Iterable[dict[str, Any]]:
-    if section.first.dataset != DATASET:
+    if section.first.dataset != published.DATASET:
         return
-    common = {"section": section.number, "dataset": DATASET, "split": section.first.split}
+    common = {"section": section.number, "dataset": published.DATASET, "split": section.first.split}
     networks = {entry.model for entry in section.entries}
     for branch, table in published.TABLES.items():
         for model in sorted(networks & set(table)):

@@ -170,7 +170,7 @@ def of_paper(section: Section, scores: pd.DataFrame) -> list[Table]:
         section: of the leaderboard.
         scores: of all sections.
     """
-    if section.first.dataset != paper.DATASET:
+    if section.first.dataset != published.DATASET:
         return []
     of_entries = scores[scores["section"] == section.number].groupby(_IDENTITY)
     ours = {

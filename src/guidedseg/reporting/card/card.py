@@ -6,10 +6,10 @@ from typing import Any
 import jinja2
 import yaml
 
+from guidedseg.datasets.catalogue import DATASETS
 from guidedseg.evaluation.bootstrap import RELIABLE
 from guidedseg.evaluation.scores import Nested
-from guidedseg.names import NETWORKS
-from guidedseg.reporting.card.about import DATASETS
+from guidedseg.names import NETWORKS, datasets_in
 from guidedseg.reporting.tables import of_run
 from guidedseg.reporting.tables.table import markdown
 from guidedseg.reporting.tables.wording import TITLES, percent
@@ -39,7 +39,8 @@ def card(
         split: metrics/split.json.
         training: config.json of ``direct`` and ``guided``.
     """
-    about = DATASETS[description["data"]["dataset"]]
+    about = [DATASETS[name] for name in datasets_in(description["data"]["dataset"])]
+    titles = " and ".join(each.title for each in about)
     handed_on = {**scores, "branches": {branch: scores["branches"][branch] for branch in BRANCHES}}
     environment = jinja2.Environment(  # noqa: S701 - Markdown, from texts of our own and numbers
         loader=jinja2.PackageLoader("guidedseg.reporting.card"),
@@ -49,8 +50,9 @@ def card(
         undefined=jinja2.StrictUndefined,
     )
     return environment.get_template("card.md").render(
-        front=yaml.safe_dump(_front(description, scores, about.title), sort_keys=False, width=1000),
+        front=yaml.safe_dump(_front(description, scores, titles), sort_keys=False, width=1000),
         about=about,
+        titles=titles,
         bundle=description,
         network=NETWORKS[description["model"]],
         scores=scores,

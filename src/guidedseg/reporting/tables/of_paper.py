@@ -182,7 +182,7 @@ def _remarks(dataset: str) -> str:
             f"{INTERVALS} The published numbers have none.",
             "The paper's split, training and scoring are not published in full; equal numbers would not make them the "
             "same experiment."
-            if dataset == "bus_uclm"
+            if dataset == published.DATASET
             else f"Ours are of the dataset {dataset}, the published ones of BUS-UCLM: they cannot be compared.",
         ]
     )

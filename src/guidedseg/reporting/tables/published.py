@@ -32,6 +32,9 @@ class Other(NamedTuple):
     iou: str
 
 
+DATASET = "bus_uclm"
+"""What they are of."""
+
 DIRECT = {
     "unetpp": Row(0.5044, 79.19, 66.26, 77.44, 84.43),
     "unet3plus": Row(0.2905, 77.67, 64.09, 75.02, 83.37),

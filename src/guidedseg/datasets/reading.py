@@ -1,0 +1,197 @@
+"""Decodes, checks and hands on the images of any dataset, a few ahead in threads, never all at once."""
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from guidedseg import progress
+from guidedseg.datasets.dataset import Dataset, Entry, Survey
+from guidedseg.datasets.records import RawImage
+from guidedseg.errors import GuidedsegError, listed
+from guidedseg.group import Group
+from guidedseg.lookahead import in_order
+from guidedseg.resizing import resize
+from guidedseg.sources.opening import open_source
+
+UNKNOWN = "unknown"
+"""Pathology of a lesion of which nothing is told."""
+
+_IDS = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*", re.ASCII)  # safe as a file's name anywhere
+_LONGEST = 100  # letters of a name
+
+
+class _Examined:
+    """An image and its mask as they were found, and what is wrong with them."""
+
+    def __init__(self) -> None:
+        self.image: NDArray[np.uint8] | None = None
+        self.mask: NDArray[np.bool_] | None = None
+        self.problems: list[str] = []
+
+
+def check(dataset: Dataset, folder: Path, options: Group | None = None) -> list[str]:
+    """Check a dataset's integrity: names, pairs, tables, and every picture's pixels, size and values.
+
+    Args:
+        dataset: what it should be.
+        folder: its own, as ``locating.locate`` finds it.
+        options: its group in params.yaml; None: any number of images, and no particulars.
+
+    Returns:
+        Notes: what is odd and yet read.
+
+    Raises:
+        GuidedsegError: one that lists every offending file.
+    """
+    survey = surveyed(dataset, folder, options)
+    problems = list(survey.problems)
+    wanted = getattr(options, "images", None)
+    if wanted is not None and len(survey.entries) != wanted:
+        problems.append(
+            f"{len(survey.entries)} images, where there should be {wanted} (datasets.{dataset.name}.images in "
+            "params.yaml; null for an excerpt)"
+        )
+    examined = in_order(partial(_examined, dataset, folder), survey.entries)
+    for found in progress.bar("check", examined, unit="image", total=len(survey.entries)):
+        problems.extend(found.problems)
+    if problems:
+        raise _broken(dataset, folder, problems)
+    return survey.notes
+
+
+def read(dataset: Dataset, folder: Path, options: Group | None = None) -> Iterator[RawImage]:
+    """Yield every image in canonical form, ordered by image_id.
+
+    Grey is that of people's own images (``sources``); an image whose size is not its mask's is stretched to the mask's
+    grid, where the dataset's table says that the mask's is right.
+
+    Args:
+        dataset: what it is.
+        folder: as for ``check``.
+        options: as for ``check``.
+
+    Raises:
+        GuidedsegError: for a file that is missing or that ``check`` would object to.
+    """
+    survey = surveyed(dataset, folder, options)
+    if survey.problems:
+        raise _broken(dataset, folder, survey.problems)
+    canonical = in_order(partial(_canonical, dataset, folder), survey.entries)
+    yield from progress.bar("images", canonical, unit="image", total=len(survey.entries))
+
+
+def surveyed(dataset: Dataset, folder: Path, options: Group | None) -> Survey:
+    """The dataset's own survey, by image_id, with what is wrong in any dataset: no image, names that cannot be."""
+    survey = dataset.survey(folder, options)
+    survey.entries.sort(key=lambda entry: entry.image_id)
+    if not survey.entries and not survey.problems:
+        survey.problems.append("there is no image: the dataset is empty")
+    survey.problems += [
+        f"{entry.image}: the name {entry.image_id!r} has other signs than letters, digits, _, - and ., or too many"
+        for entry in survey.entries
+        if not _IDS.fullmatch(entry.image_id) or len(entry.image_id) > _LONGEST
+    ]
+    alike: dict[str, list[str]] = {}
+    for entry in survey.entries:
+        alike.setdefault(entry.image_id.casefold(), []).append(entry.image)
+    survey.problems += [
+        f"{' and '.join(images)}: their names are the same, but for the case of letters or the ending"
+        for images in alike.values()
+        if len(images) > 1
+    ]
+    return survey
+
+
+def _broken(dataset: Dataset, folder: Path, problems: list[str]) -> GuidedsegError:
+    return listed(
+        f"{folder} is not a whole dataset in the layout of {dataset.title}",
+        problems,
+        "Nothing was written. Take the files named above from the original dataset again, or mend them.",
+    )
+
+
+def _examined(dataset: Dataset, folder: Path, entry: Entry) -> _Examined:
+    """Everything that is wrong with one entry's files."""
+    found = _Examined()
+    try:
+        (frame,) = open_source(folder / entry.image).frames()
+        found.image = frame.grey
+    except GuidedsegError as error:
+        found.problems.append(str(error).replace(f"{folder}/", ""))
+    except ValueError:
+        found.problems.append(f"{entry.image}: holds several pictures, where an image is one")
+    masks = [_mask(dataset, folder, entry, name, found.problems) for name in entry.masks]
+    present = [mask for mask in masks if mask is not None]
+    sizes = Counter(mask.shape for mask in present)
+    if len(sizes) > 1:
+        found.problems.append(f"{', '.join(entry.masks)}: their sizes differ ({', '.join(map(_size, sizes))})")
+    elif masks and len(present) == len(masks):
+        found.mask = np.logical_or.reduce(present)
+    elif not entry.masks and found.image is not None and entry.draw is not None:
+        found.mask, wrong = entry.draw(*found.image.shape)
+        found.problems += [f"{entry.image}: {each}" for each in wrong]
+    elif not entry.masks and found.image is not None:
+        found.mask = np.zeros(found.image.shape, np.bool_)
+    if found.image is not None and found.mask is not None:
+        found.problems += _disagreements(entry, found.image, found.mask)
+    return found
+
+
+def _mask(dataset: Dataset, folder: Path, entry: Entry, name: str, problems: list[str]) -> NDArray[np.bool_] | None:
+    picture = _decoded(folder / name)
+    if picture is None:
+        problems.append(f"{name}: is missing, empty, damaged or cut short, or no picture")
+        return None
+    mask, wrong = dataset.lesion(picture, entry)
+    problems += [f"{name}: {each}" for each in wrong]
+    return mask
+
+
+def _decoded(path: Path) -> NDArray[Any] | None:
+    """A mask as it is, or None for a file that does not decode to its last byte."""
+    try:
+        data = np.fromfile(path, np.uint8)
+        return None if not data.size else cv2.imdecode(data, cv2.IMREAD_UNCHANGED)
+    except (OSError, cv2.error):
+        return None
+
+
+def _disagreements(entry: Entry, image: NDArray[np.uint8], mask: NDArray[np.bool_]) -> Iterator[str]:
+    of_mask = entry.masks[0] if entry.masks else entry.image
+    stated = "" if entry.size is None else f", and the table says {entry.size[0]}x{entry.size[1]}"
+    if mask.shape != image.shape and mask.shape[::-1] != entry.size:
+        yield f"{of_mask}: is {_size(mask.shape)}, but its image is {_size(image.shape)}{stated}"
+    if entry.pathology in {"benign", "malignant"} and not mask.any():
+        yield f"{of_mask}: shows no lesion, but the image is called {entry.pathology}"
+    if entry.pathology == "normal" and mask.any():
+        yield f"{of_mask}: shows a lesion, but the image is called normal"
+
+
+def _size(shape: tuple[int, ...]) -> str:
+    return f"{shape[1]}x{shape[0]}"
+
+
+def _canonical(dataset: Dataset, folder: Path, entry: Entry) -> RawImage:
+    found = _examined(dataset, folder, entry)
+    if found.image is None or found.mask is None or found.problems:
+        raise _broken(dataset, folder, found.problems)
+    stretched = found.image.shape != found.mask.shape
+    return RawImage(
+        image_id=entry.image_id,
+        patient_id=entry.patient_id,
+        pathology=entry.pathology or (UNKNOWN if found.mask.any() else "normal"),
+        image=resize(found.image, *found.mask.shape[::-1]),
+        mask=found.mask,
+        stretched=stretched,
+        flags=entry.flags,
+        source=entry.image,
+        official_split=entry.official_split,
+        mm_per_pixel=None if stretched else entry.mm_per_pixel,
+    )
