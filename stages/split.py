@@ -22,11 +22,15 @@ def main() -> tuple[Path, str]:
         split.to_csv(path, index=False, lineterminator="\n")
     write_json(audit, Path("metrics/split.json"))
     images = ", ".join(f"{audit[name]['images']} {name}" for name in SPLITS)
+    apart = "_in_several_splits"
     leaks = ", ".join(
-        f"{number} {what.removesuffix('_in_several_splits').replace('_', ' ')}"
+        f"{number} {what.removesuffix(apart).replace('_', ' ')}"
         for what, number in audit["leakage"].items()
+        if what.endswith(apart)
     )
-    return Path("data/split.csv"), f"{images} images; {leaks} in several splits"
+    unknown = audit["leakage"]["images_of_unknown_patients"]
+    blind = f"; OF {unknown} IMAGES NOBODY KNOWS WHOSE THEY ARE: patients may be in several splits" if unknown else ""
+    return Path("data/split.csv"), f"{images} images; {leaks} in several splits{blind}"
 
 
 if __name__ == "__main__":

@@ -5,10 +5,11 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from guidedseg import journal, lock, params
+from guidedseg import journal, lock, outside, params
 from guidedseg.datasets.catalogue import DATASETS
 from guidedseg.datasets.dataset import Raw
 from guidedseg.errors import GuidedsegError, listed
+from guidedseg.group import Group
 from guidedseg.params import Params
 
 PREPARED = Path("data/prepared")
@@ -84,8 +85,7 @@ def _raw_data(settings: Params) -> Iterator[str]:
 
     if Path("data/raw", settings.dataset).exists():
         return
-    for name in settings.dataset_names:
-        options = getattr(settings.datasets, name)
+    for name, options in _datasets(settings).items():
         if isinstance(options, Raw):
             origin = places.find(DATASETS[name], options.source, drop_in=Path("data/external") / name)
             yield f"raw data: {origin}"
@@ -115,9 +115,14 @@ def _prepared(settings: Params) -> bool:
     return (
         (PREPARED / "index.csv").is_file()
         and f"data/raw/{settings.dataset}" in made
+        and outside.unchanged(Path("data/outside") / settings.dataset / "dataset.json", _datasets(settings))
         and all(lock.at(values, key) == value for stage in before for key, value in stage.parameters.items())
         and all(_is(dep) for stage in before for dep in stage.deps if dep.path not in made)
     )
+
+
+def _datasets(settings: Params) -> dict[str, Group]:
+    return {name: getattr(settings.datasets, name) for name in settings.dataset_names}
 
 
 def _is(dep: lock.File) -> bool:

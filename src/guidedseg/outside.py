@@ -73,7 +73,7 @@ def of_dataset(dataset: Dataset, options: Group, *, drop_in: Path, before: Recor
         GuidedsegError: there is nothing, and never was; or a folder without a dataset.
     """
     named = options.source if isinstance(options, Raw) else None
-    record = {"named": named, "options": options.model_dump(exclude={"source"})}
+    record = {"named": named, "options": _particulars(options)}
     if dataset.generate is not None:
         return record | {"sha256": None}
     known = bool(before) and before.get("named") == named
@@ -111,6 +111,19 @@ def of_weights(key: str, named: str | None, *, released: bool, before: Record, h
     if named is None or released:
         return {"named": named, "sha256": None}
     raise GuidedsegError(f"{key}: there is no file {named!r}. Put it there, or give another path or a name.")
+
+
+def unchanged(path: Path, options: Mapping[str, Group]) -> bool:
+    """Whether the record of datasets was made with these options."""
+    record = read(path)
+    return {name: _particulars(group) for name, group in options.items()} == {
+        name: record[name].get("options") for name in record
+    }
+
+
+def _particulars(options: Group) -> dict[str, Any]:
+    """What makes another dataset of the same source."""
+    return options.model_dump(exclude={"source"})
 
 
 def read(path: Path) -> Record:

@@ -6,7 +6,7 @@ import torch
 from torch.nn import functional
 
 from guidedseg import regions
-from guidedseg.datasets import bus_uclm, prepared, preparing
+from guidedseg.datasets import bus_uclm, locating, prepared, preparing, reading
 from guidedseg.segmentation import models
 from guidedseg.segmentation.data import as_input
 
@@ -23,7 +23,7 @@ OPTIONS = {"transunet": {"vit": "test_vit", "dropout": 0.0}}
 def rois(bus_uclm_mini, tmp_path_factory):
     """Images (8, 1, S, S) float32 in [0, 1] and masks (8, 1, S, S) float32 in {0, 1}, one patient each."""
     folder = tmp_path_factory.mktemp("mini") / "prepared"
-    records = bus_uclm.read(bus_uclm.locate(bus_uclm_mini), official=True)
+    records = reading.read(bus_uclm.DATASET, locating.locate(bus_uclm.DATASET, bus_uclm_mini))
     index = preparing.write(records, folder, duplicate_threshold=0.8)
     lesions = prepared.read_lesions(folder).merge(index[["image_id", "group_id"]], on="image_id")
     lesions = lesions.drop_duplicates("group_id").head(LESIONS)

@@ -4,7 +4,8 @@ import cv2
 import numpy as np
 import pytest
 
-from guidedseg.datasets import bus_uclm
+from guidedseg.datasets import bus_uclm, locating, phantom, reading
+from guidedseg.datasets.dataset import Raw
 from guidedseg.errors import GuidedsegError
 
 
@@ -15,30 +16,34 @@ def rewrite_info(folder, old, new):
     path.write_text(text.replace(old, new), encoding="utf-8-sig")
 
 
-def by_id(folder, *, official=True):
-    return {record.image_id: record for record in bus_uclm.read(folder, official=official)}
+def by_id(folder, dataset=bus_uclm.DATASET):
+    return {record.image_id: record for record in reading.read(dataset, folder)}
+
+
+def check(folder, expected_images=None):
+    reading.check(bus_uclm.DATASET, folder, Raw(source=None, sha256=None, images=expected_images))
 
 
 def objections(folder, **options):
     with pytest.raises(GuidedsegError) as caught:
-        bus_uclm.check(folder, **options)
+        check(folder, **options)
     return str(caught.value)
 
 
 def test_whole_dataset_passes_the_check(tiny):
-    bus_uclm.check(tiny, expected_images=5)
+    check(tiny, expected_images=5)
 
 
 def test_left_over_files_of_file_managers_do_not_matter(tiny):
     for name in (".DS_Store", "Thumbs.db", "._AAAA_000.png"):
         (tiny / "images" / name).write_bytes(b"junk")
-    bus_uclm.check(tiny, expected_images=5)
+    check(tiny, expected_images=5)
 
 
 def test_image_cut_short_is_named(tiny):
     path = tiny / "images" / "AAAA_001.png"
     path.write_bytes(path.read_bytes()[:-20])
-    assert "images/AAAA_001.png: is corrupt" in objections(tiny)
+    assert "images/AAAA_001.png: is damaged or cut short" in objections(tiny)
 
 
 def test_image_with_one_wrong_byte_is_named(tiny):
@@ -46,12 +51,15 @@ def test_image_with_one_wrong_byte_is_named(tiny):
     data = bytearray(path.read_bytes())
     data[len(data) // 2] ^= 0xFF
     path.write_bytes(data)
-    assert "images/AAAA_001.png: is corrupt" in objections(tiny)
+    assert "images/AAAA_001.png: is damaged or cut short" in objections(tiny)
 
 
-def test_empty_file_is_corrupt(tiny):
-    (tiny / "masks" / "AAAA_001.png").write_bytes(b"")
-    assert "masks/AAAA_001.png: is corrupt" in objections(tiny)
+def test_empty_files_are_named(tiny):
+    for name in ("images/AAAA_001.png", "masks/BBBB_000.png"):
+        (tiny / name).write_bytes(b"")
+    text = objections(tiny)
+    assert "images/AAAA_001.png: is empty" in text
+    assert "masks/BBBB_000.png: is missing, empty, damaged or cut short" in text
 
 
 def test_image_without_mask_is_named(tiny):
@@ -74,17 +82,17 @@ def test_image_that_info_does_not_list_is_named(tiny):
 def test_row_listed_twice_is_named(tiny):
     row = "AAAA_000.png;64x48;Normal;No;No;No\n"
     rewrite_info(tiny, row, row * 2)
-    assert "INFO.csv: AAAA_000 is listed 2 times" in objections(tiny)
+    assert "INFO.csv: Image AAAA_000.png is listed twice" in objections(tiny)
 
 
 def test_mask_of_a_size_nobody_states_is_named(tiny):
     cv2.imwrite(str(tiny / "masks" / "AAAA_000.png"), np.zeros((40, 64, 3), np.uint8))
-    assert "masks/AAAA_000.png: is 64x40, but its image is 64x48 and INFO.csv says 64x48" in objections(tiny)
+    assert "masks/AAAA_000.png: is 64x40, but its image is 64x48, and the table says 64x48" in objections(tiny)
 
 
 def test_image_of_another_size_is_fine_when_the_mask_has_the_stated_size(tiny):
     cv2.imwrite(str(tiny / "images" / "AAAA_000.png"), np.zeros((30, 50, 3), np.uint8))
-    bus_uclm.check(tiny)
+    check(tiny)
 
 
 @pytest.mark.parametrize("colour", [(1, 0, 0), (0, 0, 254), (0, 255, 255), (255, 255, 255)])
@@ -121,7 +129,7 @@ def test_missing_column_is_named(tiny):
     rewrite_info(tiny, "Label", "Class")
     text = objections(tiny)
     assert "INFO.csv: has no column Label" in text
-    assert "'Class'" in text
+    assert "there are: Image, Resolution, Class" in text
     assert "is not in INFO.csv" not in text  # one cause, not five more
 
 
@@ -131,7 +139,7 @@ def test_missing_column_is_named(tiny):
         ("Malignant", "Cancer", "INFO.csv: BBBB_000: the Label 'Cancer' is not Normal, Benign or Malignant"),
         ("64x48;Malignant", "64;Malignant", "INFO.csv: BBBB_000: the Resolution '64' is not of the form 856x606"),
         ("Malignant;Yes", "Malignant;maybe", "INFO.csv: BBBB_000: Doppler is 'maybe', not Yes or No"),
-        ("BBBB_000.png", "B0.png", "INFO.csv: B0: the name 'B0.png' is not of the form XXXX_NNN.png"),
+        ("BBBB_000.png", "B0.png", "INFO.csv: B0 has no image"),
     ],
 )
 def test_wrong_value_in_info_is_named(tiny, old, new, problem):
@@ -139,9 +147,19 @@ def test_wrong_value_in_info_is_named(tiny, old, new, problem):
     assert problem in objections(tiny)
 
 
-def test_info_in_another_encoding_is_refused(tiny):
-    (tiny / "INFO.csv").write_bytes("Image;Größe\n".encode("latin-1"))
-    assert "INFO.csv: cannot be read as UTF-8 text" in objections(tiny)
+@pytest.mark.parametrize(
+    ("encoding", "separator"), [("utf-8", ";"), ("utf-16", ";"), ("cp1252", ","), ("utf-8-sig", "\t")]
+)
+def test_info_saved_anew_by_a_spreadsheet_is_read(tiny, encoding, separator):
+    path = tiny / "INFO.csv"
+    text = path.read_text(encoding="utf-8-sig").replace(";", separator)
+    path.write_bytes(text.encode(encoding))
+    check(tiny, 5)
+
+
+def test_info_that_is_no_table_is_refused(tiny):
+    (tiny / "INFO.csv").write_bytes(b"\x89PNG\0\0")
+    assert "INFO.csv: cannot be read as a table" in objections(tiny)
 
 
 def test_picture_with_a_strange_name_is_named(tiny):
@@ -150,7 +168,7 @@ def test_picture_with_a_strange_name_is_named(tiny):
 
 
 def test_wrong_number_of_images_is_one_problem(tiny):
-    assert "images/: 5 images, where the dataset has 683" in objections(tiny, expected_images=683)
+    assert "5 images, where there should be 683 (datasets.bus_uclm.images" in objections(tiny, expected_images=683)
 
 
 def test_empty_dataset_is_refused(tiny):
@@ -167,7 +185,12 @@ def test_all_problems_come_in_one_list_with_the_folder_and_the_remedy(tiny):
     text = objections(tiny, expected_images=6)
     assert str(tiny) in text
     assert "4 problem(s)" in text
-    for problem in ("BBBB_000.png: has no mask", "AAAA_001.png: is corrupt", "COPE_000.png: 3072 pixels", "5 images"):
+    for problem in (
+        "BBBB_000.png: has no mask",
+        "AAAA_001.png: is, by its content, no PNG",
+        "COPE_000.png: 3072 pixels",
+        "4 images",
+    ):
         assert problem in text
     assert "from the original dataset" in text
 
@@ -178,25 +201,25 @@ def test_dataset_is_found_however_deep_it_is_nested(tiny, tmp_path):
     inner.parent.mkdir(parents=True)
     tiny.rename(inner)
     (nest / "__MACOSX" / "images").mkdir(parents=True)
-    assert bus_uclm.locate(nest) == inner
+    assert locating.locate(bus_uclm.DATASET, nest) == inner
 
 
 def test_linked_dataset_is_found(tiny, tmp_path):
     (tmp_path / "external").mkdir()
     (tmp_path / "external" / "link").symlink_to(tiny)
-    assert bus_uclm.locate(tmp_path / "external") == tmp_path / "external" / "link"
+    assert locating.locate(bus_uclm.DATASET, tmp_path / "external") == tmp_path / "external" / "link"
 
 
 def test_what_is_missing_and_where_is_named(tiny):
     (tiny / "INFO.csv").unlink()
     with pytest.raises(GuidedsegError, match=re.escape(f"{tiny} has no INFO.csv")):
-        bus_uclm.locate(tiny.parent)
+        locating.locate(bus_uclm.DATASET, tiny.parent)
 
 
 def test_folder_of_other_things_is_listed(tmp_path):
     (tmp_path / "holiday.jpg").touch()
-    with pytest.raises(GuidedsegError, match=r"images/, masks/ and INFO.csv was found(?s:.)*holds holiday\.jpg"):
-        bus_uclm.locate(tmp_path)
+    with pytest.raises(GuidedsegError, match=r"images, masks and INFO.csv was found(?s:.)*holds holiday\.jpg"):
+        locating.locate(bus_uclm.DATASET, tmp_path)
 
 
 def test_several_datasets_in_one_folder_are_named(tmp_path):
@@ -204,11 +227,11 @@ def test_several_datasets_in_one_folder_are_named(tmp_path):
         for name in ("images", "masks", "INFO.csv"):
             (tmp_path / "many" / copy / name).mkdir(parents=True)
     with pytest.raises(GuidedsegError, match=r"Several datasets(?s:.)*many/one(?s:.)*many/two"):
-        bus_uclm.locate(tmp_path / "many")
+        locating.locate(bus_uclm.DATASET, tmp_path / "many")
 
 
 def test_images_come_in_the_order_of_their_ids(tiny):
-    ids = [record.image_id for record in bus_uclm.read(tiny, official=True)]
+    ids = [record.image_id for record in reading.read(bus_uclm.DATASET, tiny)]
     assert ids == ["AAAA_000", "AAAA_001", "BBBB_000", "COPE_000", "MENE_000"]
 
 
@@ -219,7 +242,7 @@ def test_record_holds_the_lesion_and_the_flags(tiny):
     np.testing.assert_array_equal(record.mask, expected)
     assert record.mask.dtype == bool
     assert (record.patient_id, record.pathology, record.source) == ("AAAA", "benign", "images/AAAA_001.png")
-    assert record.flags == {"doppler": "yes", "marks": "yes", "combined": "no"}
+    assert record.flags == ("doppler", "marks")
     assert not record.stretched
 
 
@@ -265,12 +288,12 @@ def test_image_wider_and_flatter_than_its_mask_is_averaged_across(tiny):
 
 
 def test_official_patients_keep_their_split(tiny):
-    splits = {record.patient_id: record.official_split for record in bus_uclm.read(tiny, official=True)}
+    splits = {record.patient_id: record.official_split for record in reading.read(bus_uclm.DATASET, tiny)}
     assert splits == {"AAAA": "train", "BBBB": "train", "COPE": "test", "MENE": "val"}
 
 
-def test_other_datasets_have_no_official_split(tiny):
-    assert {record.official_split for record in bus_uclm.read(tiny, official=False)} == {""}
+def test_phantom_has_no_official_split(tiny):
+    assert {record.official_split for record in by_id(tiny, phantom.DATASET).values()} == {""}
 
 
 def test_reading_a_folder_without_masks_names_them(tiny):
@@ -283,5 +306,5 @@ def test_reading_a_folder_without_masks_names_them(tiny):
 
 def test_reading_a_corrupt_image_names_it(tiny):
     (tiny / "images" / "COPE_000.png").write_bytes(b"\x89PNG")
-    with pytest.raises(GuidedsegError, match=r"images/COPE_000\.png: is corrupt"):
+    with pytest.raises(GuidedsegError, match=r"images/COPE_000\.png: is, by its content, no PNG"):
         by_id(tiny)

@@ -1,5 +1,6 @@
 """`guidedseg check`: what would fail is told before hours of work, all of it at once, and what is odd as a warning."""
 
+import json
 import shutil
 from collections import namedtuple
 from collections.abc import Callable
@@ -106,15 +107,22 @@ class TestSplit:
         assert check  # whose folder is the working directory
         rows = [(f"P{n // 2}_{n}", f"P{n // 2}", "benign" if n < 2 else "normal", int(n < 2), "") for n in range(8)]
         index = pd.DataFrame(rows, columns=["image_id", "patient_id", "pathology", "lesion_count", "official_split"])
-        others = dict.fromkeys(("width", "height", "lesion_px", "stretched", "doppler", "marks", "combined"), 0)
+        others = dict.fromkeys(
+            ("width", "height", "lesion_px", "stretched", "patient_known", "flags", "mm_per_pixel"), 0
+        )
         Path("data/prepared").mkdir(parents=True)
-        index.assign(group_id=index["patient_id"], source="", sha256="", **others).to_csv(INDEX, index=False)
+        index.assign(group_id=index["patient_id"], dataset="phantom", source="", sha256="", **others).to_csv(
+            INDEX, index=False
+        )
         self.lock("phantom", params.load(ROOT / "params.yaml").datasets.phantom.model_dump())
 
     def lock(self, dataset: str, found: dict[str, Any]) -> None:
-        """dvc.lock: from which dataset and with which of its parameters data/prepared was made."""
+        """dvc.lock and the record of the dataset: of which data/prepared was made, and with which of its parameters."""
         raw = [{"path": f"data/raw/{dataset}", "md5": "1"}]
-        acquire = {"params": {"params.yaml": {f"datasets.{dataset}": found}}, "outs": raw}
+        record = Path("data/outside") / dataset / "dataset.json"
+        record.parent.mkdir(parents=True, exist_ok=True)
+        record.write_text(json.dumps({dataset: {"options": found}}))
+        acquire = {"outs": raw}
         code = {"path": "prepare.py", "md5": "9dd4e461268c8034f5c8564e155c67a6"}  # of an x
         Path("prepare.py").write_text("x")
         prepare = {"deps": [*raw, code], "outs": [{"path": "data/prepared", "md5": "2"}]}

@@ -101,13 +101,18 @@ def test_only_the_images_asked_for_are_read(drawings, tmp_path):
     assert [case.image_id for case in cases.read(results, tmp_path, asked)] == asked
 
 
+LEAKAGE = (
+    *("patients_in_several_splits", "groups_in_several_splits", "duplicate_pictures_in_several_splits"),
+    "images_of_unknown_patients",
+)
+
+
 def page(drawings, folder) -> str:
     """The page of a made-up run."""
     results = run_of(*drawings)
     every, became = cases_of(results, drawings, folder), gallery.outcomes(results).to_dict("index")
     entries = [gallery.entry(every[name], became[name]) for name in gallery.chosen(results)]
-    leakage = ("patients_in_several_splits", "groups_in_several_splits", "duplicate_pictures_in_several_splits")
-    split = {"train": {}, "val": {}, "test": {}, "leakage": dict.fromkeys(leakage, 0)}
+    split = {"train": {}, "val": {}, "test": {}, "leakage": dict.fromkeys(LEAKAGE, 0)}
     params = {
         "dataset": "phantom",
         "profile": "quick",

@@ -3,14 +3,16 @@
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from guidedseg import outside
+from guidedseg import outside, params
+from guidedseg.datasets import bus_uclm, phantom
+from guidedseg.datasets.dataset import Raw
 from guidedseg.errors import GuidedsegError
 from guidedseg.outside import Hashes, Record
 
+ROOT = Path(__file__).parents[2]
 KEY = "profiles.quick.network.encoder_weights"
 NOTHING = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"  # SHA-256 of no bytes
 URL = "https://example.org/data.zip"
@@ -36,10 +38,13 @@ def weights(tmp_path: Path) -> Look:
 def dataset(tmp_path: Path) -> Look:
     """Look at what is dropped in at ``tmp_path``/external/data, else at the source."""
 
-    def look(before: Record | None = None, *, source: str | None = URL, locate: Any = lambda folder: folder) -> Record:
+    def look(before: Record | None = None, *, source: str | None = URL) -> Record:
         hashes = Hashes(tmp_path / "memory.json")
+        options = Raw(source=source, sha256=None, images=None)
         drop_in = tmp_path / "external" / "data"
-        return outside.of_dataset(source, drop_in=drop_in, locate=locate, before=before or {}, hashes=hashes)
+        record = outside.of_dataset(bus_uclm.DATASET, options, drop_in=drop_in, before=before or {}, hashes=hashes)
+        assert record["options"] == {"sha256": None, "images": None}
+        return {key: record[key] for key in ("named", "sha256")}
 
     return look
 
@@ -109,8 +114,19 @@ def test_what_a_library_knows_has_no_content_here(weights: Look, name: str | Non
     assert weights(named=name, released=name is not None) == {"named": name, "sha256": None}
 
 
-def test_generated_dataset_has_no_content_outside(dataset: Look) -> None:
-    assert dataset(source=None) == {"named": None, "sha256": None}
+def test_drawn_dataset_has_its_options_and_no_content_outside(tmp_path: Path) -> None:
+    options = params.load(ROOT / "params.yaml").datasets.phantom
+    record = outside.of_dataset(phantom.DATASET, options, drop_in=tmp_path, before={}, hashes=Hashes(tmp_path / "m"))
+    assert record == {"named": None, "sha256": None, "options": options.model_dump()}
+
+
+def test_dataset_without_a_source_must_be_dropped_in(dataset: Look, dropped: Path) -> None:
+    before = dataset(source=None)
+    assert before["sha256"]
+    dropped.rename(dropped.with_name("elsewhere"))
+    assert dataset(before, source=None) == before
+    with pytest.raises(GuidedsegError, match="no source is given"):
+        dataset(source=None)
 
 
 def test_url_is_not_asked(dataset: Look) -> None:

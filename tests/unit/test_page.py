@@ -22,8 +22,11 @@ PARAMS = {
     "seed": 0,
     "split": {"protocol": "holdout", "group_by": "patient", "fold": None},
 }
-COUNTS = dict.fromkeys(("images", "patients", "groups", "lesions", "normal", "benign", "malignant"), 3)
-LEAKAGE = ("patients_in_several_splits", "groups_in_several_splits", "duplicate_pictures_in_several_splits")
+COUNTS = dict.fromkeys(("images", "patients", "groups", "lesions", "normal", "benign", "malignant", "unknown"), 3)
+LEAKAGE = (
+    *("patients_in_several_splits", "groups_in_several_splits", "duplicate_pictures_in_several_splits"),
+    "images_of_unknown_patients",
+)
 SPLIT = {**dict.fromkeys(("train", "val", "test"), COUNTS), "leakage": dict.fromkeys(LEAKAGE, 0)}
 MADE = {
     "prepare": {"data/prepared": "1.dir"},

@@ -8,6 +8,7 @@ import pytest
 import yaml
 
 from guidedseg import params
+from guidedseg.datasets.catalogue import DATASETS
 from guidedseg.errors import GuidedsegError
 from guidedseg.segmentation import losses, models
 
@@ -27,7 +28,7 @@ def test_file_of_the_repository_loads_with_the_embedded_default() -> None:
     assert settings.chosen is settings.profiles["quick"]
 
 
-@pytest.mark.parametrize("dataset", get_args(params.DatasetName))
+@pytest.mark.parametrize("dataset", [*DATASETS, "bus_uclm+busi"])
 @pytest.mark.parametrize("profile", ["quick", "cpu", "paper"])
 def test_every_profile_goes_with_every_dataset(changed: Changed, dataset: str, profile: str) -> None:
     assert params.load(changed({"dataset": dataset, "profile": profile})).profile == profile
@@ -39,7 +40,8 @@ def test_every_profile_goes_with_every_dataset(changed: Changed, dataset: str, p
         ("seed", -1, "greater than or equal to 0"),
         ("seed", "0", "a valid integer"),
         ("seed", True, "a valid integer"),
-        ("dataset", "busi", "'phantom' or 'bus_uclm'"),
+        ("dataset", "busy", "phantom, bus_uclm, busi, "),
+        ("dataset", "busi+busi", "phantom, bus_uclm, busi, "),
         ("model", "segnet", "'unet', 'unetpp', 'unet3plus', 'attention_unet', 'transunet', 'deeplabv3' or 'skunet'"),
         ("mode", "both", "'direct' or 'guided'"),
         ("profile", "gpu", "quick, cpu, paper"),
@@ -88,7 +90,7 @@ def test_several_mistakes_are_told_in_one_error(changed: Changed) -> None:
         {
             "model": "segnet",
             "mode": "both",
-            "dataset": "busi",
+            "dataset": "busy",
             "profile": "cpu",
             "learning_rate": 1,
             "roi.margins": 0.2,
@@ -101,7 +103,7 @@ def test_several_mistakes_are_told_in_one_error(changed: Changed) -> None:
     expected = [
         "model: 'segnet' given, allowed: 'unet', 'unetpp', ",
         "mode: 'both' given, allowed: 'direct' or 'guided'",
-        "dataset: 'busi' given, allowed: 'phantom' or 'bus_uclm'",
+        "dataset: 'busy' given, allowed: phantom, bus_uclm, busi, ",
         "learning_rate: unknown key",
         "roi.margins: unknown key",
         "seed: missing",
@@ -116,7 +118,7 @@ def test_several_mistakes_are_told_in_one_error(changed: Changed) -> None:
 @pytest.mark.parametrize(
     ("changes", "line"),
     [
-        ({"split.protocol": "official"}, "split.protocol: 'official' given, but the phantom has no official split"),
+        ({"split.protocol": "official"}, "split.protocol: 'official' given, but the drawn phantom has none"),
         ({"split.val": 0.5, "split.test": 0.5}, "split: val + test must leave something to train on"),
         ({"split.fold": 5}, "split: fold must be less than folds (fold is 5, folds is 5)"),
         (

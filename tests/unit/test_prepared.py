@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from guidedseg.datasets import bus_uclm, prepared, preparing
+from guidedseg.datasets import bus_uclm, prepared, preparing, reading
 from guidedseg.datasets.records import RawImage
 from guidedseg.errors import GuidedsegError
 
@@ -20,7 +20,7 @@ def record(image_id, mask=None, *, image=None, stretched=False):
         image=image,
         mask=mask,
         stretched=stretched,
-        flags={"doppler": "no", "marks": "yes", "combined": "no"},
+        flags=("marks", "doppler"),
         source=f"images/{image_id}.png",
         official_split="",
     )
@@ -63,7 +63,9 @@ def test_index_has_a_row_for_each_image_sorted_by_id(tmp_path):
     assert index["image_id"].tolist() == ["AAAA_000", "BBBB_000"]
     assert index.iloc[0].to_dict() == {
         "image_id": "AAAA_000",
+        "dataset": "",
         "patient_id": "AAAA",
+        "patient_known": 1,
         "group_id": "AAAA",
         "pathology": "benign",
         "width": 60,
@@ -71,9 +73,8 @@ def test_index_has_a_row_for_each_image_sorted_by_id(tmp_path):
         "lesion_count": 1,
         "lesion_px": 90,
         "stretched": 1,
-        "doppler": "no",
-        "marks": "yes",
-        "combined": "no",
+        "flags": "marks doppler",
+        "mm_per_pixel": "",
         "official_split": "",
         "source": "images/AAAA_000.png",
         "sha256": hashlib.sha256(first.image.tobytes()).hexdigest(),
@@ -123,7 +124,8 @@ def test_patients_who_share_a_picture_share_a_group(tmp_path):
         "BBBB": "BBBB",
         "CCCC": "BBBB",
     }
-    assert prepared.read_duplicates(tmp_path).to_numpy().tolist() == [["BBBB_000", "CCCC_000", "BBBB", "CCCC", 1.0]]
+    (pair,) = prepared.read_duplicates(tmp_path).to_numpy().tolist()
+    assert pair == ["BBBB_000", "CCCC_000", "BBBB", "CCCC", "normal", "normal", 1.0]
 
 
 def test_patient_called_na_stays_text(tmp_path):
@@ -138,7 +140,7 @@ def test_patient_of_digits_stays_text(tmp_path):
 
 def test_two_runs_write_the_same_bytes(tiny, tmp_path):
     for run in ("one", "two"):
-        write(bus_uclm.read(tiny, official=True), tmp_path / run)
+        write(reading.read(bus_uclm.DATASET, tiny), tmp_path / run)
     assert files(tmp_path / "one") == files(tmp_path / "two")
     assert len(files(tmp_path / "one")) == 5 + 5 + 3
 

@@ -7,7 +7,8 @@ from functools import partial
 
 import pytest
 
-from guidedseg.datasets import bus_uclm, sources
+from guidedseg.datasets import bus_uclm, reading, sources
+from guidedseg.datasets.dataset import Raw
 from guidedseg.errors import GuidedsegError
 
 URL = "https://example.org/dataset.zip"
@@ -25,12 +26,12 @@ class Fetcher:
 
     def __call__(self, source="", sha256=None):
         return sources.fetch(
+            bus_uclm.DATASET,
             str(source),
             sha256=sha256,
             drop_in=self.drop_in,
             target=self.target,
-            locate=bus_uclm.locate,
-            check=partial(bus_uclm.check, expected_images=5),
+            check=partial(reading.check, bus_uclm.DATASET, options=Raw(source=None, sha256=None, images=5)),
             scratch=self.scratch,
         )
 

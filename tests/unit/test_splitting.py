@@ -28,6 +28,7 @@ def index_of(patients: int = 38, seed: int = 0) -> pd.DataFrame:
         group_id=index["patient_id"].replace("P01", "P00"),
         lesion_count=(index["pathology"] != "normal").astype(int),
         official_split="",
+        patient_known=1,
     )
 
 
@@ -90,20 +91,49 @@ def test_audit_counts_by_hand() -> None:
             "group_id": ["P", "P", "Q", "Q", "S"],
             "pathology": ["normal", "benign", "benign", "malignant", "malignant"],
             "lesion_count": [0, 2, 1, 1, 3],
+            "patient_known": [1, 1, 0, 1, 1],
         }
     )
     split = index[["image_id", "group_id"]].assign(split=["train", "val", "train", "test", "train"])
     duplicates = pd.DataFrame({"image_a": ["c", "a"], "image_b": ["d", "e"], "similarity": [1.0, 0.99]})
     counts = audit(index, split, duplicates)
     # a, c, e are train: patients P, Q, S in groups P, Q, S; one normal, a benign with 1, a malignant with 3 lesions
-    train = {"images": 3, "patients": 3, "groups": 3, "lesions": 4, "normal": 1, "benign": 1, "malignant": 1}
-    val = {"images": 1, "patients": 1, "groups": 1, "lesions": 2, "normal": 0, "benign": 1, "malignant": 0}
-    test = {"images": 1, "patients": 1, "groups": 1, "lesions": 1, "normal": 0, "benign": 0, "malignant": 1}
+    train = {
+        "images": 3,
+        "patients": 3,
+        "groups": 3,
+        "lesions": 4,
+        "normal": 1,
+        "benign": 1,
+        "malignant": 1,
+        "unknown": 0,
+    }
+    val = {
+        "images": 1,
+        "patients": 1,
+        "groups": 1,
+        "lesions": 2,
+        "normal": 0,
+        "benign": 1,
+        "malignant": 0,
+        "unknown": 0,
+    }
+    test = {
+        "images": 1,
+        "patients": 1,
+        "groups": 1,
+        "lesions": 1,
+        "normal": 0,
+        "benign": 0,
+        "malignant": 1,
+        "unknown": 0,
+    }
     # P lies in train and val; group P too, and group Q in train and test; of the pairs only c-d is apart
     leakage = {
         "patients_in_several_splits": 1,
         "groups_in_several_splits": 2,
         "duplicate_pictures_in_several_splits": 1,
+        "images_of_unknown_patients": 1,
     }
     assert counts == {"train": train, "val": val, "test": test, "leakage": leakage}
     assert json.loads(json.dumps(counts)) == counts
@@ -247,3 +277,17 @@ def test_stratification_by_image_impossible_with_one_image_of_a_kind(index: pd.D
     alone = index.assign(pathology=["malignant"] + ["normal"] * (len(index) - 1))
     with pytest.raises(GuidedsegError, match=r"split\.val or split\.test"):
         assign(alone, **SETTINGS | {"group_by": "image"})
+
+
+def test_official_folds_are_those_of_the_authors(index: pd.DataFrame) -> None:
+    parts = index["group_id"].rank(method="dense").astype(int) % 5 + 1
+    index = index.assign(official_split="fold" + parts.astype(str))
+    for fold in range(5):
+        split = assign(index, **SETTINGS | {"protocol": "official", "fold": fold})
+        found = split.merge(index[["image_id", "official_split"]]).groupby("official_split")["split"].unique()
+        expected = {
+            f"fold{k + 1}": "test" if k == fold else "val" if k == (fold + 1) % 5 else "train" for k in range(5)
+        }
+        assert {name: values.item() for name, values in found.items()} == expected
+    with pytest.raises(GuidedsegError, match="there are 5 official folds"):
+        assign(index, **SETTINGS | {"protocol": "official", "folds": 10, "fold": 7})

@@ -29,7 +29,7 @@ INDEX_TYPES = {
     "sha256": str,
 }
 LESION_TYPES = {"image_id": str, **dict.fromkeys(("lesion", "x0", "y0", "x1", "y1", "area_px"), "int64")}
-_DUPLICATE_TYPES = {
+DUPLICATE_TYPES = {
     **dict.fromkeys(("image_a", "image_b", "patient_a", "patient_b", "pathology_a", "pathology_b"), str),
     "similarity": "float64",
 }
@@ -52,7 +52,7 @@ def read_lesions(folder: Path) -> pd.DataFrame:
 
 def read_duplicates(folder: Path) -> pd.DataFrame:
     """``duplicates.csv``: image_a, image_b, patient_a, patient_b, pathology_a, pathology_b, similarity."""
-    return _read_table(folder / "duplicates.csv", _DUPLICATE_TYPES)
+    return _read_table(folder / "duplicates.csv", DUPLICATE_TYPES)
 
 
 def load_image(folder: Path, image_id: str) -> NDArray[np.uint8]:

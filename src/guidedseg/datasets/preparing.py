@@ -12,7 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from guidedseg.datasets import duplicates
-from guidedseg.datasets.prepared import INDEX_TYPES, LESION_TYPES, read_duplicates, read_index
+from guidedseg.datasets.prepared import DUPLICATE_TYPES, INDEX_TYPES, LESION_TYPES, read_duplicates, read_index
 from guidedseg.datasets.records import RawImage
 from guidedseg.errors import GuidedsegError
 from guidedseg.lookahead import in_order
@@ -67,7 +67,7 @@ def write(records: Iterable[RawImage], target: Path, *, duplicate_threshold: flo
         _write_table(pd.DataFrame(index, columns=[*INDEX_TYPES]).sort_values("image_id"), folder / "index.csv")
         by_size = pd.DataFrame(lesions, columns=[*LESION_TYPES]).sort_values(["image_id", "lesion"])
         _write_table(by_size, folder / "lesions.csv")
-        _write_table(alike, folder / "duplicates.csv")
+        _write_table(alike[[*DUPLICATE_TYPES]], folder / "duplicates.csv")
     return read_index(target)
 
 

@@ -139,7 +139,7 @@ def _examined(dataset: Dataset, folder: Path, entry: Entry) -> _Examined:
         found.problems += [f"{entry.image}: {each}" for each in wrong]
     elif not entry.masks and found.image is not None:
         found.mask = np.zeros(found.image.shape, np.bool_)
-    if found.image is not None and found.mask is not None:
+    if found.image is not None and found.mask is not None and not found.problems:
         found.problems += _disagreements(entry, found.image, found.mask)
     return found
 

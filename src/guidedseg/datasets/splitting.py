@@ -26,6 +26,9 @@ REMEDIES = {
     "folds": "Lower split.folds, or change split.fold or split.seed, in params.yaml.",
 }
 
+FOLD = "fold"
+"""What the names of official folds begin with."""
+
 Labels = NDArray[np.str_]
 
 
@@ -36,15 +39,16 @@ def assign(
 
     Args:
         index: a row per image with image_id, patient_id, group_id, pathology, lesion_count, official_split.
-        protocol: ``official`` takes the dataset's own split. When a group (patients who share pictures) lies in
-            several of its splits, the whole group goes to one of them, test before val before train, with a warning.
+        protocol: ``official`` takes the dataset's own split; of official folds (``fold1``, ...) part ``fold`` is test
+            and the next (cyclic) val. When a group (patients who share pictures) lies in several of its splits, the
+            whole group goes to one of them, test before val before train, with a warning.
             ``holdout`` draws the fractions ``val`` and ``test``, keeping the proportions of the pathologies.
             ``folds`` makes ``folds`` stratified parts: part ``fold`` is test, the next (cyclic) val, the rest train.
         group_by: ``patient`` keeps every group in one split; ``image`` ignores groups, so it leaks.
         val: fraction of the images, for ``holdout``.
         test: fraction of the images, for ``holdout``.
         folds: number of parts, for ``folds``.
-        fold: part that is tested, from 0, for ``folds``.
+        fold: part that is tested, from 0, for ``folds`` and official folds.
         seed: of every draw.
 
     Returns:
@@ -57,7 +61,7 @@ def assign(
     _check_settings(protocol=protocol, group_by=group_by, val=val, test=test, folds=folds, fold=fold)
     rows = index.sort_values("image_id", ignore_index=True)
     if protocol == "official":
-        labels = _official(rows, group_by)
+        labels = _official(rows, group_by, fold)
     elif protocol == "holdout" and group_by == "patient":
         labels = _holdout_by_group(rows, val, test, seed)
     elif protocol == "holdout":
@@ -73,13 +77,14 @@ def audit(index: pd.DataFrame, split: pd.DataFrame, duplicates: pd.DataFrame) ->
     """Count what each split holds and what crosses between them.
 
     Args:
-        index: as for ``assign``.
+        index: as for ``assign``, with patient_known.
         split: as ``assign`` returns it.
         duplicates: image_a, image_b, similarity; pairs of identical or nearly identical pictures across patients.
 
     Returns:
-        ``train``, ``val``, ``test``: images, patients, groups, lesions, and images that are normal, benign, malignant.
-        ``leakage``: patients_in_several_splits, groups_in_several_splits, duplicate_pictures_in_several_splits (pairs).
+        ``train``, ``val``, ``test``: images, patients, groups, lesions, and images that are normal, benign, malignant
+        or of an unknown pathology. ``leakage``: patients_in_several_splits, groups_in_several_splits,
+        duplicate_pictures_in_several_splits (pairs), and images_of_unknown_patients, of which nobody can tell.
     """
     rows = index.merge(split[["image_id", "split"]], on="image_id", validate="one_to_one")
     counts: dict[str, dict[str, int]] = {}
@@ -98,6 +103,7 @@ def audit(index: pd.DataFrame, split: pd.DataFrame, duplicates: pd.DataFrame) ->
         "patients_in_several_splits": int((rows.groupby("patient_id")["split"].nunique() > 1).sum()),
         "groups_in_several_splits": int((rows.groupby("group_id")["split"].nunique() > 1).sum()),
         "duplicate_pictures_in_several_splits": int(np.sum(apart)),
+        "images_of_unknown_patients": int((rows["patient_known"] == 0).sum()),
     }
     return counts
 
@@ -139,8 +145,9 @@ def _check_split(rows: pd.DataFrame, split: pd.DataFrame, protocol: str) -> None
         raise listed("The split is of no use", problems, REMEDIES[protocol])
 
 
-def _official(rows: pd.DataFrame, group_by: str) -> Labels:
+def _official(rows: pd.DataFrame, group_by: str, fold: int) -> Labels:
     own = rows["official_split"].astype("object").where(rows["official_split"].notna(), "").astype(str)
+    own = _of_folds(own, fold)
     if (own == "").all():
         raise GuidedsegError(f"This dataset has no official split. {REMEDIES['official']}")
     unknown = rows.loc[~own.isin(SPLITS), "image_id"]
@@ -161,6 +168,19 @@ def _official(rows: pd.DataFrame, group_by: str) -> Labels:
             group,
         )
     return settled.to_numpy(str)
+
+
+def _of_folds(own: pd.Series, fold: int) -> pd.Series:
+    """train, val and test for the names of official folds; what is no fold stays."""
+    parts = sorted({name for name in own if name.startswith(FOLD)}, key=lambda name: (len(name), name))
+    if not parts:
+        return own
+    if fold >= len(parts):
+        raise GuidedsegError(
+            f"split.fold is {fold}, but there are {len(parts)} official folds: choose 0 to {len(parts) - 1}."
+        )
+    chosen = dict.fromkeys(parts, "train") | {parts[(fold + 1) % len(parts)]: "val", parts[fold]: "test"}
+    return own.replace(chosen)
 
 
 def _holdout_by_group(rows: pd.DataFrame, val: float, test: float, seed: int) -> Labels:

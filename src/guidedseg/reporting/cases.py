@@ -22,7 +22,7 @@ class Case:
     Attributes:
         image_id: its name.
         patient_id: whose.
-        pathology: normal, benign or malignant.
+        pathology: normal, benign, malignant or unknown.
         image: (H, W) uint8.
         truth: (H, W) bool.
         masks: mode -> (H, W) bool, predicted.

@@ -26,7 +26,7 @@ class Row:
 
     Attributes:
         image_id: its name.
-        pathology: normal, benign or malignant.
+        pathology: normal, benign, malignant or unknown.
         image: (H, W) uint8.
         truth: (H, W) bool.
         masks: head of a column -> (H, W) bool, predicted; all rows of a grid have the same heads.

@@ -50,8 +50,8 @@ BRANCH_MARKERS = {
     "everything": "+",
 }
 
-PATHOLOGY_COLOURS = {"normal": "#7f7f7f", "benign": "#0072b2", "malignant": "#d55e00"}
-PATHOLOGY_MARKERS = {"normal": "x", "benign": "o", "malignant": "^"}
+PATHOLOGY_COLOURS = {"normal": "#7f7f7f", "benign": "#0072b2", "malignant": "#d55e00", "unknown": "#cc79a7"}
+PATHOLOGY_MARKERS = {"normal": "x", "benign": "o", "malignant": "^", "unknown": "s"}
 
 mpl.rcParams.update(
     {

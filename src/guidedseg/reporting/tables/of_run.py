@@ -6,6 +6,7 @@ from typing import Any
 
 from guidedseg.evaluation.rules import OVERLAP, RULES
 from guidedseg.evaluation.scores import SIZES, Nested
+from guidedseg.names import PATHOLOGIES
 from guidedseg.reporting.tables.table import Table, markdown
 from guidedseg.reporting.tables.wording import (
     DETECTOR_TITLES,
@@ -122,7 +123,7 @@ def _distances(scores: Nested, model: str) -> Table:
 def subsets(scores: Nested, model: str) -> Table:
     """Dice by pathology and by lesion size."""
     caption = "Dice under strict, percent. Sizes: terciles of the lesion area among the images with a lesion."
-    groups = [f"by_pathology.{name}" for name in ("normal", "benign", "malignant")]
+    groups = [f"by_pathology.{name}" for name in PATHOLOGIES]
     groups += [f"by_size.{name}" for name in SIZES]
     columns = {group.split(".")[1]: (f"{group}.dice", percent) for group in groups}
     return _by_branch(scores, model, "subsets", "By pathology and by lesion size", caption, columns)
