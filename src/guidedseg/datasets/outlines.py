@@ -18,6 +18,7 @@ Polygon = NDArray[np.float64]
 """(K, 2) x and y; 0 is the left (upper) border of the first pixel."""
 
 _CORNERS = 3  # of a polygon, at least
+_FINER = 8  # than the pixels is the grid on which an outline is filled
 
 
 def coco(path: Path, images: Mapping[str, str], problems: list[str]) -> dict[str, Draw]:
@@ -114,10 +115,19 @@ def drawn(shapes: Sequence[Polygon | NDArray[np.bool_]], size: tuple[int, int]) 
 
 
 def _filled(polygons: Sequence[NDArray[Any]], height: int, width: int) -> NDArray[np.bool_]:
-    mask = np.zeros((height, width), np.uint8)
+    """Pixels of which at least half lies inside; OpenCV fills the border too, so it does so on a finer grid."""
+    mask = np.zeros((height, width), np.bool_)
     for polygon in polygons:  # one by one: together, where two overlap would count as outside
-        cv2.fillPoly(mask, [np.round(polygon - 0.5).astype(np.int32)], 1)
-    return mask > 0
+        low = np.clip(np.floor(polygon.min(axis=0)), 0, (width, height)).astype(int)
+        high = np.clip(np.ceil(polygon.max(axis=0)), low, (width, height)).astype(int)
+        columns, rows = high - low
+        if not columns or not rows:
+            continue
+        fine = np.zeros((rows * _FINER, columns * _FINER), np.uint8)
+        cv2.fillPoly(fine, [np.round((polygon - low) * _FINER - 0.5).astype(np.int32)], 255)
+        shares = cv2.resize(fine, (int(columns), int(rows)), interpolation=cv2.INTER_AREA)
+        mask[low[1] : high[1], low[0] : high[0]] |= shares >= 128
+    return mask
 
 
 def _segmentation(found: Any, size: tuple[int, int]) -> list[Polygon | NDArray[np.bool_]] | None:  # noqa: ANN401 - JSON
