@@ -13,6 +13,8 @@ from guidedseg.errors import GuidedsegError
 app = typer.Typer(add_completion=False, no_args_is_help=True)
 bundle_app = typer.Typer(no_args_is_help=True, help="Detector, networks and thresholds, as they are handed on.")
 app.add_typer(bundle_app, name="bundle")
+datasets_app = typer.Typer(help="Images to train on and to test on: public ones and one's own.")
+app.add_typer(datasets_app, name="datasets")
 
 Engine = Literal["onnxruntime", "openvino", "torch"]
 Branch = Literal["guided", "direct", "guided_fallback"]
@@ -45,6 +47,29 @@ def bundle_check(
     from guidedseg.bundles import checking, timing
 
     for line in [*checking.check(path, engine), *(timing.times(path) if time else [])]:
+        typer.echo(line)
+
+
+@datasets_app.callback(invoke_without_command=True)
+def datasets(context: typer.Context) -> None:
+    """List the datasets that are known, and how one gets them."""
+    if context.invoked_subcommand is None:
+        from guidedseg.datasets import telling
+
+        for line in telling.known():
+            typer.echo(line)
+
+
+@datasets_app.command("check")
+def datasets_check(
+    path: Annotated[Path, typer.Argument(help="A folder with a dataset in it, at any depth.")],
+    name: Annotated[str | None, typer.Option(help="What it should be; without it, it is found out.")] = None,
+) -> None:
+    """Tell what a folder is, how many images, patients and lesions it has, and everything that is wrong with it."""
+    os.environ.setdefault("OPENCV_LOG_LEVEL", "SILENT")
+    from guidedseg.datasets import telling
+
+    for line in telling.told(path, name):
         typer.echo(line)
 
 

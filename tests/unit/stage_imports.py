@@ -8,7 +8,10 @@ import yaml
 
 ROOT = Path(__file__).parent.parent.parent
 
+PARAMS = ROOT / "src/guidedseg/params"
+
 HARMLESS = {
+    "src/guidedseg/group.py": "numbers and groups of params.yaml; refuses, or gives what stands there",
     "src/guidedseg/errors.py": "raising ends a stage without a result; what is raised is words",
     "src/guidedseg/params": "refuses, or gives what params.yaml says (test_params.py), which dvc.yaml names",
     "src/guidedseg/progress.py": "bars and live curves; what a bar is put around goes through as it is",
@@ -86,7 +89,8 @@ def closure(path: Path, without: frozenset[Path] = frozenset()) -> set[Path]:
     while waiting:
         current = waiting.pop()
         seen.add(current)
-        waiting |= imported(current) - seen - without
+        if not current.is_relative_to(PARAMS):  # it asks the datasets which keys they have, and gives no more of them
+            waiting |= imported(current) - seen - without
     return {
         file for file in seen if len(ast.parse(file.read_text(encoding="utf-8")).body) > 1 or file.name != "__init__.py"
     }

@@ -180,7 +180,7 @@ class TestOutlines:
             (folder / "labels" / f"{name}.json").write_text(json.dumps({"shapes": own_shapes}))
         images = by_id(folder)
         assert np.array_equal(images["a"].mask, mask(LESION) > 0)
-        assert images["b"].mask.sum() == pytest.approx(np.pi * 64, rel=0.03)
+        assert images["b"].mask.sum() == pytest.approx(np.pi * 64, rel=0.05)
 
     def test_yolo_seg(self, folder: Path) -> None:
         (folder / "labels").mkdir()

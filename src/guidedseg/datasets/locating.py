@@ -33,7 +33,7 @@ def locate(dataset: Dataset, folder: Path) -> Path:
         )
     held = sorted(path.name for path in folder.iterdir() if not is_junk(path.name))
     raise listed(
-        f"No folder with {_together(dataset.members)} was found in {folder} or below",
+        f"No folder with {together(dataset.members)} was found in {folder} or below",
         incomplete or [f"{folder} holds {', '.join(held[:10]) or 'nothing'}"],
         f"That is how {dataset.title} lies in a folder: give it as its zip unpacks it.",
     )
@@ -66,6 +66,7 @@ def _below(folder: Path) -> Iterator[Path]:
         yield from (Path(path) / name for name in sorted(own) if not is_junk(name))
 
 
-def _together(members: tuple[str, ...]) -> str:
+def together(members: tuple[str, ...]) -> str:
+    """In words."""
     *first, last = members
     return f"{', '.join(first)} and {last}" if first else last
