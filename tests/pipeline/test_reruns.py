@@ -1,10 +1,12 @@
 """Which stages a change reruns: a table over dvc.yaml's graph, and real runs of the most used commands."""
 
 import json
-from pathlib import Path
+import subprocess
+import sys
 
 import networkx as nx
 import pytest
+import yaml
 from dvc.repo import Repo
 from project import Project, ran
 
@@ -55,9 +57,12 @@ TABLE = [
 ]
 
 
-def affected(folder: Path) -> set[str]:
-    """Stages whose own parameters, code or inputs changed, and all that depend on them."""
-    with Repo(str(folder)) as repo:
+def affected(project: Project) -> set[str]:
+    """Stages whose own parameters, code or inputs changed once `outside` has looked, and all that depend on them."""
+    dataset = yaml.safe_load((project.folder / "params.yaml").read_text())["dataset"]
+    look = [sys.executable, "-m", "stages.outside", dataset]
+    subprocess.run(look, cwd=project.folder, env=project.environment, check=True, capture_output=True)
+    with Repo(str(project.folder)) as repo:
         changed = {address.rpartition("dvc.yaml:")[2] for address in repo.status()} - ALWAYS
         graph = nx.relabel_nodes(repo.index.graph, {stage: stage.name for stage in repo.index.stages})
     return changed.union(*(nx.ancestors(graph, name) for name in changed))
@@ -67,7 +72,7 @@ def affected(folder: Path) -> set[str]:
 def test_a_parameter_reruns_these_stages(finished: Project, change, stages):
     finished.set(**change)
     try:
-        assert affected(finished.folder) == stages
+        assert affected(finished) == stages
     finally:
         finished.git("checkout", "--", "params.yaml")
 
