@@ -1,9 +1,17 @@
-"""data/outside/DATASET/: params.yaml is checked as a whole, then what it names outside DVC's sight is looked at."""
+"""data/outside/DATASET/: params.yaml is checked as a whole, then what it names outside DVC's sight is looked at.
+
+For an external dataset that is the dataset alone.
+"""
 
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import stages
+
+if TYPE_CHECKING:
+    from guidedseg.outside import Hashes, Record
+    from guidedseg.params import Params
 
 
 def main() -> tuple[Path, str]:
@@ -11,15 +19,15 @@ def main() -> tuple[Path, str]:
     from guidedseg import outside, params
     from guidedseg.datasets.catalogue import DATASETS
     from guidedseg.json_files import write_json
+    from guidedseg.names import datasets_in
 
     name = sys.argv[1]
     folder = Path("data/outside") / name
     settings = params.load()
-    encoder_weights = settings.chosen.network.encoder_weights
-    detector_key, detector_weights = settings.detector_weights
-    paths = {reader: folder / f"{reader}.json" for reader in ("dataset", "encoder", "detector")}
+    own = name == settings.dataset  # not an external one, which nothing is trained on
+    paths = {reader: folder / f"{reader}.json" for reader in ("dataset", *(("encoder", "detector") if own else ()))}
     before = {reader: outside.read(path) for reader, path in paths.items()}
-    hashes = outside.Hashes(Path(".scratch/outside.json"))
+    hashes = outside.Hashes(Path(f".scratch/outside_{name}.json"))
     records = {
         "dataset": {
             each: outside.of_dataset(
@@ -29,8 +37,25 @@ def main() -> tuple[Path, str]:
                 before=before["dataset"].get(each, {}),
                 hashes=hashes,
             )
-            for each in settings.dataset_names
+            for each in datasets_in(name)
         },
+        **(_weights(settings, before, hashes) if own else {}),
+    }
+    hashes.keep()
+    Path("data/others").mkdir(parents=True, exist_ok=True)  # on which `external` depends, whatever lies there
+    for reader, record in records.items():
+        write_json(record, paths[reader])
+    changed = [reader for reader, record in records.items() if record != before[reader]]
+    return folder, f"params.yaml is in order; {', '.join(changed) or 'nothing'} changed outside"
+
+
+def _weights(settings: "Params", before: dict[str, "Record"], hashes: "Hashes") -> dict[str, "Record"]:
+    """Of the files that training starts from."""
+    from guidedseg import outside
+
+    encoder_weights = settings.chosen.network.encoder_weights
+    detector_key, detector_weights = settings.detector_weights
+    return {
         "encoder": outside.of_weights(
             f"profiles.{settings.profile}.network.encoder_weights",
             encoder_weights,
@@ -46,11 +71,6 @@ def main() -> tuple[Path, str]:
             hashes=hashes,
         ),
     }
-    hashes.keep()
-    for reader, record in records.items():
-        write_json(record, paths[reader])
-    changed = [reader for reader, record in records.items() if record != before[reader]]
-    return folder, f"params.yaml is in order; {', '.join(changed) or 'nothing'} changed outside"
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""data/prepared/: grey images and binary masks on one grid, and the index of what they are."""
+"""data/prepared/, data/others/DATASET: grey images and binary masks on one grid, and the index of what they are."""
 
 import sys
 from pathlib import Path
@@ -7,11 +7,11 @@ import stages
 
 
 def main() -> tuple[Path, str]:
-    """Prepare the dataset, or the union, named on the command line."""
+    """Prepare the dataset, or the union, named on the command line; then comes the folder to write."""
     from guidedseg import params
     from guidedseg.datasets import preparing, union
 
-    name, target = sys.argv[1], Path("data/prepared")
+    name, target = sys.argv[1], Path(sys.argv[2])
     settings = params.load()
     records = union.read(name, dict(settings.datasets), Path("data/raw") / name)
     index = preparing.write(records, target, duplicate_threshold=settings.prepare.duplicate_similarity)

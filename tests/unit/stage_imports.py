@@ -96,7 +96,12 @@ def closure(path: Path, without: frozenset[Path] = frozenset()) -> set[Path]:
     }
 
 
+def module(stage: str) -> Path:
+    """A stage's file: `acquire_external` is `acquire` of another dataset."""
+    return ROOT / "stages" / f"{stage.removesuffix('_external')}.py"
+
+
 def needed(stage: str, network: str) -> set[Path]:
     """The files that can change what a stage makes of one network: not those of the other networks."""
     others = frozenset(file for name, file in NETWORKS.items() if name != network)
-    return {file for file in closure(ROOT / "stages" / f"{stage}.py", others) if not harmless(file)}
+    return {file for file in closure(module(stage), others) if not harmless(file)}

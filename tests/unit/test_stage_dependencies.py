@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from stage_imports import HARMLESS, NETWORKS, ROOT, closure, harmless, needed
+from stage_imports import HARMLESS, NETWORKS, ROOT, closure, harmless, module, needed
 
 STAGES = yaml.safe_load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))["stages"]
 
@@ -21,7 +21,7 @@ def test_no_stage_depends_on_a_module_that_cannot_change_a_result(stage):
 
 
 def test_every_harmless_module_is_imported_by_a_stage():
-    imported = {file for stage in STAGES for file in closure(ROOT / "stages" / f"{stage}.py")}
+    imported = {file for stage in STAGES for file in closure(module(stage))}
     assert not [name for name in HARMLESS if not any(file.is_relative_to(ROOT / name) for file in imported)]
 
 
@@ -64,7 +64,7 @@ def test_only_split_and_report_have_outs_that_git_tracks():
 def test_light_stages_import_no_heavy_package():
     heavy = {"torch", "torchvision", "ultralytics", "lightning", "timm", "sklearn", "matplotlib"}
     for stage in ("outside", "acquire", "prepare", "split", "yolo_labels", "frames", "crop_rois", "evaluate"):
-        for file in closure(ROOT / "stages" / f"{stage}.py"):
+        for file in closure(module(stage)):
             at_top = [
                 line for line in file.read_text(encoding="utf-8").splitlines() if line.startswith(("import ", "from "))
             ]

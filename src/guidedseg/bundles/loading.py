@@ -123,7 +123,7 @@ def segmenter(
     threshold: float | None = None,
 ) -> Segmenter:
     """The networks in a bundle's folder, opened; without a look at hashes. Arguments are those of ``load``."""
-    engines = {name: open_engine(engine, folder / name, threads, module) for name, module in _MODULES.items()}
+    engines = {name: open_engine(engine, folder / name, threads, module) for name, module in MODULES.items()}
     fillers = {
         name: Filler(engines[name], own.image_size, own.threshold if threshold is None else threshold, own.gate)
         for name, own in (("direct", description.direct), ("guided", description.guided))
@@ -247,6 +247,7 @@ def _answers(folder: Path) -> tuple["nn.Module", tuple[str, ...]]:
     return trained.answers(folder)
 
 
-_MODULES: dict[str, Callable[[Path], Any]] = {"detector": _raw_head, "direct": _answers, "guided": _answers}
+MODULES: dict[str, Callable[[Path], Any]] = {"detector": _raw_head, "direct": _answers, "guided": _answers}
+"""Of each network the torch module, for the engine torch alone."""
 
 _UNPACKED: list[tempfile.TemporaryDirectory[str]] = []

@@ -50,6 +50,7 @@ class Params(Group):
 
     seed: Seed
     dataset: Annotated[str, AfterValidator(_known)]
+    external: list[str]
     profile: str
     model: ModelName
     detector: DetectorName
@@ -135,6 +136,12 @@ def _choice_problems(raw: dict[str, Any]) -> list[str]:
             for name in names
             if name in DATASETS and not DATASETS[name].official
         ]
+    external, own = raw.get("external"), datasets_in(str(raw.get("dataset")))
+    if isinstance(external, list) and all(isinstance(name, str) for name in external):
+        allowed = [name for name in DATASETS if name not in own]
+        wrong = [name for name in external if name not in allowed or external.count(name) > 1]
+        if wrong:
+            problems.append(f"external: {', '.join(wrong)} given, allowed: each once, {', '.join(allowed)}")
     scoring, detect = raw.get("scoring"), raw.get("detect")
     confidence, floor = (
         group.get(key) if isinstance(group, dict) else None

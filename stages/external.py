@@ -1,0 +1,70 @@
+"""evaluations/external/MODEL/: the trained pair on all images of the datasets that params.yaml names as external."""
+
+import json
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import stages
+
+if TYPE_CHECKING:
+    from guidedseg.evaluation.operating import Operating
+    from guidedseg.inference.segmenter import Segmenter
+    from guidedseg.params import Params
+
+
+def main() -> tuple[Path, str]:
+    """Test the network named on the command line."""
+    from guidedseg import external, params
+    from guidedseg.evaluation import counts
+    from guidedseg.evaluation.operating import Operating
+    from guidedseg.json_files import write_json
+    from guidedseg.writing import whole_directory
+
+    model = sys.argv[1]
+    settings, out = params.load(), Path("evaluations/external") / model
+    home = Operating(**json.loads((Path("evaluations") / model / "operating.json").read_text(encoding="utf-8")))
+    with whole_directory(out) as target:
+        write_json({"datasets": settings.external}, target / "datasets.json")
+        for name in settings.external:
+            tested = external.test(
+                _segmenter(settings, model, home),
+                Path("data/others") / name,
+                home,
+                match_iou=settings.scoring.match_iou,
+                surface_tolerance=settings.scoring.surface_tolerance,
+                scratch=Path(".scratch"),
+            )
+            (target / name).mkdir()
+            counts.write(tested.evaluation, target / name)
+            tested.boxes.to_csv(target / name / "boxes.csv", index=False, lineterminator="\n", float_format="%.6g")
+            write_json(asdict(tested.hindsight), target / name / "hindsight.json")
+    return out, ", ".join(settings.external) or "no external dataset is named"
+
+
+def _segmenter(settings: "Params", model: str, home: "Operating") -> "Segmenter":
+    """What ``bundle`` would hand on."""
+    from guidedseg.bundles.loading import MODULES
+    from guidedseg.inference.detector import Detector
+    from guidedseg.inference.engines.opening import open_engine
+    from guidedseg.inference.segmenter import Filler, Segmenter
+    from guidedseg.names import MODES
+
+    trained = Path("models/detector")
+    size = json.loads((trained / "config.json").read_text(encoding="utf-8"))["image_size"]
+    engine, pixels = settings.chosen.engine, settings.chosen.inputs.image_size
+    folders = {"detector": trained, **{mode: Path("models") / model / mode for mode in MODES}}
+    networks = {name: open_engine(engine, folder, 1, MODULES[name]) for name, folder in folders.items()}
+    return Segmenter(
+        Detector(networks["detector"], size, **settings.detect.model_dump()),
+        Filler(networks["direct"], pixels, home.direct_threshold, home.direct_gate),
+        Filler(networks["guided"], pixels, home.guided_threshold),
+        settings.roi.margin,
+        settings.predict.flips,
+        home.confidence,
+    )
+
+
+if __name__ == "__main__":
+    stages.run(main)
