@@ -9,7 +9,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from guidedseg.errors import GuidedsegError, listed
-from guidedseg.params.data import Datasets, Detect, Predict, Prepare, Roi, Scoring, Split
+from guidedseg.params.data import Datasets, Detect, Frame, Predict, Prepare, Roi, Scoring, Split
 from guidedseg.params.group import Group, Seed, Workers
 from guidedseg.params.networks import Models, Network
 from guidedseg.params.training import Fcos, Inputs, Pretrain, Train, Yolo
@@ -49,6 +49,7 @@ class Params(Group):
     prepare: Prepare
     split: Split
     detect: Detect
+    frame: Frame
     roi: Roi
     predict: Predict
     scoring: Scoring

@@ -6,6 +6,8 @@ from pydantic import Field, model_validator
 
 from guidedseg.params.group import Count, Group, NonNegative, OpenShare, Seed, Share
 
+Jitter = Annotated[float, Field(ge=0, lt=0.5)]
+
 
 class Phantom(Group):
     """The generated dataset; sizes in pixels."""
@@ -68,11 +70,17 @@ class Detect(Group):
     max_boxes: Count
 
 
+class Frame(Group):
+    """Whole images, the regions of the direct approach."""
+
+    jitter: Jitter
+
+
 class Roi(Group):
     """Regions around boxes."""
 
     margin: NonNegative
-    jitter: Annotated[float, Field(ge=0, lt=0.5)] | None
+    jitter: Jitter | None
     backgrounds: Annotated[int, Field(ge=0)]
 
 
