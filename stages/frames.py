@@ -14,7 +14,7 @@ def main() -> tuple[Path, str]:
 
     settings = params.load()
     folder = Path("data/prepared")
-    made = crops.frames(prepared.read_index(folder), splits.read(Path("data/split.csv")))
+    made = crops.frames(prepared.read_index(folder), splits.read(Path("data/split.csv")), jitter=settings.frame.jitter)
     size = settings.chosen.inputs.image_size
     with whole_directory(Path("data/inputs/direct")) as target:
         crops.write(made, folder, size, target)

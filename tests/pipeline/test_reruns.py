@@ -18,6 +18,7 @@ HANDED_ON = {"report", "bundle@unetpp"}
 JUDGED = {"evaluate@unetpp"} | HANDED_ON
 TRAINED = SEGMENTERS | PREDICTIONS | JUDGED
 DETECTED = {"detect", "crop_rois"}
+DIRECT = {"train_segmenter@unetpp-direct", "predict@unetpp-direct"}
 GUIDED = {"train_segmenter@unetpp-guided", "predict@unetpp-guided"}
 DETECTOR = {"train_detector"} | DETECTED | GUIDED | JUDGED
 SEEDED = {"pretrain_detector", "train_detector"} | DETECTED | TRAINED
@@ -38,6 +39,7 @@ TABLE = [
     ({"detector": "fcos"}, {"pretrain_detector"} | DETECTOR),
     ({"profiles": {"quick": {"fcos": {"epochs": 4}}}}, set()),
     ({"detect": {"floor": 0.02}}, DETECTED | GUIDED | JUDGED),
+    ({"frame": {"jitter": 0.3}}, {"frames"} | DIRECT | JUDGED),
     ({"roi": {"margin": 0.2}}, {"crop_rois"} | GUIDED | JUDGED),
     ({"roi": {"jitter": 0.2}}, {"crop_rois"} | GUIDED | JUDGED),
     ({"profiles": {"quick": {"inputs": {"image_size": 64}}}}, {"frames", "crop_rois"} | TRAINED),

@@ -58,7 +58,7 @@ def counts(table: pd.DataFrame) -> dict[Any, int]:
 
 
 def test_direct_inputs_are_every_image_whole() -> None:
-    result = frames(INDEX, SPLIT)
+    result = frames(INDEX, SPLIT, jitter=0.2)
     assert list(result.items.columns) == COLUMNS
     assert list(result.training.columns) == TRAINING
     assert (
@@ -68,7 +68,7 @@ def test_direct_inputs_are_every_image_whole() -> None:
     for table in result.items[BOX], result.training[BOX], result.training[PLACE]:
         assert (table.to_numpy() == [0, 0, WIDTH, HEIGHT]).all()
     assert set(result.items["source"]) | set(result.training["source"]) == {"frame"}
-    assert not result.training[["margin", "jitter"]].any(axis=None)
+    assert (result.training[["margin", "jitter"]] == [0, 0.2]).all(axis=None), "and these move and scale anew"
     assert result.context == 1
 
 

@@ -46,6 +46,7 @@ def test_every_profile_goes_with_every_dataset(changed: Changed, dataset: str, p
         ("mode", "both", "'direct' or 'guided'"),
         ("profile", "gpu", "quick, cpu, paper"),
         ("profile", ["quick"], "quick, cpu, paper"),
+        ("frame.jitter", None, "a valid number"),
         ("roi.jitter", 0.5, "less than 0.5"),
         ("roi.backgrounds", 1.5, "a valid integer"),
         ("scoring.confidence", 1, "less than 1"),

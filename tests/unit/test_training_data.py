@@ -229,9 +229,19 @@ def picture() -> np.ndarray:
     return cv2.normalize(smooth, None, 0, 255, cv2.NORM_MINMAX).astype(np.uint8)
 
 
+@pytest.fixture(scope="module", params=["direct", "guided"])
+def drawn_anew(request: pytest.FixtureRequest, picture: np.ndarray, tmp_path_factory: pytest.TempPathFactory) -> Inputs:
+    """A picture with one lesion, as ``crops`` gives it to either approach, jittered."""
+    return written(request.param, picture, tmp_path_factory)
+
+
 @pytest.fixture(scope="module")
 def surroundings(picture: np.ndarray, tmp_path_factory: pytest.TempPathFactory) -> Inputs:
     """Of one lesion, as ``crops`` makes them."""
+    return written("guided", picture, tmp_path_factory)
+
+
+def written(mode: str, picture: np.ndarray, tmp_path_factory: pytest.TempPathFactory) -> Inputs:
     folder = tmp_path_factory.mktemp("prepared")
     mask = np.zeros(picture.shape, dtype=np.uint8)
     x0, y0, x1, y1 = LESION
@@ -243,7 +253,11 @@ def surroundings(picture: np.ndarray, tmp_path_factory: pytest.TempPathFactory) 
     lesions = pd.DataFrame([("A_0", *LESION)], columns=["image_id", *BOX])
     split = pd.DataFrame([("A_0", "train")], columns=["image_id", "split"])
     none = pd.DataFrame(columns=["image_id", *BOX, "confidence"])
-    made = crops.rois(index, split, lesions, none, margin=MARGIN, jitter=0.2, backgrounds=0)
+    made = (
+        crops.frames(index, split, jitter=0.2)
+        if mode == "direct"
+        else crops.rois(index, split, lesions, none, margin=MARGIN, jitter=0.2, backgrounds=0)
+    )
     (folder / "out").mkdir()
     crops.write(made, folder, SIZE, folder / "out")
     return load(folder / "out")
@@ -262,8 +276,8 @@ def test_a_still_region_is_what_prediction_crops(surroundings: Inputs, picture: 
     assert (mask != regions.crop_mask(truth, region, SIZE)).mean() < 0.01
 
 
-def test_boxes_move_and_scale_anew_in_every_epoch_and_nothing_is_invented(
-    surroundings: Inputs, picture: np.ndarray, monkeypatch: pytest.MonkeyPatch
+def test_regions_move_and_scale_anew_in_every_epoch_and_nothing_is_invented(
+    drawn_anew: Inputs, picture: np.ndarray, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seen: list[np.ndarray] = []
 
@@ -272,14 +286,14 @@ def test_boxes_move_and_scale_anew_in_every_epoch_and_nothing_is_invented(
         return TURNED(image, place, region, angle, size)
 
     monkeypatch.setattr(regions, "turned", noted)
-    items = TrainingItems(surroundings, SIZE, rotation=0.0, flip=0.0, brightness=0.0, seed=0)
+    items = TrainingItems(drawn_anew, SIZE, rotation=0.0, flip=0.0, brightness=0.0, seed=0)
     for epoch in range(50):
         image, _ = items[epoch, 0, 0]
         difference = np.abs(image.astype(int) - regions.crop(picture, seen[-1], SIZE))
         assert difference.mean() < 2.5
     drawn = np.array(seen[::2])
     assert len(np.unique(drawn, axis=0)) > 40
-    place = surroundings.training[PLACE].to_numpy()[0]
+    place = drawn_anew.training[PLACE].to_numpy()[0]
     assert (drawn[:, :2] >= place[:2]).all()
     assert (drawn[:, 2:] <= place[2:]).all()
 

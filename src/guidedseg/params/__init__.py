@@ -12,7 +12,7 @@ from guidedseg.datasets.catalogue import DATASETS
 from guidedseg.errors import GuidedsegError, listed
 from guidedseg.group import Group, Seed, Workers
 from guidedseg.names import datasets_in
-from guidedseg.params.data import Datasets, Detect, Predict, Prepare, Roi, Scoring, Split
+from guidedseg.params.data import Datasets, Detect, Frame, Predict, Prepare, Roi, Scoring, Split
 from guidedseg.params.networks import Models, Network
 from guidedseg.params.training import Fcos, Inputs, Pretrain, Train, Yolo
 
@@ -59,6 +59,7 @@ class Params(Group):
     prepare: Prepare
     split: Split
     detect: Detect
+    frame: Frame
     roi: Roi
     predict: Predict
     scoring: Scoring

@@ -7,6 +7,8 @@ from pydantic import Field, create_model, model_validator
 from guidedseg.datasets.catalogue import DATASETS
 from guidedseg.group import Count, Group, NonNegative, OpenShare, Seed, Share
 
+Jitter = Annotated[float, Field(ge=0, lt=0.5)]
+
 Datasets = create_model(  # type: ignore[call-overload]
     "Datasets",
     __base__=Group,
@@ -51,11 +53,17 @@ class Detect(Group):
     max_boxes: Count
 
 
+class Frame(Group):
+    """Whole images, the regions of the direct approach."""
+
+    jitter: Jitter
+
+
 class Roi(Group):
     """Regions around boxes."""
 
     margin: NonNegative
-    jitter: Annotated[float, Field(ge=0, lt=0.5)] | None
+    jitter: Jitter | None
     backgrounds: Annotated[int, Field(ge=0)]
 
 

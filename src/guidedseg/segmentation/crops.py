@@ -40,10 +40,16 @@ class Regions(NamedTuple):
     context: int
 
 
-def frames(index: pd.DataFrame, split: pd.DataFrame) -> Regions:
-    """Direct: the whole of every image."""
+def frames(index: pd.DataFrame, split: pd.DataFrame, *, jitter: float) -> Regions:
+    """Direct: the whole of every image; training images are drawn anew, moved and scaled, whenever they are trained on.
+
+    Args:
+        index: image_id, width, height.
+        split: image_id, split.
+        jitter: largest move and scaling of a training frame, a share of its size; what leaves the image is cut off.
+    """
     rows = split[["image_id", "split"]].merge(index[["image_id", "width", "height"]], on="image_id", validate="1:1")
-    rows = rows.assign(source="frame", confidence=np.nan, margin=0.0, jitter=0.0, x0=0, y0=0)
+    rows = rows.assign(source="frame", confidence=np.nan, margin=0.0, jitter=jitter, x0=0, y0=0)
     rows = rows.assign(x1=rows["width"], y1=rows["height"], **dict.fromkeys(PLACE[:2], 0))
     rows = rows.assign(place_x1=rows["width"], place_y1=rows["height"])
     train = rows["split"] == "train"

@@ -16,8 +16,7 @@ from guidedseg.errors import GuidedsegError
 from guidedseg.fitting import loop, optimisation
 from guidedseg.fitting.fingerprint import fingerprint
 from guidedseg.segmentation import data, losses, models
-from guidedseg.segmentation.inputs import Inputs
-from guidedseg.segmentation.inputs import validated as in_validation
+from guidedseg.segmentation.inputs import Inputs, validated
 
 
 class Segmenter(pl.LightningModule):
@@ -66,8 +65,7 @@ class Segmenter(pl.LightningModule):
         """Dice of the summed counts; 0 where neither a lesion nor a prediction is left."""
         tp, fp, fn = self.counts.tolist()
         self.log("val_dice", 2 * tp / max(2 * tp + fp + fn, 1), prog_bar=True)
-        if self.strict:
-            self.log("val_strict", torch.cat(self.strict).mean())
+        self.log("val_strict", torch.cat(self.strict).mean())
 
     def configure_optimizers(self) -> Any:  # noqa: ANN401 - Lightning's union of everything
         """The recipe's, with a step of the schedule per batch."""
@@ -119,8 +117,8 @@ def train(
             ``empty_share``, a loss that is no number.
     """
     size = int(inputs.images.shape[-1])
-    validated = in_validation(inputs.items)
-    for split, number in (("train", len(inputs.training)), ("val", len(validated))):
+    validation = validated(inputs.items)
+    for split, number in (("train", len(inputs.training)), ("val", len(validation))):
         if number < 2:
             raise GuidedsegError(
                 f"only {number} {split} item(s) to learn {name} from: see the split.* keys and data/split.csv"
@@ -140,7 +138,7 @@ def train(
     fitted = loop.fit(
         module,
         training,
-        data.plain_loader(data.PlainItems(inputs, validated), **loading),
+        data.plain_loader(data.PlainItems(inputs, validation), **loading),
         recipe=recipe,
         score="val_dice",
         logged=("val_loss", "val_dice", "val_strict"),

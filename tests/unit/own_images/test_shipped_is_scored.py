@@ -55,7 +55,7 @@ def scored(
     detections = read_detections(work / "detections.csv")
     rois = {"margin": settings["margin"], "jitter": 0.1, "backgrounds": 1}
     regions = {
-        "direct": crops.frames(index, split),
+        "direct": crops.frames(index, split, jitter=0.0),
         "guided": crops.rois(index, split, no_lesions, detections, **rois),
     }
     predicted = {}
