@@ -2,7 +2,6 @@
 
 import json
 import sys
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,8 +15,7 @@ if TYPE_CHECKING:
 
 def main() -> tuple[Path, str]:
     """Test the network named on the command line."""
-    from guidedseg import external, params
-    from guidedseg.evaluation import counts
+    from guidedseg import external, params, tested
     from guidedseg.evaluation.operating import Operating
     from guidedseg.json_files import write_json
     from guidedseg.writing import whole_directory
@@ -28,7 +26,7 @@ def main() -> tuple[Path, str]:
     with whole_directory(out) as target:
         write_json({"datasets": settings.external}, target / "datasets.json")
         for name in settings.external:
-            tested = external.test(
+            found = external.test(
                 _segmenter(settings, model, home),
                 Path("data/others") / name,
                 home,
@@ -37,9 +35,7 @@ def main() -> tuple[Path, str]:
                 scratch=Path(".scratch"),
             )
             (target / name).mkdir()
-            counts.write(tested.evaluation, target / name)
-            tested.boxes.to_csv(target / name / "boxes.csv", index=False, lineterminator="\n", float_format="%.6g")
-            write_json(asdict(tested.hindsight), target / name / "hindsight.json")
+            tested.write(found, target / name)
     return out, ", ".join(settings.external) or "no external dataset is named"
 
 

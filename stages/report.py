@@ -42,6 +42,7 @@ def _metrics(run: "Results", mode: str) -> None:
     """metrics/*.json: those that DVC shows hold values, details.json and comparison.json their intervals too."""
     from guidedseg.evaluation import detection, scores
     from guidedseg.json_files import write_json
+    from guidedseg.reporting import elsewhere
 
     everything = run.scores
     chosen, operating, of_boxes = (everything["branches"][mode], everything["operating"], everything["detection"])
@@ -51,6 +52,7 @@ def _metrics(run: "Results", mode: str) -> None:
     write_json(scores.side_by_side(everything), Path("metrics/comparison.json"))
     short = {name: of_boxes[name]["value"] for name in DETECTION_HEADLINE}
     write_json({**short, "operating_confidence": operating["confidence"], **counted}, Path("metrics/detection.json"))
+    write_json(elsewhere.metrics(run.elsewhere), Path("metrics/external.json"))
 
 
 def _page(run: "Results", params: dict[str, object]) -> None:
@@ -61,7 +63,7 @@ def _page(run: "Results", params: dict[str, object]) -> None:
     from guidedseg.reporting import cases, figures
     from guidedseg.reporting.figures import rules
     from guidedseg.reporting.page import gallery, index
-    from guidedseg.reporting.tables import of_paper, of_run, table
+    from guidedseg.reporting.tables import of_elsewhere, of_paper, of_run, table
     from guidedseg.writing import whole_directory, write_text
 
     became, on_page, in_figures = gallery.outcomes(run), set(gallery.chosen(run)), figures.images(run)
@@ -79,6 +81,8 @@ def _page(run: "Results", params: dict[str, object]) -> None:
         pictures = index.figures(run, target / "png")
     beside = of_paper.tables({run.model: run.scores}, dataset=str(params["dataset"]))
     own = of_run.tables(run.scores, run.model)
+    if run.elsewhere:
+        own.append(of_elsewhere.table(run.scores, run.elsewhere, str(params["dataset"])))
     with whole_directory(Path("report/tables")) as target:
         for each in [*beside, *own]:
             table.write(each, target)

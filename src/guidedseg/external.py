@@ -2,13 +2,12 @@
 
 import tempfile
 from pathlib import Path
-from typing import NamedTuple
 
-import pandas as pd
+import numpy as np
+import numpy.typing as npt
 
 from guidedseg import scoring
 from guidedseg.datasets import prepared
-from guidedseg.evaluation.counts import Evaluation
 from guidedseg.evaluation.operating import Operating
 from guidedseg.evaluation.surfaces import Mask
 from guidedseg.inference import tiles
@@ -16,21 +15,9 @@ from guidedseg.inference.detect import detect
 from guidedseg.inference.predict import predict, write
 from guidedseg.inference.segmenter import Filler, Segmenter
 from guidedseg.inference.tiles import Tiles
+from guidedseg.names import BOX
 from guidedseg.segmentation import crops, inputs
-
-
-class Tested(NamedTuple):
-    """What a dataset made of a trained pair.
-
-    Attributes:
-        evaluation: of every image in every branch, at the values that were chosen at home; without a loss.
-        boxes: image_id, x0, y0, x1, y1, confidence: the detector's, down to its floor.
-        hindsight: the values that would have been best here under ``strict``. Nobody can know them beforehand.
-    """
-
-    evaluation: Evaluation
-    boxes: pd.DataFrame
-    hindsight: Operating
+from guidedseg.tested import KINDS, Tested, worst
 
 
 def test(
@@ -53,9 +40,8 @@ def test(
     split = index[["image_id"]].assign(split="test")
     boxes = detect(segmenter.detector, folder, index["image_id"].tolist())
     frames = crops.frames(index, split, jitter=0.0)
-    found = crops.rois(
-        index, split, prepared.read_lesions(folder), boxes, margin=segmenter.margin, jitter=0.0, backgrounds=0
-    )
+    lesions = prepared.read_lesions(folder)
+    found = crops.rois(index, split, lesions, boxes, margin=segmenter.margin, jitter=0.0, backgrounds=0)
 
     def load_mask(image_id: str) -> Mask:
         return prepared.load_mask(folder, image_id)
@@ -77,7 +63,15 @@ def test(
             gate=None,
             mask_threshold=None,
         )
-    return Tested(evaluation, boxes, hindsight)
+    seen = {name: _seen(segmenter, folder, name) for name in worst(evaluation.images)}
+    return Tested(evaluation, boxes, lesions[["image_id", *BOX]], hindsight, seen)
+
+
+def _seen(segmenter: Segmenter, folder: Path, image_id: str) -> dict[str, npt.NDArray[np.uint8]]:
+    image = prepared.load_image(folder, image_id)
+    masks = [prepared.load_mask(folder, image_id)]
+    masks += [segmenter.segment(image, "direct").mask, segmenter.segment(image, "guided").mask]
+    return dict(zip(KINDS, (image, *(mask.astype(np.uint8) * np.uint8(255) for mask in masks)), strict=True))
 
 
 def _tiles(filler: Filler, made: crops.Regions, folder: Path, place: Path, *, flips: bool) -> Tiles:

@@ -8,7 +8,7 @@ without lesions, patients with normal and lesion frames, calipers, and one pictu
 import csv
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 import cv2
 import numpy as np
@@ -39,6 +39,23 @@ class Phantom(Group):
     width: Annotated[int, Field(ge=64)]
     height: Annotated[int, Field(ge=64)]
     seed: Seed
+
+
+class Machine(NamedTuple):
+    """How a scanner's pictures look.
+
+    Attributes:
+        gain_db: least and most.
+        range_db: dynamic range, likewise.
+        margin: black on either side, a share of the width.
+    """
+
+    gain_db: tuple[float, float]
+    range_db: tuple[float, float]
+    margin: float
+
+
+HERE = Machine((-1.5, 2.5), (58, 63), 0.0)
 
 
 @dataclass(frozen=True)
@@ -120,20 +137,25 @@ def _draw_lesions(patient: Patient, aspect: float, rng: np.random.Generator) -> 
     return [draw_lesion(rng, malignant=malignant, x=x, frame_area=aspect, largest=largest) for x in places]
 
 
-def draw_frames(patient: Patient, size: tuple[int, int], source: np.random.SeedSequence) -> list[Frame]:
+def draw_frames(
+    patient: Patient, size: tuple[int, int], source: np.random.SeedSequence, machine: Machine = HERE
+) -> list[Frame]:
     """Image one patient: the same tissue and lesions from a probe that moves a little between frames.
 
     Args:
         patient: the plan.
         size: (height, width) in pixels.
         source: seeds of this patient alone, so that patients do not depend on each other.
+        machine: that takes the pictures.
     """
     height, width = size
     aspect = width / height
     rng = np.random.default_rng(source)
     tissue = draw_tissue(rng, (height, round(CANVAS * width)))
     lesions = _draw_lesions(patient, aspect, rng)
-    settings = View(0, 1, 0, gain_db=float(rng.uniform(-1.5, 2.5)), range_db=float(rng.uniform(58, 63)))
+    gain, dynamic = (float(rng.uniform(*values)) for values in (machine.gain_db, machine.range_db))
+    settings = View(0, 1, 0, gain_db=gain, range_db=dynamic)
+    margin = round(machine.margin * width)
     frames = []
     for label in patient.labels:
         reach = 0.2 if label == "Normal" else (0.05 if patient.two_lesions else 0.09)
@@ -147,6 +169,9 @@ def draw_frames(patient: Patient, size: tuple[int, int], source: np.random.SeedS
         picture, marked = on_screen(grey), label != "Normal" and bool(rng.random() < 0.25)
         if marked:
             draw_calipers(picture, mask)
+        if margin:
+            for sides in (slice(0, margin), slice(width - margin, width)):
+                picture[:, sides], mask[:, sides] = 0, False
         frames.append(Frame(picture, mask, label, marked))
     return frames
 
@@ -165,7 +190,9 @@ def _write_png(path: Path, rgb: NDArray[np.uint8]) -> None:
         raise GuidedsegError(f"{path} could not be written: is the disk full?")
 
 
-def generate(target: Path, *, patients: int, images: int, width: int, height: int, seed: int) -> None:
+def generate(
+    target: Path, *, patients: int, images: int, width: int, height: int, seed: int, machine: Machine = HERE
+) -> None:
     """Write a made-up dataset in BUS-UCLM's official layout.
 
     Files: ``images/XXXX_NNN.png`` (RGB), ``masks/XXXX_NNN.png`` (RGB: black, green benign, red malignant) and
@@ -179,6 +206,7 @@ def generate(target: Path, *, patients: int, images: int, width: int, height: in
         width: pixels.
         height: pixels.
         seed: of every draw.
+        machine: that takes the pictures.
 
     Raises:
         GuidedsegError: the numbers leave a kind of patient empty, or a file cannot be written.
@@ -186,7 +214,7 @@ def generate(target: Path, *, patients: int, images: int, width: int, height: in
     planning, *sources = np.random.SeedSequence(seed).spawn(patients + 1)
     plan = plan_patients(patients, images, np.random.default_rng(planning))
     drawn = progress.bar("patients", list(zip(plan, sources, strict=True)), unit="patient")
-    frames = [draw_frames(patient, (height, width), source) for patient, source in drawn]
+    frames = [draw_frames(patient, (height, width), source, machine) for patient, source in drawn]
     if patients >= 4:
         _file_twice(plan, frames)
     (target / "images").mkdir()

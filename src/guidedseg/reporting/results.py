@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
@@ -19,6 +19,8 @@ from guidedseg.evaluation.scores import Nested, one_per_image, scores
 from guidedseg.inference import tiles
 from guidedseg.inference.tiles import Tiles
 from guidedseg.names import BOX, MODES
+from guidedseg.reporting import elsewhere
+from guidedseg.reporting.elsewhere import Elsewhere
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,7 @@ class Results:
         gates: mode -> attention maps as tiles, coarse to fine; empty where the network has none.
         segmenters: mode -> epoch, train_loss, val_loss, val_dice, val_strict.
         detector: epoch, val_map50, val_map50_95 and losses.
+        elsewhere: external dataset -> what the trained pair made of it.
     """
 
     model: str
@@ -49,6 +52,7 @@ class Results:
     gates: Mapping[str, tuple[Tiles, ...]]
     segmenters: Mapping[str, pd.DataFrame]
     detector: pd.DataFrame
+    elsewhere: Mapping[str, Elsewhere] = field(default_factory=dict)
 
     @cached_property
     def images(self) -> pd.DataFrame:
@@ -138,4 +142,7 @@ def read(root: Path, model: str, *, detector: str, seed: int, batch: int, match_
         gates={mode: tiles.load_gates(root / "predictions" / model / mode) for mode in MODES},
         segmenters={mode: pd.read_csv(root / "models" / model / mode / "curve.csv") for mode in MODES},
         detector=pd.read_csv(root / "models/detector/curve.csv"),
+        elsewhere=elsewhere.read(
+            root / "evaluations/external" / model, Operating(**operating), seed=seed, batch=batch, match_iou=match_iou
+        ),
     )

@@ -10,6 +10,8 @@ from guidedseg.reporting.figures import (
     boxes,
     contours,
     detector,
+    elsewhere,
+    elsewhere_worst,
     failures,
     lesion_size,
     masks,
@@ -27,6 +29,8 @@ KINDS = {
     module.FIGURE.name: module.FIGURE
     for module in (
         rules,
+        elsewhere,
+        elsewhere_worst,
         failures,
         contours,
         masks,
