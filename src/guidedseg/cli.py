@@ -122,6 +122,21 @@ def segment(
 
 
 @app.command()
+def external(
+    bundle: Annotated[Path, typer.Argument(help="What is tested: a bundle's folder or zip.")],
+    dataset: Annotated[str, typer.Argument(help="On which dataset: a name of `guidedseg datasets`.")],
+    out: Annotated[Path, typer.Option(help="A new folder for scores, a table and the worst cases.")],
+    at: Annotated[Path | None, typer.Option(help="Where it lies; else data/external/DATASET.")] = None,
+    engine: Annotated[Engine, typer.Option(help="What computes.")] = "onnxruntime",
+) -> None:
+    """Test a trained pair on all images of a dataset that it never saw, scored as its own test images were."""
+    from guidedseg.reporting import external_test
+
+    for line in external_test.run(bundle, dataset, at, out, engine):
+        typer.echo(line)
+
+
+@app.command()
 def networks(
     params: Path = typer.Option(Path("params.yaml"), help="Whose options and profile to show."),  # noqa: B008
     as_json: Annotated[bool, typer.Option("--json", help="All of it for programs.")] = False,

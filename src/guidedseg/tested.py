@@ -19,7 +19,7 @@ from guidedseg.json_files import write_json
 WORST = 4
 """Images of a dataset that are kept to be looked at."""
 
-TABLES = ("boxes", "lesions")
+TABLES = ("boxes", "true_boxes")
 
 KINDS = ("image", "truth", "direct", "guided")
 """What is kept of each."""
@@ -31,14 +31,14 @@ class Tested(NamedTuple):
     Attributes:
         evaluation: of every image in every branch, at the values that were chosen at home; without a loss.
         boxes: image_id, x0, y0, x1, y1, confidence: the detector's, down to its floor.
-        lesions: image_id, x0, y0, x1, y1: the true boxes.
+        true_boxes: image_id, x0, y0, x1, y1.
         hindsight: the values that would have been best here under ``strict``. Nobody can know them beforehand.
         worst: image_id -> ``KINDS``, (H, W) uint8, masks as 0 and 255: what guided did worst.
     """
 
     evaluation: Evaluation
     boxes: pd.DataFrame
-    lesions: pd.DataFrame
+    true_boxes: pd.DataFrame
     hindsight: Operating
     worst: dict[str, dict[str, npt.NDArray[np.uint8]]]
 
@@ -59,14 +59,14 @@ def write(tested: Tested, target: Path) -> None:
 def read(folder: Path) -> Tested:
     """Read back what ``write`` wrote."""
     text = {"image_id": str}
-    boxes, lesions = (pd.read_csv(folder / f"{name}.csv", dtype=text, keep_default_na=False) for name in TABLES)
+    boxes, true_boxes = (pd.read_csv(folder / f"{name}.csv", dtype=text, keep_default_na=False) for name in TABLES)
     hindsight = Operating(**json.loads((folder / "hindsight.json").read_text(encoding="utf-8")))
     evaluation = counts.read(folder)
     pictures = {
         name: {kind: _grey(folder / "worst" / name / f"{kind}.png") for kind in KINDS}
         for name in worst(evaluation.images)
     }
-    return Tested(evaluation, boxes, lesions, hindsight, pictures)
+    return Tested(evaluation, boxes, true_boxes, hindsight, pictures)
 
 
 def worst(images: pd.DataFrame) -> list[str]:

@@ -64,7 +64,7 @@ def _read(folder: Path, home: Operating, seed: int, batch: int, match_iou: float
     sample = one_per_image(found.evaluation.images)
     of_boxes = detection.scores(
         found.boxes,
-        found.lesions,
+        found.true_boxes,
         sample,
         confidence=home.confidence,
         match_iou=match_iou,

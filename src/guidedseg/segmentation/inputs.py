@@ -59,7 +59,8 @@ def load(folder: Path) -> Inputs:
 def read_items(folder: Path) -> pd.DataFrame:
     """``items.csv`` of inputs or tiles."""
     text = {"image_id": str, "split": str, "source": str}
-    return pd.read_csv(folder / "items.csv", dtype=text, keep_default_na=False, na_values={"confidence": [""]})
+    numbers = {"confidence": [""], "loss": [""]}
+    return pd.read_csv(folder / "items.csv", dtype=text, keep_default_na=False, na_values=numbers)
 
 
 def positions(items: pd.DataFrame, splits: Sequence[str], sources: Sequence[str]) -> npt.NDArray[np.int64]:

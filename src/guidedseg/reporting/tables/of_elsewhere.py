@@ -22,15 +22,15 @@ CAPTION = (
 )
 
 
-def table(home: Nested, elsewhere: Mapping[str, Elsewhere], dataset: str) -> Table:
+def table(home: Nested | None, elsewhere: Mapping[str, Elsewhere], dataset: str) -> Table:
     """A row of the run's own test images, then one per external dataset.
 
     Args:
-        home: ``Results.scores``.
+        home: ``Results.scores``; None: without a row of it.
         elsewhere: ``Results.elsewhere``.
         dataset: that was trained on.
     """
-    rows = [[f"{dataset}, test part", *_cells(home), "", ""]]
+    rows = [] if home is None else [[f"{dataset}, test part", *_cells(home), "", ""]]
     for name, each in elsewhere.items():
         best = [percent({**MISSING, "value": dice}) for dice in each.hindsight.values()]
         rows.append([name, *_cells(each.scores), *best])

@@ -1,0 +1,96 @@
+"""``guidedseg external``: a bundle on a dataset that lies somewhere, scored, with a table of it."""
+
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from guidedseg import external, tested
+from guidedseg.bundles import loading
+from guidedseg.bundles.schema import Description
+from guidedseg.datasets import locating, places, preparing, reading, union
+from guidedseg.datasets.catalogue import DATASETS
+from guidedseg.errors import GuidedsegError
+from guidedseg.evaluation.operating import Operating
+from guidedseg.inference.engines.opening import Kind
+from guidedseg.json_files import write_json
+from guidedseg.names import datasets_in
+from guidedseg.reporting import elsewhere
+from guidedseg.reporting.tables import of_elsewhere, table
+from guidedseg.writing import whole_directory
+
+SEED, BATCH, DUPLICATES = 0, 16, 0.8
+"""As params.yaml has them, where a bundle does not say."""
+
+
+def run(bundle: Path, name: str, at: Path | None, out: Path, engine: Kind) -> Iterator[str]:
+    """Test a bundle on all images of a dataset.
+
+    Args:
+        bundle: its folder or zip.
+        name: of the dataset.
+        at: a folder with it, at any depth; None: data/external/NAME.
+        out: a new folder for scores, counts of every image, a table, and the worst cases.
+        engine: what computes.
+
+    Yields:
+        Lines to show.
+
+    Raises:
+        GuidedsegError: no such bundle or dataset, one that is not whole, one that it was trained on, or a folder that
+            is not empty.
+    """
+    if name not in DATASETS or DATASETS[name].generate is not None:
+        known = [each for each, dataset in DATASETS.items() if dataset.generate is None]
+        raise GuidedsegError(f"{name!r} is no dataset that can be tested on. Choose one of {', '.join(known)}.")
+    if out.exists() and any(out.iterdir()):
+        raise GuidedsegError(f"{out} is not empty. Give a new folder.")
+    loaded = loading.load(bundle, engine=engine, threads=1)
+    said = loaded.description
+    if name in datasets_in(said.data.dataset):
+        raise GuidedsegError(
+            f"{said.name} was trained on {name}: on all of its images it would be tested on what it has seen. "
+            "Its test part is scored in its README.md."
+        )
+    folder = places.find(DATASETS[name], None, drop_in=Path("data/external") / name) if at is None else at
+    if not isinstance(folder, Path) or not folder.is_dir():
+        raise GuidedsegError(f"{folder} is no folder. Unpack a zip, or give the folder with --at.")
+    own = locating.locate(DATASETS[name], folder)
+    options = DATASETS[name].options.model_validate(
+        dict.fromkeys(DATASETS[name].options.model_fields)  # any number of images, nothing particular
+    )
+    yield from reading.check(DATASETS[name], own, options)
+    with tempfile.TemporaryDirectory(prefix="guidedseg-") as place:
+        prepared = Path(place) / "prepared"
+        index = preparing.write(union.read(name, {name: options}, own), prepared, duplicate_threshold=DUPLICATES)
+        yield preparing.told(index, prepared)
+        home, scoring = _home(said), said.made.params.get("scoring", {})
+        limits = {key: float(scoring.get(key, value)) for key, value in LIMITS.items()}
+        found = external.test(loaded.segmenter, prepared, home, **limits, scratch=Path(place))
+    with whole_directory(out) as target:
+        (target / name).mkdir()
+        tested.write(found, target / name)
+        write_json({"datasets": [name]}, target / "datasets.json")
+        read = elsewhere.read(target, home, seed=SEED, batch=BATCH, match_iou=limits["match_iou"])
+        write_json(elsewhere.metrics(read), target / "external.json")
+        table.write(made := of_elsewhere.table(None, read, said.data.dataset), target)
+    yield table.text(made)
+
+
+LIMITS = {"match_iou": 0.5, "surface_tolerance": 0.005}
+
+
+def _home(said: Description) -> Operating:
+    """A bundle has no values of its own for the branches without gates: theirs are those with."""
+    return Operating(
+        confidence=said.confidence,
+        direct_gate=said.direct.gate,
+        direct_threshold=said.direct.threshold,
+        guided_threshold=said.guided.threshold,
+        direct_ungated_threshold=said.direct.threshold,
+        guided_ungated_confidence=said.confidence,
+        guided_ungated_threshold=said.guided.threshold,
+        direct_dice=None,
+        guided_dice=None,
+        direct_ungated_dice=None,
+        guided_ungated_dice=None,
+    )
