@@ -5,6 +5,7 @@ import subprocess
 import sys
 
 import networkx as nx
+import pandas as pd
 import pytest
 import yaml
 from dvc.repo import Repo
@@ -25,6 +26,7 @@ SEEDED = {"pretrain_detector", "train_detector"} | DETECTED | TRAINED
 FROM_SPLIT = {"split", "yolo_labels", "frames"} | SEEDED - {"pretrain_detector"}
 EVERYTHING = {"acquire@phantom", "prepare"} | FROM_SPLIT
 ALWAYS = {"outside@phantom"}  # under a second
+SMALL = {"patients": 6, "images": 16, "width": 96, "height": 72}
 
 TABLE = [
     # the changed parameter, and every stage that may run again because of it
@@ -136,3 +138,35 @@ def test_a_wrong_parameter_fails_before_any_other_stage_and_loses_nothing(finish
     finally:
         finished.git("checkout", "--", ".")
         finished.dvc("checkout")
+
+
+@pytest.fixture
+def tested(finished: Project) -> Iterator[tuple[Project, set[str]]]:
+    """The finished project with an external dataset, and the stages that this ran; it is put back."""
+    finished.set(external=["phantom_elsewhere"], datasets={"phantom_elsewhere": SMALL})
+    try:
+        yield finished, ran(finished.dvc("repro"))
+    finally:
+        finished.git("checkout", "--", ".")
+        finished.dvc("checkout")
+
+
+def test_external_dataset_trains_nothing_and_is_scored(tested: tuple[Project, set[str]]) -> None:
+    project, stages = tested
+    name = "phantom_elsewhere"
+    of_it = {f"{stage}_external@{name}" for stage in ("outside", "acquire", "prepare")}
+    assert stages == of_it | {"outside@phantom", "external@unetpp", "report"}
+    folder = project.folder / "evaluations/external/unetpp" / name
+    images = pd.read_csv(folder / "images.csv")
+    assert images.groupby("branch").size().unique().tolist() == [16]
+    metrics = json.loads((project.folder / "metrics/external.json").read_text())
+    rows = images.query("branch == 'direct'")
+    total = 2 * rows["tp"] + rows["fp"] + rows["fn"]
+    dice = (2 * rows["tp"] / total.where(total > 0, 1)).where(total > 0, 1)
+    assert metrics[name]["direct"]["strict"]["dice"] == pytest.approx(dice.mean(), abs=1e-6)
+    assert metrics[name]["strict_dice_in_hindsight"]["direct"] >= metrics[name]["direct"]["strict"]["dice"] - 1e-9
+    page = (project.folder / "report/index.html").read_text()
+    assert "Trained here, tested elsewhere" in page
+    assert name in page
+    assert (project.folder / "plots/png/external_worst.png").is_file()
+    assert ran(project.dvc("repro")) == {"outside@phantom", f"outside_external@{name}"}

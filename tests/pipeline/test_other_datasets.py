@@ -1,0 +1,49 @@
+"""Other datasets in the pipeline: one's own folder, a union (external ones: test_reruns.py)."""
+
+import json
+import shutil
+
+import pandas as pd
+import pytest
+from project import Project, new_project, ran
+
+pytestmark = pytest.mark.pipeline
+
+SMALL = {"patients": 6, "images": 16, "width": 96, "height": 72}
+
+
+@pytest.fixture
+def project(tmp_path) -> Project:
+    return new_project(tmp_path / "project")
+
+
+def test_union_is_prepared_and_split_as_one(project: Project) -> None:
+    project.set(dataset="phantom+phantom_elsewhere", datasets={"phantom_elsewhere": SMALL})
+    project.dvc("repro", "split")
+    index = pd.read_csv(project.folder / "data/prepared/index.csv")
+    assert index["dataset"].value_counts().to_dict() == {"phantom": 32, "phantom_elsewhere": 16}
+    assert index["image_id"].is_unique
+    assert (index["image_id"].str.split("-").str[0] == index["dataset"]).all()
+    split = pd.read_csv(project.folder / "data/split.csv").merge(index[["image_id", "dataset"]])
+    assert set(map(tuple, split[["dataset", "split"]].drop_duplicates().to_numpy())) == {
+        (dataset, part) for dataset in ("phantom", "phantom_elsewhere") for part in ("train", "val", "test")
+    }
+    project.set(datasets={"phantom_elsewhere": {"seed": 2}})
+    assert {"acquire@phantom+phantom_elsewhere", "prepare", "split"} <= ran(project.dvc("repro", "split"))
+
+
+def test_folder_of_ones_own_is_prepared_and_split_as_the_dataset_it_was_made_of(project: Project) -> None:
+    """The phantom's pictures and masks as somebody would bring them, with a table of patients."""
+    project.dvc("repro", "prepare")
+    own, made = project.folder / "data/external/folder", project.folder / "data/prepared"
+    shutil.copytree(made / "images", own / "images")
+    shutil.copytree(made / "masks", own / "masks")
+    index = pd.read_csv(made / "index.csv")
+    table = index[["image_id", "patient_id", "pathology"]].set_axis(["image", "patient", "pathology"], axis=1)
+    table.to_csv(own / "table.csv", index=False)
+    project.set(dataset="folder")
+    assert {"acquire@folder", "prepare", "yolo_labels", "frames"} <= ran(project.dvc("repro", "yolo_labels", "frames"))
+    again = pd.read_csv(made / "index.csv")
+    for column in ("image_id", "patient_id", "group_id", "pathology", "lesion_px", "sha256"):
+        assert again[column].tolist() == index[column].tolist(), column
+    assert json.loads((project.folder / "metrics/split.json").read_text())["leakage"]["patients_in_several_splits"] == 0
