@@ -18,6 +18,17 @@ from guidedseg.reporting import cases
 from guidedseg.reporting.cases import Case
 from guidedseg.reporting.results import Results
 
+NO_LEAKAGE = dict.fromkeys(
+    (
+        "patients_in_several_splits",
+        "groups_in_several_splits",
+        "duplicate_pictures_in_several_splits",
+        "images_of_unknown_patients",
+    ),
+    0,
+)
+"""As metrics/split.json has it."""
+
 
 def run_of(*drawings: Drawing, model: str = "unetpp", gates: dict[str, tuple[Tiles, ...]] | None = None) -> Results:
     """Results of drawn test images; the detector's and the true boxes are the drawings'."""

@@ -1,10 +1,8 @@
-import re
-
 import cv2
 import numpy as np
 import pytest
 
-from guidedseg.datasets import bus_uclm, locating, phantom, reading
+from guidedseg.datasets import bus_uclm, phantom, reading
 from guidedseg.datasets.dataset import Raw
 from guidedseg.errors import GuidedsegError
 
@@ -193,41 +191,6 @@ def test_all_problems_come_in_one_list_with_the_folder_and_the_remedy(tiny):
     ):
         assert problem in text
     assert "from the original dataset" in text
-
-
-def test_dataset_is_found_however_deep_it_is_nested(tiny, tmp_path):
-    nest = tmp_path / "nest"
-    inner = nest / "outer" / "outer" / "BUS-UCLM"
-    inner.parent.mkdir(parents=True)
-    tiny.rename(inner)
-    (nest / "__MACOSX" / "images").mkdir(parents=True)
-    assert locating.locate(bus_uclm.DATASET, nest) == inner
-
-
-def test_linked_dataset_is_found(tiny, tmp_path):
-    (tmp_path / "external").mkdir()
-    (tmp_path / "external" / "link").symlink_to(tiny)
-    assert locating.locate(bus_uclm.DATASET, tmp_path / "external") == tmp_path / "external" / "link"
-
-
-def test_what_is_missing_and_where_is_named(tiny):
-    (tiny / "INFO.csv").unlink()
-    with pytest.raises(GuidedsegError, match=re.escape(f"{tiny} has no INFO.csv")):
-        locating.locate(bus_uclm.DATASET, tiny.parent)
-
-
-def test_folder_of_other_things_is_listed(tmp_path):
-    (tmp_path / "holiday.jpg").touch()
-    with pytest.raises(GuidedsegError, match=r"images, masks and INFO.csv was found(?s:.)*holds holiday\.jpg"):
-        locating.locate(bus_uclm.DATASET, tmp_path)
-
-
-def test_several_datasets_in_one_folder_are_named(tmp_path):
-    for copy in ("one", "two"):
-        for name in ("images", "masks", "INFO.csv"):
-            (tmp_path / "many" / copy / name).mkdir(parents=True)
-    with pytest.raises(GuidedsegError, match=r"Several datasets(?s:.)*many/one(?s:.)*many/two"):
-        locating.locate(bus_uclm.DATASET, tmp_path / "many")
 
 
 def test_images_come_in_the_order_of_their_ids(tiny):

@@ -11,7 +11,7 @@ from drawn_datasets import DRAWN, LESION, SECOND, grey, mask, save, table
 
 from guidedseg.datasets import locating, preparing, reading, union
 from guidedseg.datasets.catalogue import DATASETS
-from guidedseg.datasets.dataset import Raw
+from guidedseg.datasets.dataset import Dataset, Raw
 from guidedseg.datasets.prepared import read_duplicates
 from guidedseg.datasets.records import RawImage
 from guidedseg.errors import GuidedsegError
@@ -239,3 +239,24 @@ def test_union_has_the_images_of_all_under_names_of_their_own(drawn: Drawn, tmp_
     )
     assert {image.patient_id for image in images if image.dataset == "udiat"} == {""}
     assert cv2.imread(str(raw / first.source), cv2.IMREAD_UNCHANGED).shape == first.image.shape
+
+
+def test_smallest_example_of_the_documentation_is_a_dataset(tmp_path: Path) -> None:
+    text = (Path(__file__).parents[2] / "docs" / "datasets.md").read_text(encoding="utf-8")
+    (code,) = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    assert len(code.splitlines()) <= 40
+    named: dict[str, object] = {}
+    exec(code, named)
+    ours = named["DATASET"]
+    assert isinstance(ours, Dataset)
+    for name in "ab":
+        save(tmp_path / "zip" / "scans" / f"{name}.png", grey(1))
+        save(tmp_path / "zip" / "outlines" / f"{name}.png", mask(LESION))
+    (tmp_path / "zip" / "list.csv").write_text("file;who;what\na;P1;benign\nb;P2;malignant\n")
+    folder = locating.locate(ours, tmp_path)
+    assert reading.check(ours, folder) == []
+    images = list(reading.read(ours, folder))
+    assert [(image.patient_id, image.pathology) for image in images] == [("P1", "benign"), ("P2", "malignant")]
+    (folder / "outlines" / "b.png").unlink()
+    with pytest.raises(GuidedsegError, match=r"scans/b\.png: has no mask"):
+        reading.check(ours, folder)

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import pytest
 from drawings import FRAME, Drawing, disk, everywhere, nothing, square
-from runs import cases_of, run_of
+from runs import NO_LEAKAGE, cases_of, run_of
 
 from guidedseg.reporting import cases
 from guidedseg.reporting.page import gallery, index
@@ -101,18 +101,12 @@ def test_only_the_images_asked_for_are_read(drawings, tmp_path):
     assert [case.image_id for case in cases.read(results, tmp_path, asked)] == asked
 
 
-LEAKAGE = (
-    *("patients_in_several_splits", "groups_in_several_splits", "duplicate_pictures_in_several_splits"),
-    "images_of_unknown_patients",
-)
-
-
 def page(drawings, folder) -> str:
     """The page of a made-up run."""
     results = run_of(*drawings)
     every, became = cases_of(results, drawings, folder), gallery.outcomes(results).to_dict("index")
     entries = [gallery.entry(every[name], became[name]) for name in gallery.chosen(results)]
-    split = {"train": {}, "val": {}, "test": {}, "leakage": dict.fromkeys(LEAKAGE, 0)}
+    split = {"train": {}, "val": {}, "test": {}, "leakage": NO_LEAKAGE}
     params = {
         "dataset": "phantom",
         "profile": "quick",

@@ -13,16 +13,20 @@ LAYERS = (
     ("stages", "guidedseg/cli.py", "guidedseg/checks.py"),
     ("guidedseg/reporting",),
     ("guidedseg/experiments.py",),
+    ("guidedseg/external.py",),
     ("guidedseg/scoring.py",),
     ("guidedseg/jobs",),
     ("guidedseg/bundles", "guidedseg/outputs"),
     ("guidedseg/inference",),
-    ("guidedseg/sources", "guidedseg/cine"),
+    ("guidedseg/cine",),
     ("guidedseg/segmentation", "guidedseg/detection"),
     ("guidedseg/outside.py",),
+    ("guidedseg/params",),  # which keys a dataset has, its own file says
     ("guidedseg/datasets",),
+    ("guidedseg/sources",),
+    ("guidedseg/tested.py",),
     ("guidedseg/evaluation",),  # a leaf: what makes masks needs the operating values, what judges them needs no masks
-    ("guidedseg",),  # all that no row above names: params, regions, writing, progress, errors, names, ...
+    ("guidedseg",),  # all that no row above names: regions, writing, progress, errors, names, ...
 )
 
 

@@ -1,44 +1,21 @@
-"""A folder of one's own: masks as people name them, outlines of annotation programs, a table; and what is wrong."""
+"""A folder of one's own: masks as people name them, a table; and what is wrong."""
 
-import json
 from pathlib import Path
-from typing import Any
 
 import cv2
 import numpy as np
 import pytest
-from drawn_datasets import LESION, SECOND, SIZE, grey, mask, save, table, with_alpha
+from drawn_datasets import LESION, SECOND, grey, mask, save, table, with_alpha
+from own_folder import by_id, objections, own, two_pictures
 
 from guidedseg.datasets import locating, preparing, reading
-from guidedseg.datasets.folder import DATASET, Own
-from guidedseg.datasets.records import RawImage
+from guidedseg.datasets.folder import DATASET
 from guidedseg.errors import GuidedsegError
-
-HEIGHT, WIDTH = SIZE
-BOX = [[10, 20], [30, 20], [30, 32], [10, 32]]
-"""Corners of LESION, x and y."""
-
-
-def own(**values: Any) -> Own:
-    return Own(**{"source": None, "sha256": None, "images": None, "mask_value": None} | values)
-
-
-def by_id(folder: Path, options: Own | None = None) -> dict[str, RawImage]:
-    return {image.image_id: image for image in reading.read(DATASET, folder, options or own())}
-
-
-def objections(folder: Path, options: Own | None = None) -> str:
-    with pytest.raises(GuidedsegError) as caught:
-        reading.check(DATASET, folder, options or own())
-    return str(caught.value)
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """Two pictures, a and b, without masks yet."""
-    for number, name in enumerate("ab"):
-        save(tmp_path / "images" / f"{name}.png", grey(number))
-    return tmp_path
+    return two_pictures(tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -128,79 +105,6 @@ def test_folders_below_count_and_become_part_of_the_name(folder: Path) -> None:
     save(folder / "masks" / "a.png", mask(LESION))
     save(folder / "masks" / "p1" / "a_mask.png", mask(SECOND))
     assert {name: image.mask.sum() for name, image in by_id(folder).items()} == {"a": 240, "p1-a": 50}
-
-
-class TestOutlines:
-    """The same lesion from every program."""
-
-    def test_coco(self, folder: Path) -> None:
-        content = {
-            "images": [
-                {"id": 7, "file_name": "images/a.png", "width": WIDTH, "height": HEIGHT},
-                {"id": 9, "file_name": "b.png", "width": WIDTH, "height": HEIGHT},
-            ],
-            "annotations": [
-                {"id": 1, "image_id": 7, "segmentation": [np.ravel(BOX).tolist()], "bbox": [10, 20, 20, 12]}
-            ],
-        }
-        (folder / "annotations.json").write_text(json.dumps(content))
-        self.same(folder, "normal")
-
-    def test_coco_run_lengths(self, folder: Path) -> None:
-        flat = (mask(LESION) > 0).ravel(order="F")
-        changes = np.flatnonzero(np.diff(flat)) + 1
-        counts = np.diff([0, *changes, flat.size]).tolist()
-        images = [
-            {"id": number, "file_name": f"{name}.png", "width": WIDTH, "height": HEIGHT}
-            for number, name in enumerate("ab")
-        ]
-        annotation = {"id": 1, "image_id": 0, "segmentation": {"counts": counts, "size": [HEIGHT, WIDTH]}}
-        (folder / "coco.json").write_text(json.dumps({"images": images, "annotations": [annotation]}))
-        self.same(folder, "normal")
-        annotation["segmentation"] = {"counts": "abc", "size": [HEIGHT, WIDTH]}
-        (folder / "coco.json").write_text(json.dumps({"images": images, "annotations": [annotation]}))
-        assert "coco.json: annotation 1 of images/a.png has no polygons" in objections(folder)
-
-    @pytest.mark.parametrize("place", ["labels", "images"])
-    def test_labelme(self, folder: Path, place: str) -> None:
-        (folder / place).mkdir(exist_ok=True)
-        shapes = {"a": [{"label": "lesion", "points": BOX, "shape_type": "polygon"}], "b": []}
-        for name, own_shapes in shapes.items():
-            content = {"shapes": own_shapes, "imageHeight": HEIGHT, "imageWidth": WIDTH, "imagePath": f"{name}.png"}
-            (folder / place / f"{name}.json").write_text(json.dumps(content))
-        self.same(folder, "normal")
-
-    def test_labelme_rectangles_and_circles(self, folder: Path) -> None:
-        shapes = {
-            "a": [{"points": [BOX[0], BOX[2]], "shape_type": "rectangle"}],
-            "b": [{"points": [[30, 20], [38, 20]], "shape_type": "circle"}],
-        }
-        (folder / "labels").mkdir()
-        for name, own_shapes in shapes.items():
-            (folder / "labels" / f"{name}.json").write_text(json.dumps({"shapes": own_shapes}))
-        images = by_id(folder)
-        assert np.array_equal(images["a"].mask, mask(LESION) > 0)
-        assert images["b"].mask.sum() == pytest.approx(np.pi * 64, rel=0.05)
-
-    def test_yolo_seg(self, folder: Path) -> None:
-        (folder / "labels").mkdir()
-        shares = np.ravel(np.array(BOX) / (WIDTH, HEIGHT))
-        (folder / "labels" / "a.txt").write_text("0 " + " ".join(f"{share:.6f}" for share in shares) + "\n")
-        self.same(folder, "normal")
-        (folder / "labels" / "b.txt").write_text("0 0.5 0.5 0.2 0.2\n")
-        assert "b.txt: line 1 is no class and polygon" in objections(folder)
-
-    def test_outlines_of_another_picture_are_told(self, folder: Path) -> None:
-        (folder / "labels").mkdir()
-        for name in "ab":
-            content = {"shapes": [{"points": BOX}], "imageHeight": 10, "imageWidth": 10}
-            (folder / "labels" / f"{name}.json").write_text(json.dumps(content))
-        assert "images/a.png: is 64x48, but its outlines are of a picture of 10x10" in objections(folder)
-
-    def same(self, folder: Path, of_b: str) -> None:
-        images = by_id(folder)
-        assert np.array_equal(images["a"].mask, mask(LESION) > 0)
-        assert images["b"].pathology == of_b
 
 
 class TestTable:

@@ -25,7 +25,7 @@ def _of(results: Results) -> dict[str, Nested]:
 def draw(results: Results, cases: Mapping[str, Case]) -> Figure:  # noqa: ARG001
     """A panel per rule, a group of branches per dataset."""
     every = _of(results)
-    figure = style.new(8, 1.2 + 0.65 * len(every))
+    figure = style.new(8, 1.5 + 0.65 * len(every))
     for axes, (rule, title) in zip(figure.subplots(1, len(RULES), sharey=True), RULES.items(), strict=True):
         for place, scores in enumerate(every.values()):
             for step, branch in enumerate(SHOWN):
@@ -40,7 +40,7 @@ def draw(results: Results, cases: Mapping[str, Case]) -> Figure:  # noqa: ARG001
         axes.set_yticks(range(len(every)), list(every))
         axes.set_ylim(len(every) - 0.5, -0.5)
         axes.grid(axis="x")
-    figure.axes[0].legend(loc="lower left")
+    figure.legend(*figure.axes[0].get_legend_handles_labels(), loc="outside upper right", ncols=len(SHOWN))
     return figure
 
 
