@@ -11,6 +11,10 @@ if TYPE_CHECKING:
     from guidedseg.params import Params
 
 
+UNTOLD = {"mode", "external"}
+"""Of the parameters: they change nothing in a bundle."""
+
+
 def main() -> tuple[Path, str]:
     """Put together the bundle of the network named on the command line."""
     from guidedseg import params
@@ -66,7 +70,7 @@ def _description(settings: "Params", model: str) -> dict[str, Any]:
         "made": {
             "commit": journal.last_change(Path()),
             "versions": versions,
-            "params": {key: _named(value) for key, value in settings.run.items() if key != "mode"},
+            "params": {key: _named(value) for key, value in settings.run.items() if key not in UNTOLD},
         },
     }
 

@@ -10,6 +10,7 @@ from guidedseg.datasets.catalogue import DATASETS
 from guidedseg.datasets.dataset import Raw
 from guidedseg.errors import GuidedsegError, listed
 from guidedseg.group import Group
+from guidedseg.names import datasets_in
 from guidedseg.params import Params
 
 PREPARED = Path("data/prepared")
@@ -55,7 +56,7 @@ def _folders(_: Params) -> Iterator[str]:
 
 
 def _disk(settings: Params) -> Iterator[str]:
-    needed = sum(DATASETS[name].gigabytes for name in settings.dataset_names)
+    needed = sum(DATASETS[name].gigabytes for name in (*settings.dataset_names, *settings.external))
     for folder in {folder.stat().st_dev: folder for folder in reversed(_written())}.values():
         free = shutil.disk_usage(folder).free / 1e9
         if free < needed:
@@ -83,12 +84,12 @@ def _written() -> list[Path]:
 def _raw_data(settings: Params) -> Iterator[str]:
     from guidedseg.datasets import places
 
-    if Path("data/raw", settings.dataset).exists():
-        return
-    for name, options in _datasets(settings).items():
-        if isinstance(options, Raw):
-            origin = places.find(DATASETS[name], options.source, drop_in=Path("data/external") / name)
-            yield f"raw data: {origin}"
+    for together in (settings.dataset, *settings.external):
+        for name in () if Path("data/raw", together).exists() else datasets_in(together):
+            options = getattr(settings.datasets, name)
+            if isinstance(options, Raw):
+                origin = places.find(DATASETS[name], options.source, drop_in=Path("data/external") / name)
+                yield f"raw data: {origin}"
 
 
 def _split(settings: Params) -> Iterator[str]:

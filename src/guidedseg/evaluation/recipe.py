@@ -13,6 +13,7 @@ LEFT_OUT = {
     "seed": "repeats with other seeds are averaged",
     "split.fold": "the folds are put together",
     "mode": "chooses what the report prints of two results that are both there",
+    "external": "datasets that what is trained is tested on",
     "scoring.batch": "batches are formed anew whenever a score is computed",
     "datasets.*.source": "where the raw data came from; what they are is told by the hash of the prepared ones",
     "datasets.*.sha256": "likewise",
