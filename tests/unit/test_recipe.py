@@ -54,7 +54,7 @@ def test_what_makes_no_result_is_few_and_known():
     of = chosen("phantom", "unetpp", "quick", "holdout")
     mine = {key for key in flat(of) if not key.startswith(("datasets.", "models.", "profiles."))}
     assert mine - set(recipe(of)) == {
-        *("dataset", "model", "profile", "mode", "seed", "split.fold", "split.folds", "scoring.batch")
+        *("dataset", "external", "model", "profile", "mode", "seed", "split.fold", "split.folds", "scoring.batch")
     }
     of_profile = {key for key in flat(of) if key.startswith("profiles.quick.") and ".fcos." not in key}
     # the detector's workers draw their own augmentation

@@ -225,7 +225,7 @@ def test_distances_stand_beside_the_number_of_misses(of: Nested) -> None:
 def test_subsets_are_dice_under_strict(of: Nested) -> None:
     of["branches"]["guided"]["by_size"]["large"]["dice"] = leaf(0.5, 0.25, 0.75)
     table = rows(named(of, "subsets"))
-    assert list(table["guided"]) == ["normal", "benign", "malignant", "small", "medium", "large"]
+    assert list(table["guided"]) == ["normal", "benign", "malignant", "unknown", "small", "medium", "large"]
     assert table["guided"]["large"] == "50.0 (25.0 to 75.0)"
     assert table["guided"]["malignant"] == "-"
 

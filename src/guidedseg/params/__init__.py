@@ -140,9 +140,8 @@ def _choice_problems(raw: dict[str, Any]) -> list[str]:
     external, own = raw.get("external"), datasets_in(str(raw.get("dataset")))
     if isinstance(external, list) and all(isinstance(name, str) for name in external):
         allowed = [name for name in DATASETS if name not in own]
-        wrong = [name for name in external if name not in allowed or external.count(name) > 1]
-        if wrong:
-            problems.append(f"external: {', '.join(wrong)} given, allowed: each once, {', '.join(allowed)}")
+        if not set(external) <= set(allowed) or len(set(external)) < len(external):
+            problems.append(f"external: {external} given, allowed: each once, {', '.join(allowed)}")
     scoring, detect = raw.get("scoring"), raw.get("detect")
     confidence, floor = (
         group.get(key) if isinstance(group, dict) else None
