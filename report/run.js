@@ -1,11 +1,11 @@
 window.guidedsegRun = {
   "bundles/unetpp": {
-    "md5": "77914f69abb485f40584927725ced270.dir",
-    "commit": "9b3b8f9a549846d065cd7613cb68770f7b9c662c",
+    "md5": "74ec079256bc2f06275da658c691e28a.dir",
+    "commit": "dfea53ec436ffc3f6c2e1acd3a183ef21ac319ca",
     "uncommitted changes": "none",
-    "started": "2026-11-29 10:11 UTC",
-    "finished": "2026-11-29 10:11 UTC",
-    "seconds": 1.4,
+    "started": "2026-11-29 12:29 UTC",
+    "finished": "2026-11-29 12:29 UTC",
+    "seconds": 1.6,
     "threads": 2,
     "gpu": null,
     "machine": {
@@ -32,11 +32,11 @@ window.guidedsegRun = {
   },
   "data/detections.csv": {
     "md5": "514d181af3c36fce7777f20af11ea8da",
-    "commit": "9b3b8f9a549846d065cd7613cb68770f7b9c662c",
+    "commit": "dfea53ec436ffc3f6c2e1acd3a183ef21ac319ca",
     "uncommitted changes": "none",
-    "started": "2026-11-29 10:04 UTC",
-    "finished": "2026-11-29 10:04 UTC",
-    "seconds": 1.7,
+    "started": "2026-11-29 12:26 UTC",
+    "finished": "2026-11-29 12:26 UTC",
+    "seconds": 1.1,
     "threads": 2,
     "gpu": null,
     "machine": {
@@ -62,17 +62,17 @@ window.guidedsegRun = {
     }
   },
   "data/inputs/direct": {
-    "md5": "d50e8fccc3e989f8d23a7c14130db2e1.dir",
-    "commit": "88e71ffeab9169efc7e2b9a2a6d805c849d67542",
+    "md5": "29e29c97dd0d8b29c5e03ff9b86c3834.dir",
+    "commit": "dfea53ec436ffc3f6c2e1acd3a183ef21ac319ca",
     "uncommitted changes": "none",
-    "started": "2026-11-29 01:59 UTC",
-    "finished": "2026-11-29 01:59 UTC",
-    "seconds": 0.4,
+    "started": "2026-11-29 12:26 UTC",
+    "finished": "2026-11-29 12:26 UTC",
+    "seconds": 0.9,
     "threads": 2,
     "gpu": null,
     "machine": {
       "operating system": "Debian GNU/Linux 12 (bookworm), x86_64",
-      "processor": "AMD EPYC",
+      "processor": "Intel(R) Xeon(R) Processor",
       "cores": "2",
       "memory": "24 GiB"
     },
@@ -93,17 +93,17 @@ window.guidedsegRun = {
     }
   },
   "data/inputs/guided": {
-    "md5": "ea5a03aef1583bb7e56683ff398bbfcb.dir",
-    "commit": "88e71ffeab9169efc7e2b9a2a6d805c849d67542",
+    "md5": "b53dafb716cdedfded88f838c8198ee9.dir",
+    "commit": "dfea53ec436ffc3f6c2e1acd3a183ef21ac319ca",
     "uncommitted changes": "none",
-    "started": "2026-11-29 01:59 UTC",
-    "finished": "2026-11-29 01:59 UTC",
-    "seconds": 0.4,
+    "started": "2026-11-29 12:26 UTC",
+    "finished": "2026-11-29 12:26 UTC",
+    "seconds": 0.6,
     "threads": 2,
     "gpu": null,
     "machine": {
       "operating system": "Debian GNU/Linux 12 (bookworm), x86_64",
-      "processor": "AMD EPYC",
+      "processor": "Intel(R) Xeon(R) Processor",
       "cores": "2",
       "memory": "24 GiB"
     },
@@ -124,17 +124,17 @@ window.guidedsegRun = {
     }
   },
   "data/prepared": {
-    "md5": "aa24157eef0a6af7ca0474c46ddeaa97.dir",
-    "commit": "88e71ffeab9169efc7e2b9a2a6d805c849d67542",
+    "md5": "b1079652c080233f7c3b00af9ef3430c.dir",
+    "commit": "dfea53ec436ffc3f6c2e1acd3a183ef21ac319ca",
     "uncommitted changes": "none",
-    "started": "2026-11-29 01:57 UTC",
-    "finished": "2026-11-29 01:57 UTC",
-    "seconds": 1.0,
+    "started": "2026-11-29 12:23 UTC",
+    "finished": "2026-11-29 12:23 UTC",
+    "seconds": 1.7,
     "threads": 2,
     "gpu": null,
     "machine": {
       "operating system": "Debian GNU/Linux 12 (bookworm), x86_64",
-      "processor": "AMD EPYC",
+      "processor": "Intel(R) Xeon(R) Processor",
       "cores": "2",
       "memory": "24 GiB"
     },
@@ -156,16 +156,16 @@ window.guidedsegRun = {
   },
   "data/raw/phantom": {
     "md5": "c75676d296c2a8f311932a1a9953c5d3.dir",
-    "commit": "88e71ffeab9169efc7e2b9a2a6d805c849d67542",
+    "commit": "dfea53ec436ffc3f6c2e1acd3a183ef21ac319ca",
     "uncommitted changes": "none",
-    "started": "2026-11-29 01:57 UTC",
-    "finished": "2026-11-29 01:57 UTC",
-    "seconds": 4.0,
+    "started": "2026-11-29 12:23 UTC",
+    "finished": "2026-11-29 12:23 UTC",
+    "seconds": 8.2,
     "threads": 2,
     "gpu": null,
     "machine": {
       "operating system": "Debian GNU/Linux 12 (bookworm), x86_64",
-      "processor": "AMD EPYC",
+      "processor": "Intel(R) Xeon(R) Processor",
       "cores": "2",
       "memory": "24 GiB"
     },
@@ -187,11 +187,11 @@ window.guidedsegRun = {
   },
   "data/split.csv": {
     "md5": "c819764467d8cc3be4bee86262f5ce68",
-    "commit": "d9614ad1ab19cce6f99fd5b5757bf395acf0acf7",
+    "commit": "dfea53ec436ffc3f6c2e1acd3a183ef21ac319ca",
     "uncommitted changes": "none",
-    "started": "2026-11-25 18:19 UTC",
-    "finished": "2026-11-25 18:19 UTC",
-    "seconds": 0.4,
+    "started": "2026-11-29 12:23 UTC",
+    "finished": "2026-11-29 12:23 UTC",
+    "seconds": 0.6,
     "threads": 2,
     "gpu": null,
     "machine": {
@@ -210,17 +210,50 @@ window.guidedsegRun = {
       "timm": "1.0.31",
       "albumentations": "2.0.8",
       "lightning": "2.6.6",
+      "onnx": "1.23.2",
+      "onnxruntime": "1.32.0",
       "dvc": "3.67.1",
       "numpy": "2.4.6"
     }
   },
   "data/yolo": {
     "md5": "14715a35139c2599df27f98a1690b8fb.dir",
-    "commit": "b48ca0ef9da3ee3b4f1ef8ed2d8e24afde0c8ce5",
+    "commit": "dfea53ec436ffc3f6c2e1acd3a183ef21ac319ca",
     "uncommitted changes": "none",
-    "started": "2026-11-29 10:23 UTC",
-    "finished": "2026-11-29 10:23 UTC",
-    "seconds": 0.4,
+    "started": "2026-11-29 12:23 UTC",
+    "finished": "2026-11-29 12:23 UTC",
+    "seconds": 0.6,
+    "threads": 2,
+    "gpu": null,
+    "machine": {
+      "operating system": "Debian GNU/Linux 12 (bookworm), x86_64",
+      "processor": "Intel(R) Xeon(R) Processor",
+      "cores": "2",
+      "memory": "24 GiB"
+    },
+    "versions": {
+      "python": "3.11.7",
+      "guidedseg": "0.1.0",
+      "torch": "2.15.0",
+      "torchvision": "0.29.2",
+      "ultralytics": "8.4.190",
+      "segmentation-models-pytorch": "0.6.0",
+      "timm": "1.0.31",
+      "albumentations": "2.0.8",
+      "lightning": "2.6.6",
+      "onnx": "1.23.2",
+      "onnxruntime": "1.32.0",
+      "dvc": "3.67.1",
+      "numpy": "2.4.6"
+    }
+  },
+  "evaluations/external/unetpp": {
+    "md5": "96ca343281fa20be5580db533e1c5045.dir",
+    "commit": "dfea53ec436ffc3f6c2e1acd3a183ef21ac319ca",
+    "uncommitted changes": "stages/outside.py",
+    "started": "2026-11-29 12:29 UTC",
+    "finished": "2026-11-29 12:29 UTC",
+    "seconds": 1.9,
     "threads": 2,
     "gpu": null,
     "machine": {
@@ -246,12 +279,12 @@ window.guidedsegRun = {
     }
   },
   "evaluations/unetpp": {
-    "md5": "9422a66095f6305a6c58aefa6cb3d6c0.dir",
-    "commit": "9b3b8f9a549846d065cd7613cb68770f7b9c662c",
+    "md5": "93415f3424ccb00f8fe42140177ed8a1.dir",
+    "commit": "dfea53ec436ffc3f6c2e1acd3a183ef21ac319ca",
     "uncommitted changes": "none",
-    "started": "2026-11-29 10:11 UTC",
-    "finished": "2026-11-29 10:11 UTC",
-    "seconds": 1.7,
+    "started": "2026-11-29 12:28 UTC",
+    "finished": "2026-11-29 12:28 UTC",
+    "seconds": 1.5,
     "threads": 2,
     "gpu": null,
     "machine": {
@@ -278,11 +311,11 @@ window.guidedsegRun = {
   },
   "models/detector": {
     "md5": "9ceb690fa3e4a55c06f577b1d895fcf8.dir",
-    "commit": "9b3b8f9a549846d065cd7613cb68770f7b9c662c",
+    "commit": "dfea53ec436ffc3f6c2e1acd3a183ef21ac319ca",
     "uncommitted changes": "none",
-    "started": "2026-11-29 10:01 UTC",
-    "finished": "2026-11-29 10:03 UTC",
-    "seconds": 128.9,
+    "started": "2026-11-29 12:24 UTC",
+    "finished": "2026-11-29 12:26 UTC",
+    "seconds": 115.5,
     "threads": 2,
     "gpu": null,
     "machine": {
@@ -309,11 +342,11 @@ window.guidedsegRun = {
   },
   "models/pretrained": {
     "md5": "8c72641f858cd3895d3a3d2fa53d78f1.dir",
-    "commit": "b48ca0ef9da3ee3b4f1ef8ed2d8e24afde0c8ce5",
+    "commit": "dfea53ec436ffc3f6c2e1acd3a183ef21ac319ca",
     "uncommitted changes": "none",
-    "started": "2026-11-29 10:23 UTC",
-    "finished": "2026-11-29 10:23 UTC",
-    "seconds": 3.2,
+    "started": "2026-11-29 12:24 UTC",
+    "finished": "2026-11-29 12:24 UTC",
+    "seconds": 3.5,
     "threads": 2,
     "gpu": null,
     "machine": {
@@ -339,12 +372,12 @@ window.guidedsegRun = {
     }
   },
   "models/unetpp/direct": {
-    "md5": "1d87d3d0ec1a5b163416ee90973dfe63.dir",
-    "commit": "9b3b8f9a549846d065cd7613cb68770f7b9c662c",
+    "md5": "9f8bd4c71860f9f661ed2de22fea8448.dir",
+    "commit": "dfea53ec436ffc3f6c2e1acd3a183ef21ac319ca",
     "uncommitted changes": "none",
-    "started": "2026-11-29 10:04 UTC",
-    "finished": "2026-11-29 10:08 UTC",
-    "seconds": 239.2,
+    "started": "2026-11-29 12:26 UTC",
+    "finished": "2026-11-29 12:27 UTC",
+    "seconds": 69.7,
     "threads": 2,
     "gpu": null,
     "machine": {
@@ -371,11 +404,11 @@ window.guidedsegRun = {
   },
   "models/unetpp/guided": {
     "md5": "5fc3b643e4fe8348b9fb0ab74e236b16.dir",
-    "commit": "9b3b8f9a549846d065cd7613cb68770f7b9c662c",
+    "commit": "dfea53ec436ffc3f6c2e1acd3a183ef21ac319ca",
     "uncommitted changes": "none",
-    "started": "2026-11-29 10:08 UTC",
-    "finished": "2026-11-29 10:10 UTC",
-    "seconds": 158.6,
+    "started": "2026-11-29 12:27 UTC",
+    "finished": "2026-11-29 12:28 UTC",
+    "seconds": 62.4,
     "threads": 2,
     "gpu": null,
     "machine": {
@@ -401,12 +434,12 @@ window.guidedsegRun = {
     }
   },
   "predictions/unetpp/direct": {
-    "md5": "f3aa07eabde339c3c15baa1ea0b7114a.dir",
-    "commit": "9b3b8f9a549846d065cd7613cb68770f7b9c662c",
+    "md5": "a75db3b192a306da5c26ffd7141f31e4.dir",
+    "commit": "dfea53ec436ffc3f6c2e1acd3a183ef21ac319ca",
     "uncommitted changes": "none",
-    "started": "2026-11-29 10:10 UTC",
-    "finished": "2026-11-29 10:10 UTC",
-    "seconds": 4.6,
+    "started": "2026-11-29 12:28 UTC",
+    "finished": "2026-11-29 12:28 UTC",
+    "seconds": 4.9,
     "threads": 2,
     "gpu": null,
     "machine": {
@@ -433,11 +466,11 @@ window.guidedsegRun = {
   },
   "predictions/unetpp/guided": {
     "md5": "33ba4ea14d9c45c6c6d956e63ca723eb.dir",
-    "commit": "9b3b8f9a549846d065cd7613cb68770f7b9c662c",
+    "commit": "dfea53ec436ffc3f6c2e1acd3a183ef21ac319ca",
     "uncommitted changes": "none",
-    "started": "2026-11-29 10:11 UTC",
-    "finished": "2026-11-29 10:11 UTC",
-    "seconds": 8.2,
+    "started": "2026-11-29 12:28 UTC",
+    "finished": "2026-11-29 12:28 UTC",
+    "seconds": 4.5,
     "threads": 2,
     "gpu": null,
     "machine": {
@@ -463,12 +496,12 @@ window.guidedsegRun = {
     }
   },
   "report/index.html": {
-    "md5": "a7782896d5d587c08472b006b78c4e23",
-    "commit": "9b3b8f9a549846d065cd7613cb68770f7b9c662c",
+    "md5": "6c55f42ebc674d7f5c7a727f56247fc1",
+    "commit": "dfea53ec436ffc3f6c2e1acd3a183ef21ac319ca",
     "uncommitted changes": "none",
-    "started": "2026-11-29 10:11 UTC",
-    "finished": "2026-11-29 10:11 UTC",
-    "seconds": 12.4,
+    "started": "2026-11-29 12:28 UTC",
+    "finished": "2026-11-29 12:29 UTC",
+    "seconds": 10.0,
     "threads": 2,
     "gpu": null,
     "machine": {

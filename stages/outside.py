@@ -20,6 +20,7 @@ def main() -> tuple[Path, str]:
     from guidedseg.datasets.catalogue import DATASETS
     from guidedseg.json_files import write_json
     from guidedseg.names import datasets_in
+    from guidedseg.writing import write_text
 
     name = sys.argv[1]
     folder = Path("data/outside") / name
@@ -42,7 +43,8 @@ def main() -> tuple[Path, str]:
         **(_weights(settings, before, hashes) if own else {}),
     }
     hashes.keep()
-    Path("data/others").mkdir(parents=True, exist_ok=True)  # on which `external` depends, whatever lies there
+    # `external` depends on this folder, whatever lies there; git is to leave all of it alone
+    write_text(Path("data/others/.gitignore"), "*\n")
     for reader, record in records.items():
         write_json(record, paths[reader])
     changed = [reader for reader, record in records.items() if record != before[reader]]
