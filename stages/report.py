@@ -88,9 +88,10 @@ def _page(run: "Results", params: dict[str, object]) -> None:
             table.write(each, target)
     write_json(run.scores, Path("report/scores.json"))
     write_text(Path("report/comparison.md"), of_run.document(run.scores, run.model, beside))
-    before = lock.upstream(lock.read(Path("dvc.lock")), f"evaluations/{run.model}")
+    locked, folders = lock.read(Path("dvc.lock")), (f"evaluations/{run.model}", f"evaluations/external/{run.model}")
+    before = {name: stage for folder in folders for name, stage in lock.upstream(locked, folder).items()}
     # the journal has no entry of `outside`, which only looks, in every run
-    made = {name: lock.outs(stage) for name, stage in before.items() if not name.startswith("outside@")}
+    made = {name: lock.outs(stage) for name, stage in before.items() if not name.startswith("outside")}
     facts = index.Facts(params, json.loads(Path("metrics/split.json").read_text(encoding="utf-8")), made)
     write_text(Path("report/index.html"), index.index(run, facts, [*beside, *own], pictures, shown))
 

@@ -186,5 +186,6 @@ def test_applied_experiment_brings_the_journal_of_its_artifacts(compared: Projec
     back(compared)
     assert {out: entry["md5"] for out, entry in entries.items()} == {out: hashes[out] for out in before}
     changed = {out for out, entry in entries.items() if entry != before[out]}
-    assert changed == {"evaluations/unetpp", "report/index.html", "bundles/unetpp"}  # the stages that ran
+    ran = {"evaluations/unetpp", "evaluations/external/unetpp", "report/index.html", "bundles/unetpp"}
+    assert changed == ran
     assert entries["evaluations/unetpp"]["uncommitted changes"] == "params.yaml"

@@ -69,7 +69,7 @@ def test_details_hold_every_metric_under_every_rule(finished: Project):
     for rule in RULES:
         pooled = rule in ("pooled", "batch_pooled")
         assert len(details[rule]) == (6 if pooled else 11)
-    assert set(details["by_pathology"]) == {"normal", "benign", "malignant"}
+    assert set(details["by_pathology"]) == {"normal", "benign", "malignant", "unknown"}
     assert set(details["by_size"]) == {"small", "medium", "large"}
     assert {"cases", "normals", "lesionwise", "mask_calibration", "loss", "sample", "detection"} < set(details)
 

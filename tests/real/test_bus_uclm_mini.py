@@ -95,7 +95,7 @@ def test_smallest_lesion_is_kept(folder, index):
 
 
 def test_stsp_holds_combined_frames(index):
-    combined = index[index["combined"] == "yes"]
+    combined = index[index["flags"].str.contains("combined")]
     assert not combined.empty
     assert set(combined["patient_id"]) == {"STSP"}
 

@@ -45,7 +45,7 @@ def test_subsets_are_scored_strictly() -> None:
     evaluation.images.loc[malignant, "pathology"] = "malignant"
     of = scored(evaluation)["branches"]["guided"]
     dice = {name: value(group, "dice") for name, group in of["by_pathology"].items()}
-    assert dice == {"normal": 0.5, "benign": 0.875, "malignant": 0.25}
+    assert dice == {"normal": 0.5, "benign": 0.875, "malignant": 0.25, "unknown": None}
     # lesions of one size go by name: half and all, then the miss, then three quarters
     dice = {name: value(group, "dice") for name, group in of["by_size"].items()}
     assert dice == {"small": 0.75, "medium": 0, "large": 0.75}
@@ -71,7 +71,8 @@ def malignant_in(patients: int) -> dict[str, Any]:
 def test_reliability_is_that_of_each_subset() -> None:
     # 3 malignant and 5 benign of 8: below 5 groups a score is marked
     of = malignant_in(3)
-    assert {name: leaf["groups"] for name, leaf in of.items()} == {"all": 8, "normal": 0, "benign": 5, "malignant": 3}
+    groups = {name: leaf["groups"] for name, leaf in of.items()}
+    assert groups == {"all": 8, "normal": 0, "benign": 5, "malignant": 3, "unknown": 0}
     assert {name for name, leaf in of.items() if leaf["ci_low"] is not None} == {"all", "benign", "malignant"}
     assert {name for name, leaf in of.items() if percent(leaf).endswith("?")} == {"malignant"}
 
