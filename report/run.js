@@ -249,11 +249,11 @@ window.guidedsegRun = {
   },
   "evaluations/external/unetpp": {
     "md5": "96ca343281fa20be5580db533e1c5045.dir",
-    "commit": "dfea53ec436ffc3f6c2e1acd3a183ef21ac319ca",
-    "uncommitted changes": "stages/outside.py",
-    "started": "2026-11-29 12:29 UTC",
-    "finished": "2026-11-29 12:29 UTC",
-    "seconds": 1.9,
+    "commit": "65dc5dbaf9d94c549d513ba3668338216c1c43c9",
+    "uncommitted changes": "none",
+    "started": "2026-11-29 12:52 UTC",
+    "finished": "2026-11-29 12:52 UTC",
+    "seconds": 1.2,
     "threads": 2,
     "gpu": null,
     "machine": {
@@ -496,12 +496,12 @@ window.guidedsegRun = {
     }
   },
   "report/index.html": {
-    "md5": "6c55f42ebc674d7f5c7a727f56247fc1",
-    "commit": "dfea53ec436ffc3f6c2e1acd3a183ef21ac319ca",
+    "md5": "68be2f1e40e3a82b36303f6cc61889f2",
+    "commit": "65dc5dbaf9d94c549d513ba3668338216c1c43c9",
     "uncommitted changes": "none",
-    "started": "2026-11-29 12:28 UTC",
-    "finished": "2026-11-29 12:29 UTC",
-    "seconds": 10.0,
+    "started": "2026-11-29 12:52 UTC",
+    "finished": "2026-11-29 12:52 UTC",
+    "seconds": 23.0,
     "threads": 2,
     "gpu": null,
     "machine": {
