@@ -8,7 +8,7 @@ import cv2
 import pytest
 from project import Project, ran
 from safetensors.torch import load_file, save_file
-from test_reruns import TRAINED, affected
+from test_reruns import TRAINED, affected, look
 
 from guidedseg.encoders import encoders
 
@@ -39,9 +39,11 @@ def test_new_weights_under_the_same_name_rerun_training(trained: Project):
     before, state = weights.read_bytes(), load_file(weights)
     save_file({name: tensor + 1 for name, tensor in state.items()}, weights)
     try:
+        look(trained)
         assert affected(trained) == TRAINED
     finally:
         weights.write_bytes(before)
+    look(trained)
     assert affected(trained) == set()
 
 
