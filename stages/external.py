@@ -25,17 +25,19 @@ def main() -> tuple[Path, str]:
     home = Operating(**json.loads((Path("evaluations") / model / "operating.json").read_text(encoding="utf-8")))
     with whole_directory(out) as target:
         write_json({"datasets": settings.external}, target / "datasets.json")
-        for name in settings.external:
-            found = external.test(
-                _segmenter(settings, model, home),
-                Path("data/others") / name,
-                home,
-                match_iou=settings.scoring.match_iou,
-                surface_tolerance=settings.scoring.surface_tolerance,
-                scratch=Path(".scratch"),
-            )
-            (target / name).mkdir()
-            tested.write(found, target / name)
+        if settings.external:  # else no network need be opened
+            segmenter = _segmenter(settings, model, home)
+            for name in settings.external:
+                found = external.test(
+                    segmenter,
+                    Path("data/others") / name,
+                    home,
+                    match_iou=settings.scoring.match_iou,
+                    surface_tolerance=settings.scoring.surface_tolerance,
+                    scratch=Path(".scratch"),
+                )
+                (target / name).mkdir()
+                tested.write(found, target / name)
     return out, ", ".join(settings.external) or "no external dataset is named"
 
 

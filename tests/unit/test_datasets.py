@@ -155,7 +155,7 @@ class TestBusBra:
     def test_without_folds_it_is_read_and_said(self, drawn: Drawn) -> None:
         folder = drawn("bus_bra")
         (folder / "5-fold-cv.csv").unlink()
-        assert reading.check(DATASETS["bus_bra"], folder, ANY) == [
+        assert reading.check(DATASETS["bus_bra"], folder, ANY).notes == [
             "5-fold-cv.csv is not there: split.protocol cannot be official"
         ]
         assert {image.official_split for image in by_id("bus_bra", folder).values()} == {""}
@@ -254,7 +254,7 @@ def test_smallest_example_of_the_documentation_is_a_dataset(tmp_path: Path) -> N
         save(tmp_path / "zip" / "outlines" / f"{name}.png", mask(LESION))
     (tmp_path / "zip" / "list.csv").write_text("file;who;what\na;P1;benign\nb;P2;malignant\n")
     folder = locating.locate(ours, tmp_path)
-    assert reading.check(ours, folder) == []
+    assert reading.check(ours, folder).notes == []
     images = list(reading.read(ours, folder))
     assert [(image.patient_id, image.pathology) for image in images] == [("P1", "benign"), ("P2", "malignant")]
     (folder / "outlines" / "b.png").unlink()

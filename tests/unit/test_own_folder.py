@@ -133,7 +133,7 @@ class TestTable:
         assert [image.mm_per_pixel for image in images.values()] == [0.08, None]
 
     def test_without_one_nobody_is_known_and_that_is_told(self, folder: Path, tmp_path: Path) -> None:
-        assert reading.check(DATASET, folder, own()) == [
+        assert reading.check(DATASET, folder, own()).notes == [
             "there is no table: every image is taken for a patient of its own"
         ]
         index = preparing.write(reading.read(DATASET, folder, own()), tmp_path / "out", duplicate_threshold=0.8)

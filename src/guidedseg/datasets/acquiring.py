@@ -4,7 +4,7 @@ from pathlib import Path
 
 from guidedseg.datasets import reading, sources, union
 from guidedseg.datasets.catalogue import DATASETS
-from guidedseg.datasets.dataset import Raw
+from guidedseg.datasets.dataset import Raw, Survey
 from guidedseg.group import Group
 from guidedseg.names import datasets_in
 from guidedseg.writing import whole_directory
@@ -37,11 +37,15 @@ def acquire(name: str, options: dict[str, Group], *, external: Path, target: Pat
 
 
 def _acquire(name: str, options: Group, external: Path, target: Path, scratch: Path) -> str:
-    dataset, notes = DATASETS[name], list[str]()
+    dataset, surveys = DATASETS[name], list[Survey]()
+
+    def check(folder: Path) -> None:
+        surveys.append(reading.check(dataset, folder, options))
+
     if dataset.generate is not None:
         with whole_directory(target) as folder:
             dataset.generate(folder, **options.model_dump())
-            reading.check(dataset, folder, options)
+            check(folder)
         origin = ", drawn"
     elif isinstance(options, Raw):
         origin = " from " + sources.fetch(
@@ -50,9 +54,10 @@ def _acquire(name: str, options: Group, external: Path, target: Path, scratch: P
             sha256=options.sha256,
             drop_in=external / name,
             target=target,
-            check=lambda folder: notes.extend(reading.check(dataset, folder, options)),
+            check=check,
             scratch=scratch,
         )
     else:
         raise TypeError(f"{name} is neither drawn nor fetched")
-    return ", ".join([f"{len(reading.surveyed(dataset, target, options).entries)} images{origin}", *notes])
+    (survey,) = surveys
+    return ", ".join([f"{len(survey.entries)} images{origin}", *survey.notes])

@@ -36,7 +36,7 @@ class _Examined:
         self.problems: list[str] = []
 
 
-def check(dataset: Dataset, folder: Path, options: Group | None = None) -> list[str]:
+def check(dataset: Dataset, folder: Path, options: Group | None = None) -> Survey:
     """Check a dataset's integrity: names, pairs, tables, and every picture's pixels, size and values.
 
     Args:
@@ -45,7 +45,7 @@ def check(dataset: Dataset, folder: Path, options: Group | None = None) -> list[
         options: its group in params.yaml; None: any number of images, and no particulars.
 
     Returns:
-        Notes: what is odd and yet read.
+        What there is, without a problem.
 
     Raises:
         GuidedsegError: one that lists every offending file.
@@ -63,7 +63,7 @@ def check(dataset: Dataset, folder: Path, options: Group | None = None) -> list[
         problems.extend(found.problems)
     if problems:
         raise _broken(dataset, folder, problems)
-    return survey.notes
+    return survey
 
 
 def read(dataset: Dataset, folder: Path, options: Group | None = None) -> Iterator[RawImage]:

@@ -45,8 +45,7 @@ def told(folder: Path, name: str | None) -> Iterator[str]:
         raise GuidedsegError(f"There is no dataset {name!r}. Choose one of {', '.join(DATASETS)}.")
     dataset, place = _found(folder, [DATASETS[name]] if name else list(DATASETS.values()))
     yield f"{place}: {dataset.title} (dataset: {dataset.name})"
-    notes = reading.check(dataset, place)
-    survey = reading.surveyed(dataset, place, None)
+    survey = reading.check(dataset, place)
     patients = {entry.patient_id for entry in survey.entries if entry.patient_id}
     pathologies = Counter(entry.pathology or "not told" for entry in survey.entries)
     splits = Counter(entry.official_split for entry in survey.entries if entry.official_split)
@@ -59,7 +58,7 @@ def told(folder: Path, name: str | None) -> Iterator[str]:
     sized = sum(entry.mm_per_pixel is not None for entry in survey.entries)
     if sized:
         yield f"millimetres per pixel: known for {sized}"
-    yield from notes
+    yield from survey.notes
 
 
 def _found(folder: Path, asked: list[Dataset]) -> tuple[Dataset, Path]:

@@ -58,7 +58,7 @@ def run(bundle: Path, name: str, at: Path | None, out: Path, engine: Kind) -> It
     options = DATASETS[name].options.model_validate(
         dict.fromkeys(DATASETS[name].options.model_fields)  # any number of images, nothing particular
     )
-    yield from reading.check(DATASETS[name], own, options)
+    yield from reading.check(DATASETS[name], own, options).notes
     with tempfile.TemporaryDirectory(prefix="guidedseg-") as place:
         prepared = Path(place) / "prepared"
         index = preparing.write(union.read(name, {name: options}, own), prepared, duplicate_threshold=DUPLICATES)

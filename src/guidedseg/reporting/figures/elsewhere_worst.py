@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from matplotlib.figure import Figure
 
+from guidedseg.evaluation.rules import strict
 from guidedseg.names import MODES
 from guidedseg.reporting.cases import Case
 from guidedseg.reporting.figures import masks, style
@@ -17,7 +18,8 @@ def rows(results: Results) -> list[Row]:
     """A row per image, a dataset after the other."""
     found = []
     for name, each in results.elsewhere.items():
-        images = each.tested.evaluation.images.set_index(["image_id", "branch"])
+        counted = each.tested.evaluation.images
+        images = counted.assign(dice=strict(counted)[:, 0]).set_index(["image_id", "branch"])
         for image_id, pictures in each.tested.worst.items():
             counts = {mode: images.loc[(image_id, mode)] for mode in MODES}
             found.append(
@@ -27,9 +29,7 @@ def rows(results: Results) -> list[Row]:
                     image=pictures["image"],
                     truth=pictures["truth"] > 0,
                     masks={mode: pictures[mode] > 0 for mode in MODES},
-                    dice={
-                        mode: 2 * of["tp"] / max(2 * of["tp"] + of["fp"] + of["fn"], 1) for mode, of in counts.items()
-                    },
+                    dice={mode: float(of["dice"]) for mode, of in counts.items()},
                 )
             )
     return found
