@@ -73,7 +73,7 @@ def make_run(folder: Path, images: int) -> None:
     boxes.to_csv(folder / "data/detections.csv", index=False)
     guided = crops.rois(index, split, lesions, boxes, margin=0.15, jitter=0.1, backgrounds=1)
     predicted = {}
-    for mode, regions in (("direct", crops.frames(index, split)), ("guided", guided)):
+    for mode, regions in (("direct", crops.frames(index, split, jitter=0.2)), ("guided", guided)):
         target = folder / "inputs" / mode
         target.mkdir(parents=True)
         crops.write(regions, data, 128, target)

@@ -162,7 +162,7 @@ def made_up(count: int, size: int) -> Inputs:
     images += 55 * masks
     index = pd.DataFrame({"image_id": [f"image{number}" for number in range(count + 16)]})
     split = index.assign(split=["train"] * count + ["val"] * 16)
-    regions = crops.frames(index.assign(width=size, height=size), split)
+    regions = crops.frames(index.assign(width=size, height=size), split, jitter=0.2)
     return Inputs(
         images=images[count:],
         masks=masks[count:],

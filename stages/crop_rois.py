@@ -10,19 +10,21 @@ def main() -> tuple[Path, str]:
     import pandas as pd
 
     from guidedseg import params
-    from guidedseg.datasets import prepared, splits
+    from guidedseg.datasets import balance, prepared, splits
     from guidedseg.detection.boxes import read_detections
     from guidedseg.segmentation import crops
     from guidedseg.writing import whole_directory
 
     settings = params.load()
     folder = Path("data/prepared")
+    index, split = prepared.read_index(folder), splits.read(Path("data/split.csv"))
     made = crops.rois(
-        prepared.read_index(folder),
-        splits.read(Path("data/split.csv")),
+        index,
+        split,
         prepared.read_lesions(folder),
         read_detections(Path("data/detections.csv")),
         **settings.roi.model_dump(),
+        times=balance.times(index, split, settings.datasets.balance),
     )
     size = settings.chosen.inputs.image_size
     with whole_directory(Path("data/inputs/guided")) as target:

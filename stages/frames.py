@@ -8,13 +8,15 @@ import stages
 def main() -> tuple[Path, str]:
     """Write the direct inputs."""
     from guidedseg import params
-    from guidedseg.datasets import prepared, splits
+    from guidedseg.datasets import balance, prepared, splits
     from guidedseg.segmentation import crops
     from guidedseg.writing import whole_directory
 
     settings = params.load()
     folder = Path("data/prepared")
-    made = crops.frames(prepared.read_index(folder), splits.read(Path("data/split.csv")), jitter=settings.frame.jitter)
+    index, split = prepared.read_index(folder), splits.read(Path("data/split.csv"))
+    times = balance.times(index, split, settings.datasets.balance)
+    made = crops.frames(index, split, jitter=settings.frame.jitter, times=times)
     size = settings.chosen.inputs.image_size
     with whole_directory(Path("data/inputs/direct")) as target:
         crops.write(made, folder, size, target)

@@ -15,7 +15,7 @@ def whole(
     size = images.shape[-1]
     box = dict(zip(BOX, (0, 0, size, size), strict=True))
     items = pd.DataFrame({"image_id": image_ids or [f"i{number:02d}" for number in range(len(images))]})
-    items = items.assign(source="frame", confidence=np.nan, split="val", **box)
+    items = items.assign(source="frame", times=1, confidence=np.nan, split="val", **box)
     items = items.assign(margin=0.0, jitter=0.0, width=size, height=size, **dict(zip(PLACE, box.values(), strict=True)))
     inputs = Inputs(
         images=images[train:],

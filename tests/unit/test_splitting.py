@@ -29,6 +29,7 @@ def index_of(patients: int = 38, seed: int = 0) -> pd.DataFrame:
         lesion_count=(index["pathology"] != "normal").astype(int),
         official_split="",
         patient_known=1,
+        dataset="ours",
     )
 
 
@@ -92,6 +93,7 @@ def test_audit_counts_by_hand() -> None:
             "pathology": ["normal", "benign", "benign", "malignant", "malignant"],
             "lesion_count": [0, 2, 1, 1, 3],
             "patient_known": [1, 1, 0, 1, 1],
+            "dataset": "ours",
         }
     )
     split = index[["image_id", "group_id"]].assign(split=["train", "val", "train", "test", "train"])

@@ -38,12 +38,13 @@ def assign(
     """Put every image into train, val or test.
 
     Args:
-        index: a row per image with image_id, patient_id, group_id, pathology, lesion_count, official_split.
+        index: a row per image with image_id, dataset, patient_id, group_id, pathology, lesion_count, official_split.
         protocol: ``official`` takes the dataset's own split; of official folds (``fold1``, ...) part ``fold`` is test
             and the next (cyclic) val. When a group (patients who share pictures) lies in several of its splits, the
             whole group goes to one of them, test before val before train, with a warning.
-            ``holdout`` draws the fractions ``val`` and ``test``, keeping the proportions of the pathologies.
-            ``folds`` makes ``folds`` stratified parts: part ``fold`` is test, the next (cyclic) val, the rest train.
+            ``holdout`` draws the fractions ``val`` and ``test``, keeping the proportions of the pathologies and, in a
+            union, of the datasets. ``folds`` makes ``folds`` parts stratified likewise: part ``fold`` is test, the next
+            (cyclic) val, the rest train.
         group_by: ``patient`` keeps every group in one split; ``image`` ignores groups, so it leaks.
         val: fraction of the images, for ``holdout``.
         test: fraction of the images, for ``holdout``.
@@ -82,9 +83,10 @@ def audit(index: pd.DataFrame, split: pd.DataFrame, duplicates: pd.DataFrame) ->
         duplicates: image_a, image_b, similarity; pairs of identical or nearly identical pictures across patients.
 
     Returns:
-        ``train``, ``val``, ``test``: images, patients, groups, lesions, and images that are normal, benign, malignant
-        or of an unknown pathology. ``leakage``: patients_in_several_splits, groups_in_several_splits,
-        duplicate_pictures_in_several_splits (pairs), and images_of_unknown_patients, of which nobody can tell.
+        ``train``, ``val``, ``test``: images, patients, groups, lesions, images that are normal, benign, malignant or of
+        an unknown pathology and, in a union, images of each dataset. ``leakage``: patients_in_several_splits,
+        groups_in_several_splits, duplicate_pictures_in_several_splits (pairs), and images_of_unknown_patients, of which
+        nobody can tell.
     """
     rows = index.merge(split[["image_id", "split"]], on="image_id", validate="one_to_one")
     counts: dict[str, dict[str, int]] = {}
@@ -97,6 +99,8 @@ def audit(index: pd.DataFrame, split: pd.DataFrame, duplicates: pd.DataFrame) ->
             "lesions": int(part["lesion_count"].sum()),
             **{pathology: int((part["pathology"] == pathology).sum()) for pathology in PATHOLOGIES},
         }
+        if rows["dataset"].nunique() > 1:
+            counts[name] |= {dataset: int((part["dataset"] == dataset).sum()) for dataset in rows["dataset"].unique()}
     where = rows.set_index("image_id")["split"]
     apart = duplicates["image_a"].map(where).to_numpy() != duplicates["image_b"].map(where).to_numpy()
     counts["leakage"] = {
@@ -183,13 +187,18 @@ def _of_folds(own: pd.Series, fold: int) -> pd.Series:
     return own.replace(chosen)
 
 
+def _strata(rows: pd.DataFrame) -> pd.Series:
+    """What every split has its share of: the pathologies, in a union those of every dataset."""
+    return rows["dataset"] + " " + rows["pathology"] if rows["dataset"].nunique() > 1 else rows["pathology"]
+
+
 def _holdout_by_group(rows: pd.DataFrame, val: float, test: float, seed: int) -> Labels:
     """Best of many greedy fills: shuffle the groups, give each to the split that it brings nearest to its target.
 
-    Compared are shares of every pathology and of all images, squared and weighted by 1/target, as in a chi-square
+    Compared are shares of every stratum and of all images, squared and weighted by 1/target, as in a chi-square
     distance, so that the small splits count as much as the large one.
     """
-    counts = pd.crosstab(rows["group_id"], rows["pathology"])
+    counts = pd.crosstab(rows["group_id"], _strata(rows))
     groups = counts.index.to_numpy()
     shares = counts.to_numpy(float)
     shares = np.column_stack([shares / shares.sum(axis=0), shares.sum(axis=1) / shares.sum()])  # (G, P + 1)
@@ -219,7 +228,7 @@ def _holdout_by_image(rows: pd.DataFrame, val: float, test: float, seed: int) ->
     for name, share in (("test", test), ("val", val)):
         try:
             rest, taken = train_test_split(
-                rest, test_size=round(share * len(rows)), stratify=rows["pathology"].to_numpy()[rest], random_state=seed
+                rest, test_size=round(share * len(rows)), stratify=_strata(rows).to_numpy()[rest], random_state=seed
             )
         except ValueError as error:
             raise GuidedsegError(
@@ -241,7 +250,7 @@ def _folds(rows: pd.DataFrame, group_by: str, folds: int, fold: int, seed: int) 
     kind: Any = StratifiedGroupKFold if by_patient else StratifiedKFold
     divider = kind(n_splits=folds, shuffle=True, random_state=seed)
     try:
-        parts = [part for _, part in divider.split(rows, rows["pathology"], rows["group_id"] if by_patient else None)]
+        parts = [part for _, part in divider.split(rows, _strata(rows), rows["group_id"] if by_patient else None)]
     except ValueError as error:
         raise GuidedsegError(f"No {folds} stratified folds can be made: {error} {REMEDIES['folds']}") from error
     labels = np.full(len(rows), "train", dtype="<U5")

@@ -7,14 +7,24 @@ from pathlib import Path
 import pandas as pd
 import yaml
 
+from guidedseg.detection import training_list
 from guidedseg.names import SPLITS
 
 
-def write(prepared: Path, index: pd.DataFrame, lesions: pd.DataFrame, split: pd.DataFrame, target: Path) -> int:
+def write(
+    prepared: Path,
+    index: pd.DataFrame,
+    lesions: pd.DataFrame,
+    split: pd.DataFrame,
+    target: Path,
+    *,
+    times: pd.Series | None = None,
+) -> int:
     """Write ``images/SPLIT/ID.png``, ``labels/SPLIT/ID.txt`` and ``data.yaml`` into the existing folder ``target``.
 
     A label line is ``0 x_centre y_centre width height``, in shares of the image. An image without a lesion has an empty
     label file, which Ultralytics reads as background. ``data.yaml`` holds no absolute path: the dataset can be moved.
+    Where a training image stands in an epoch several times, it names a list, ``train.txt``, that has it so often.
 
     Args:
         prepared: the folder of canonical images.
@@ -22,11 +32,16 @@ def write(prepared: Path, index: pd.DataFrame, lesions: pd.DataFrame, split: pd.
         lesions: image_id, x0, y0, x1, y1 of every lesion.
         split: image_id, split.
         target: the folder to fill.
+        times: of every training image, ``datasets.balance.times``; None: once.
 
     Returns:
         The number of boxes.
     """
-    lay_out(target)
+    repeated = times is not None and bool((times > 1).any())
+    lay_out(target, train=training_list.NAME if repeated else None)
+    if times is not None and repeated:
+        lines = [f"./images/train/{image_id}.png\n" for image_id in times.index.repeat(times)]
+        (target / training_list.NAME).write_text("".join(lines), encoding="utf-8")
     boxes = dict(tuple(lesions.groupby("image_id")[["x0", "y0", "x1", "y1"]]))
     rows = split[["image_id", "split"]].merge(index[["image_id", "width", "height"]], on="image_id", validate="1:1")
     for row in rows.itertuples():
@@ -39,12 +54,14 @@ def write(prepared: Path, index: pd.DataFrame, lesions: pd.DataFrame, split: pd.
     return len(lesions)
 
 
-def lay_out(target: Path) -> None:
-    """Make the folders of a dataset without a picture, and its ``data.yaml``."""
+def lay_out(target: Path, *, train: str | None = None) -> None:
+    """Make the folders of a dataset without a picture, and its ``data.yaml``; ``train`` names a list of pictures."""
     for kind in ("images", "labels"):
         for name in SPLITS:
             (target / kind / name).mkdir(parents=True)
     data = {**{name: f"images/{name}" for name in SPLITS}, "names": {0: "lesion"}}
+    if train is not None:
+        data["train"] = train
     (target / "data.yaml").write_text(yaml.safe_dump(data, sort_keys=False), encoding="utf-8")
 
 

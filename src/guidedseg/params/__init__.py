@@ -87,8 +87,9 @@ class Params(Group):
     def run(self) -> dict[str, Any]:
         """The parameters of the dataset, profile, network and detector that are run, without what changes nothing."""
         everything = self.model_dump(exclude={"profiles": {"__all__": {"workers"}}})
+        of_union = ["balance"] if len(self.dataset_names) > 1 else []
         for group, names in (
-            ("datasets", self.dataset_names),
+            ("datasets", [*of_union, *self.dataset_names]),
             ("profiles", [self.profile]),
             ("models", [self.model]),
         ):

@@ -4,6 +4,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, create_model, model_validator
 
+from guidedseg.datasets.balance import Balance
 from guidedseg.datasets.catalogue import DATASETS
 from guidedseg.group import Count, Group, NonNegative, OpenShare, Seed, Share
 
@@ -12,7 +13,8 @@ Jitter = Annotated[float, Field(ge=0, lt=0.5)]
 Datasets = create_model(  # type: ignore[call-overload]
     "Datasets",
     __base__=Group,
-    __doc__="One group per dataset, with the keys that it has.",
+    __doc__="How several are trained on together, and a group per dataset, with the keys that it has.",
+    balance=(Balance, ...),
     **{name: (dataset.options, ...) for name, dataset in DATASETS.items()},
 )
 

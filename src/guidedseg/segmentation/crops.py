@@ -40,18 +40,20 @@ class Regions(NamedTuple):
     context: int
 
 
-def frames(index: pd.DataFrame, split: pd.DataFrame, *, jitter: float) -> Regions:
+def frames(index: pd.DataFrame, split: pd.DataFrame, *, jitter: float, times: pd.Series | None = None) -> Regions:
     """Direct: the whole of every image; training images are drawn anew, moved and scaled, whenever they are trained on.
 
     Args:
         index: image_id, width, height.
         split: image_id, split.
         jitter: largest move and scaling of a training frame, a share of its size; what leaves the image is cut off.
+        times: of every training image, ``datasets.balance.times``; None: once.
     """
     rows = split[["image_id", "split"]].merge(index[["image_id", "width", "height"]], on="image_id", validate="1:1")
     rows = rows.assign(source="frame", confidence=np.nan, margin=0.0, jitter=jitter, x0=0, y0=0)
     rows = rows.assign(x1=rows["width"], y1=rows["height"], **dict.fromkeys(PLACE[:2], 0))
     rows = rows.assign(place_x1=rows["width"], place_y1=rows["height"])
+    rows["times"] = 1 if times is None else rows["image_id"].map(times)
     train = rows["split"] == "train"
     return Regions(rows.loc[~train, COLUMNS].reset_index(drop=True), rows.loc[train, TRAINING], context=1)
 
@@ -65,6 +67,7 @@ def rois(
     margin: float,
     jitter: float | None,
     backgrounds: int,
+    times: pd.Series | None = None,
 ) -> Regions:
     """Guided: regions around boxes.
 
@@ -81,6 +84,7 @@ def rois(
         jitter: largest move and scaling of a training box, a share of its size; None: as the detector errs on
             validation images (``detection_errors``).
         backgrounds: false boxes kept per training image.
+        times: of every training image, ``datasets.balance.times``; None: once.
     """
     truth, found = _by_image(lesions), _by_image(detections)
     confidences = {str(key): group.to_numpy() for key, group in detections.groupby("image_id")["confidence"]}
@@ -99,7 +103,8 @@ def rois(
             false = boxes[overlaps(boxes, true).max(axis=1, initial=0.0) < FALSE][:backgrounds]
             for source, own in (("truth", true), ("background", false)):
                 places = regions.enlarge(own, (CONTEXT * (1 + 2 * margin) - 1) / 2, *size)
-                known = (image.image_id, source, margin, jitter, *size)
+                repeated = 1 if times is None else int(times[image.image_id])
+                known = (image.image_id, source, repeated, margin, jitter, *size)
                 training += [(*known, *box, *place) for box, place in zip(own.tolist(), places.tolist(), strict=True)]
             continue
         scores = confidences.get(image.image_id, np.empty(0))

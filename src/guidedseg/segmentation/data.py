@@ -55,18 +55,22 @@ class TrainingItems(Dataset[Item]):
         self.rotation = rotation
         self.levels = augmentation(flip=flip, brightness=brightness)
         self.seed = seed
+        times = inputs.training["times"].to_numpy(dtype=np.int64)
+        self.rows = np.repeat(np.arange(len(times)), times)
+        """(K,) row of the inputs of each item: a row is as many items as times it stands in an epoch."""
         self.drawn = inputs.training[["margin", "jitter"]].to_numpy(dtype=np.float64)
         self.sizes = inputs.training[["width", "height"]].to_numpy(dtype=np.int64)
         self.boxes = inputs.training[BOX].to_numpy(dtype=np.float64)
         self.places = inputs.training[PLACE].to_numpy(dtype=np.float64)
 
     def __len__(self) -> int:
-        return len(self.boxes)
+        return len(self.rows)
 
     def __getitem__(self, key: Key) -> Item:
-        epoch, number, repeat = key
+        epoch, position, repeat = key
+        number = self.rows[position]
         place, (margin, jitter), (width, height) = self.places[number], self.drawn[number], self.sizes[number]
-        seed = one_seed(self.seed, epoch, number, repeat)
+        seed = one_seed(self.seed, epoch, position, repeat)
         rng = np.random.default_rng(seed)
         # One stream for all that is drawn: with the seed itself each transform would start the same for itself, and an
         # item that turns left would always be one that gets darker.
@@ -82,10 +86,11 @@ class TrainingItems(Dataset[Item]):
         return result["image"], result["mask"]
 
     def empty(self) -> npt.NDArray[np.bool_]:
-        """(M,), which items have no lesion in them."""
-        return self.inputs.training["source"].eq("background").to_numpy() | ~np.array(
+        """(K,), which items have no lesion in them."""
+        empty = self.inputs.training["source"].eq("background").to_numpy() | ~np.array(
             [bool(mask.any()) for mask in self.inputs.wide_masks], dtype=bool
         )
+        return np.asarray(empty[self.rows], dtype=np.bool_)
 
 
 class PlainItems(Dataset[Item]):
@@ -135,7 +140,7 @@ def names_of_batch(loader: DataLoader[Item], epoch: int, number: int) -> str:
     size = cast(int, loader.batch_size)
     sampler.set_epoch(epoch)
     positions = [position for _, position, _ in sampler]
-    items = dataset.inputs.training.iloc[positions[number * size : (number + 1) * size]]
+    items = dataset.inputs.training.iloc[dataset.rows[positions[number * size : (number + 1) * size]]]
     return ", ".join(f"{item.image_id} ({item.source})" for item in items.itertuples())
 
 

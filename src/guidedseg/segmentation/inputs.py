@@ -17,7 +17,7 @@ COLUMNS = ["image_id", "split", "source", "confidence", "x0", "y0", "x1", "y1"]
 PLACE = ["place_x0", "place_y0", "place_x1", "place_y1"]
 """Where the surroundings of a training region lie."""
 
-TRAINING = ["image_id", "source", "margin", "jitter", "width", "height", "x0", "y0", "x1", "y1", *PLACE]
+TRAINING = ["image_id", "source", "times", "margin", "jitter", "width", "height", "x0", "y0", "x1", "y1", *PLACE]
 
 
 @dataclass(frozen=True)
@@ -31,9 +31,9 @@ class Inputs:
             detector's box), and the region x0, y0, x1, y1 in original pixels.
         wide_images: (M, C, C) uint8, surroundings of training regions, memory-mapped.
         wide_masks: (M, C, C) uint8, share of lesion x 255, likewise.
-        training: M rows; image_id, source (frame|truth|background), margin and jitter of its region, width and height
-            of its image, the box x0, y0, x1, y1 that the region is drawn around, and the ``PLACE`` of its surroundings;
-            original pixels.
+        training: M rows; image_id, source (frame|truth|background), how many times it stands in the list that epochs
+            draw from (``datasets.balance``), margin and jitter of its region, width and height of its image, the box
+            x0, y0, x1, y1 that the region is drawn around, and the ``PLACE`` of its surroundings; original pixels.
     """
 
     images: npt.NDArray[np.uint8]

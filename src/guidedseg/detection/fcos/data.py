@@ -19,6 +19,7 @@ from torch.utils.data import DataLoader, Dataset
 os.environ["NO_ALBUMENTATIONS_UPDATE"] = "1"  # or its import asks the internet for a newer version
 import albumentations as A  # noqa: N812 - its own convention
 
+from guidedseg.detection import training_list
 from guidedseg.detection.fcos.network import Targets
 from guidedseg.detection.letterbox import GREY, STRIDE, boxed, letterbox
 from guidedseg.fitting.sampling import EpochSampler, Key
@@ -35,7 +36,7 @@ class Part(NamedTuple):
     """Pictures of one split, whole in memory at the detector's size.
 
     Attributes:
-        image_ids: of each.
+        image_ids: of each; of training as often as an epoch has it.
         items: each.
     """
 
@@ -45,7 +46,8 @@ class Part(NamedTuple):
 
 def read(dataset: Path, part: str, image_size: int) -> Part:
     """One split of an Ultralytics dataset, as ``labels.write`` makes it."""
-    paths = sorted((dataset / "images" / part).glob("*.png"))
+    listed = training_list.read(dataset) if part == "train" else sorted((dataset / "images" / part).glob("*.png"))
+    paths = sorted(set(listed))
 
     def item(path: Path) -> Item:
         picture = np.asarray(cv2.imread(str(path), cv2.IMREAD_GRAYSCALE), dtype=np.uint8)
@@ -59,7 +61,8 @@ def read(dataset: Path, part: str, image_size: int) -> Part:
         scaled = sides * np.array([box.width, box.height] * 2) + np.array([box.left, box.top] * 2)
         return boxed(picture, box), scaled.astype(np.float32)
 
-    return Part([path.stem for path in paths], list(in_order(item, paths)))
+    items = dict(zip(paths, in_order(item, paths), strict=True))
+    return Part([path.stem for path in listed], [items[path] for path in listed])
 
 
 def augmentation(recipe: dict[str, Any]) -> A.Compose:

@@ -18,6 +18,7 @@ from ultralytics.models.yolo.detect import DetectionTrainer
 from ultralytics.utils.torch_utils import ModelEMA
 
 from guidedseg import progress
+from guidedseg.detection import training_list
 from guidedseg.detection.yolo import checkpoint, network, trained
 from guidedseg.detection.yolo import weights as initial
 from guidedseg.errors import GuidedsegError
@@ -210,7 +211,9 @@ def _linked(dataset: Path, target: Path) -> str:
     Returns:
         The path of ``data.yaml`` there.
     """
-    for source in sorted([*dataset.glob("images/*/*.png"), *dataset.glob("labels/*/*.txt")]):
+    for source in sorted(
+        [*dataset.glob("images/*/*.png"), *dataset.glob("labels/*/*.txt"), *dataset.glob(training_list.NAME)]
+    ):
         link = target / source.relative_to(dataset)
         link.parent.mkdir(parents=True, exist_ok=True)
         try:
