@@ -56,6 +56,7 @@ TABLE = {
     "datasets/splitting.py": "split",
     "datasets/tables.py": KNOWN,
     "datasets/udiat.py": KNOWN,
+    "datasets/unfinished.py": "prepare",
     "datasets/union.py": "acquire prepare",
     "detection/boxes.py": "crop_rois report",
     "detection/fcos/data.py": DETECTOR,

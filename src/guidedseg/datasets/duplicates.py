@@ -19,28 +19,36 @@ from scipy.sparse.csgraph import connected_components
 from guidedseg.datasets import alike
 from guidedseg.resizing import resize
 
-_SIZE = 32  # pixels
+SIZE = 32
+"""Pixels of a thumbnail's side."""
+
 _BORDER = 0.1  # of each side: the probe marker and the body mark, which all frames of a device share, lie there
 _SIGMA = 2.0  # pixels of the thumbnail; what is coarser (bright skin above, dark depth below) all frames share
 _FLAT = 0.1  # grey levels: a thumbnail that varies less shows nothing that could be alike
 
 
 def thumbnail(image: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """The middle of an image at (32, 32) float32 in grey levels, without its coarse light and dark.
+    """The middle of an image, small, without its coarse light and dark.
 
     Args:
         image: (H, W) uint8, grey.
+
+    Returns:
+        (32, 32) float32 of mean 0 and length 1, so that the scalar product of two is their correlation; 0 where nothing
+        is shown.
     """
     height, width = image.shape
     top, left = round(height * _BORDER), round(width * _BORDER)
     middle = image[top : height - top, left : width - left]
-    small = resize(middle, _SIZE, _SIZE).astype(np.float32)
-    fine: NDArray[np.float32] = small - cv2.GaussianBlur(small, (0, 0), _SIGMA)
-    return fine
+    small = resize(middle, SIZE, SIZE).astype(np.float32)
+    fine = small - cv2.GaussianBlur(small, (0, 0), _SIGMA)
+    centred = fine - fine.mean()
+    spread = centred.std()
+    return np.asarray(centred / spread / SIZE if spread > _FLAT else np.zeros_like(fine), dtype=np.float32)
 
 
 def pairs(
-    thumbnails: Sequence[NDArray[np.float32]] | NDArray[np.float32],
+    thumbnails: NDArray[np.float32],
     image_ids: Sequence[str],
     patient_ids: Sequence[str],
     threshold: float,
@@ -48,10 +56,11 @@ def pairs(
     """The pairs of images of different patients that are alike.
 
     Args:
-        thumbnails: N of (32, 32) float32, of ``thumbnail``.
+        thumbnails: (N, 32, 32) float32, of ``thumbnail``; may be memory-mapped, and is not copied if in the order of
+            image_ids.
         image_ids: N names.
         patient_ids: N names.
-        threshold: the least similarity, the Pearson correlation of two thumbnails, rounded to four digits so that
+        threshold: the least similarity, the correlation (Pearson) of two thumbnails, rounded to four digits so that
             the order of summation on another machine changes nothing.
 
     Returns:
@@ -60,7 +69,9 @@ def pairs(
     """
     order = np.argsort(np.asarray(image_ids))
     images, patients = np.asarray(image_ids)[order], np.asarray(patient_ids)[order]
-    a, b, similarity = alike.find(_unit(thumbnails, order), np.unique(patients, return_inverse=True)[1], threshold)
+    sorted_already = bool((order == np.arange(len(order))).all())
+    unit = (thumbnails if sorted_already else thumbnails[order]).reshape(len(order), -1)
+    a, b, similarity = alike.find(unit, np.unique(patients, return_inverse=True)[1], threshold)
     return pd.DataFrame(
         {
             "image_a": images[a],
@@ -70,16 +81,6 @@ def pairs(
             "similarity": similarity,
         }
     )
-
-
-def _unit(thumbnails: Sequence[NDArray[np.float32]] | NDArray[np.float32], order: NDArray[np.intp]) -> alike.Unit:
-    """(N, 1024) float32: rows of mean 0 and length 1, whose scalar product is the correlation; 0 for a flat picture."""
-    unit = np.empty((len(order), _SIZE**2), dtype=np.float32)
-    for row, place in zip(unit, order, strict=True):  # one by one: a hundred thousand fill half a gigabyte
-        centred = thumbnails[place].ravel() - thumbnails[place].mean()
-        spread = centred.std()
-        row[:] = centred / spread / _SIZE if spread > _FLAT else 0
-    return unit
 
 
 def groups(patient_ids: Sequence[str], pairs: pd.DataFrame) -> dict[str, str]:

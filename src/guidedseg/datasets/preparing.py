@@ -1,7 +1,10 @@
 """The writer of the canonical dataset that ``prepared`` reads."""
 
+import csv
 import hashlib
+import shutil
 from collections.abc import Iterable
+from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -14,18 +17,22 @@ from numpy.typing import NDArray
 from guidedseg.datasets import duplicates
 from guidedseg.datasets.prepared import DUPLICATE_TYPES, INDEX_TYPES, LESION_TYPES, read_duplicates, read_index
 from guidedseg.datasets.records import RawImage
+from guidedseg.datasets.unfinished import PICTURES, Rows, Unfinished
 from guidedseg.errors import GuidedsegError
 from guidedseg.lookahead import in_order
 from guidedseg.writing import whole_directory
 
 # Run lengths alone make grey ultrasound as small as level 9 does (189 kB an image) in a thirtieth of the time.
-_PNG = (cv2.IMWRITE_PNG_COMPRESSION, 3, cv2.IMWRITE_PNG_STRATEGY, cv2.IMWRITE_PNG_STRATEGY_RLE)
+PNG = (cv2.IMWRITE_PNG_COMPRESSION, 3, cv2.IMWRITE_PNG_STRATEGY, cv2.IMWRITE_PNG_STRATEGY_RLE)
 
 
-def write(records: Iterable[RawImage], target: Path, *, duplicate_threshold: float) -> pd.DataFrame:
+def write(
+    records: Iterable[RawImage], target: Path, *, duplicate_threshold: float, unfinished: Unfinished | None = None
+) -> pd.DataFrame:
     """Write ``images/ID.png`` (8-bit grey), ``masks/ID.png`` (0 or 255) and the tables, whole or not at all.
 
-    The records are taken one by one and never held together. Equal records give equal bytes.
+    The records are taken one by one and never held together, nor is what is said of them. Equal records give equal
+    bytes, whether they were written in one go or not.
 
     - ``index.csv``: a row per image, sorted by image_id. lesion_count counts 8-connected components, stretched is 0 or
       1, sha256 is that of the image's pixels, row by row.
@@ -34,9 +41,10 @@ def write(records: Iterable[RawImage], target: Path, *, duplicate_threshold: flo
       was called two things.
 
     Args:
-        records: the images, of ``union.read``.
+        records: the images, of ``union.read``, that are not in ``unfinished`` yet.
         target: the folder to write; replaced if it exists.
         duplicate_threshold: the similarity from which images of two patients count as the same picture.
+        unfinished: where it is kept what is done, for a run that is killed; None: nowhere.
 
     Returns:
         The index, as ``prepared.read_index`` gives it.
@@ -44,30 +52,15 @@ def write(records: Iterable[RawImage], target: Path, *, duplicate_threshold: flo
     Raises:
         GuidedsegError: when there are no records.
     """
-    index: list[dict[str, Any]] = []
-    lesions: list[dict[str, Any]] = []
-    thumbnails: list[NDArray[np.float32]] = []
-    with whole_directory(target) as folder:
-        for name in ("images", "masks"):
-            (folder / name).mkdir()
-        for row, found, thumbnail in in_order(partial(_write_record, folder), records):
-            index.append(row)
-            lesions.extend(found)
-            thumbnails.append(thumbnail)
-        if not index:
+    with whole_directory(target) as folder, unfinished or Unfinished(folder / "unfinished" / "run") as work:
+        for image_id, rows, thumbnail in in_order(partial(_write_record, work.folder), records):
+            work.add(image_id, rows, thumbnail)
+        if not work.image_ids:
             raise GuidedsegError(f"There are no images to write to {target}: the raw dataset is empty.")
-        image_ids, patient_ids = ([row[column] for row in index] for column in ("image_id", "patient_id"))
-        alike = duplicates.pairs(thumbnails, image_ids, patient_ids, duplicate_threshold)
-        group = duplicates.groups(patient_ids, alike)
-        pathology = {row["image_id"]: row["pathology"] for row in index}
-        for side in "ab":
-            alike[f"pathology_{side}"] = alike[f"image_{side}"].map(pathology)
-        for row in index:
-            row["group_id"] = group[row["patient_id"]]
-        _write_table(pd.DataFrame(index, columns=[*INDEX_TYPES]).sort_values("image_id"), folder / "index.csv")
-        by_size = pd.DataFrame(lesions, columns=[*LESION_TYPES]).sort_values(["image_id", "lesion"])
-        _write_table(by_size, folder / "lesions.csv")
-        _write_table(alike[[*DUPLICATE_TYPES]], folder / "duplicates.csv")
+        _write_tables(work, folder, duplicate_threshold)
+        for kind in PICTURES:
+            shutil.move(work.folder / kind, folder / kind)
+        shutil.rmtree(work.folder.parent)
     return read_index(target)
 
 
@@ -97,7 +90,7 @@ def told(index: pd.DataFrame, target: Path) -> str:
     return "; ".join(said)
 
 
-def _write_record(folder: Path, record: RawImage) -> tuple[dict[str, Any], list[dict[str, Any]], NDArray[np.float32]]:
+def _write_record(folder: Path, record: RawImage) -> tuple[str, Rows, NDArray[np.float32]]:
     """Write one image and its mask; its rows of the tables (group_id still missing) and its thumbnail."""
     name = f"{record.image_id}.png"
     _save(folder / "images" / name, record.image)
@@ -121,7 +114,32 @@ def _write_record(folder: Path, record: RawImage) -> tuple[dict[str, Any], list[
         "source": record.source,
         "sha256": hashlib.sha256(record.image.tobytes()).hexdigest(),
     }
-    return row, lesions, duplicates.thumbnail(record.image)
+    return record.image_id, {"index": [row], "lesions": lesions}, duplicates.thumbnail(record.image)
+
+
+def _write_tables(work: Unfinished, folder: Path, duplicate_threshold: float) -> None:
+    order = np.argsort(work.image_ids)
+    patient, pathology = {}, {}
+    for rows in work.rows(order):
+        (row,) = rows["index"]
+        patient[row["image_id"]], pathology[row["image_id"]] = row["patient_id"], row["pathology"]
+    alike = duplicates.pairs(
+        work.thumbnails(), work.image_ids, [patient[image_id] for image_id in work.image_ids], duplicate_threshold
+    )
+    group = duplicates.groups([*patient.values()], alike)
+    for side in "ab":
+        alike[f"pathology_{side}"] = alike[f"image_{side}"].map(pathology)
+    alike[[*DUPLICATE_TYPES]].to_csv(folder / "duplicates.csv", index=False, lineterminator="\n")
+    with ExitStack() as files:
+        tables = {}
+        for name, columns in (("index", INDEX_TYPES), ("lesions", LESION_TYPES)):
+            file = files.enter_context((folder / f"{name}.csv").open("w", encoding="utf-8", newline=""))
+            tables[name] = csv.DictWriter(file, [*columns], lineterminator="\n")
+            tables[name].writeheader()
+        for rows in work.rows(order):
+            rows["index"][0]["group_id"] = group[rows["index"][0]["patient_id"]]
+            for name, table in tables.items():
+                table.writerows(rows[name])
 
 
 def _lesions(image_id: str, mask: NDArray[np.bool_]) -> list[dict[str, Any]]:
@@ -133,8 +151,4 @@ def _lesions(image_id: str, mask: NDArray[np.bool_]) -> list[dict[str, Any]]:
 
 
 def _save(path: Path, picture: NDArray[np.uint8]) -> None:
-    path.write_bytes(cv2.imencode(".png", picture, _PNG)[1].tobytes())
-
-
-def _write_table(table: pd.DataFrame, path: Path) -> None:
-    table.to_csv(path, index=False, lineterminator="\n")
+    path.write_bytes(cv2.imencode(".png", picture, PNG)[1].tobytes())

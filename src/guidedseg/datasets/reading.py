@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -66,7 +66,9 @@ def check(dataset: Dataset, folder: Path, options: Group | None = None) -> Surve
     return survey
 
 
-def read(dataset: Dataset, folder: Path, options: Group | None = None) -> Iterator[RawImage]:
+def read(
+    dataset: Dataset, folder: Path, options: Group | None = None, done: Collection[str] = frozenset()
+) -> Iterator[RawImage]:
     """Yield every image in canonical form, ordered by image_id.
 
     Grey is that of people's own images (``sources``); an image whose size is not its mask's is stretched to the mask's
@@ -76,6 +78,7 @@ def read(dataset: Dataset, folder: Path, options: Group | None = None) -> Iterat
         dataset: what it is.
         folder: as for ``check``.
         options: as for ``check``.
+        done: image_ids that are left out.
 
     Raises:
         GuidedsegError: for a file that is missing or that ``check`` would object to.
@@ -83,8 +86,9 @@ def read(dataset: Dataset, folder: Path, options: Group | None = None) -> Iterat
     survey = surveyed(dataset, folder, options)
     if survey.problems:
         raise _broken(dataset, folder, survey.problems)
-    canonical = in_order(partial(_canonical, dataset, folder), survey.entries)
-    yield from progress.bar("images", canonical, unit="image", total=len(survey.entries))
+    left = [entry for entry in survey.entries if entry.image_id not in done]
+    canonical = in_order(partial(_canonical, dataset, folder), left)
+    yield from progress.bar("images", canonical, unit="image", total=len(left))
 
 
 def surveyed(dataset: Dataset, folder: Path, options: Group | None) -> Survey:

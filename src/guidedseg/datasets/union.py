@@ -1,6 +1,6 @@
 """The images of a dataset, or of several as one."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,8 +11,8 @@ from guidedseg.group import Group
 from guidedseg.names import datasets_in
 
 
-def read(name: str, options: dict[str, Group], folder: Path) -> Iterator[RawImage]:
-    """Yield the images of what ``acquiring.acquire`` wrote, a dataset after the other.
+def read(name: str, options: dict[str, Group], folder: Path, done: Collection[str] = frozenset()) -> Iterator[RawImage]:
+    """Yield the images of what ``acquiring.acquire`` wrote, by image_id.
 
     In a union the names of images and patients begin with their dataset's, so that none is two.
 
@@ -20,15 +20,18 @@ def read(name: str, options: dict[str, Group], folder: Path) -> Iterator[RawImag
         name: of a dataset, or of several joined by ``+``.
         options: the group ``datasets`` of params.yaml.
         folder: where they lie.
+        done: image_ids that are left out.
 
     Raises:
         GuidedsegError: as ``reading.read`` tells.
     """
     places = folders(name, folder)
-    for each, place in places.items():
-        for image in reading.read(DATASETS[each], place, options[each]):
-            own = replace(image, dataset=each)
-            yield own if len(places) == 1 else _prefixed(own)
+    for each, place in sorted(places.items()):
+        prefix = "" if len(places) == 1 else f"{each}-"
+        own = {image_id.removeprefix(prefix) for image_id in done if image_id.startswith(prefix)}
+        for image in reading.read(DATASETS[each], place, options[each], own):
+            named = replace(image, dataset=each)
+            yield _prefixed(named) if prefix else named
 
 
 def folders(name: str, target: Path) -> dict[str, Path]:
