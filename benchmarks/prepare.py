@@ -1,15 +1,18 @@
 """How fast ``prepare`` is against the same decoding and encoding by cv2 alone, and what it holds in memory.
 
-    python benchmarks/prepare.py FOLDER                  # a folder of BUS-UCLM, or of any dataset with --dataset
-    python benchmarks/prepare.py --images 10000 100000   # memory: small made-up pictures, as scale.py draws them
+    python benchmarks/prepare.py speed FOLDER               # of BUS-UCLM, or of another dataset with --dataset
+    python benchmarks/prepare.py memory 1000 10000 100000   # small made-up pictures, as scale.py draws them
 
-To reach: at least 0.9 of the pictures per second of cv2 alone, which reads image and mask, turns the image grey and
-writes both with the same compression, in as many threads; and memory that grows by its tables alone.
+To reach: at least 0.9 of the pictures per second of cv2 alone, which reads image and mask as grey and writes both with
+the same compression, in as many threads; and memory that does not grow with the pictures. It is that which the system
+could not take back: the thumbnails are mapped from the disk.
 """
 
 import shutil
+import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
@@ -17,42 +20,40 @@ from typing import Annotated
 import cv2
 import typer
 
-from benchmarks import turns
-from benchmarks.drawn_images import draw
-from guidedseg.datasets import locating, preparing, reading, union
-from guidedseg.datasets.catalogue import DATASETS
-from guidedseg.lookahead import cores, in_order
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
 
-Run = Callable[[], None]
+from benchmarks import turns  # noqa: E402
+from benchmarks.drawn_images import draw  # noqa: E402
+from guidedseg.datasets import locating, preparing, reading, union  # noqa: E402
+from guidedseg.datasets.catalogue import DATASETS  # noqa: E402
+from guidedseg.datasets.unfinished import Unfinished  # noqa: E402
+from guidedseg.lookahead import cores, in_order  # noqa: E402
 
-THREADS = cores()
 TURNS = 5
 
+app = typer.Typer()
 
-def ours(dataset: str, folder: Path, out: Path, most: int | None) -> Run:
-    """The stage's own calls."""
+
+def ours(dataset: str, folder: Path, out: Path) -> Callable[[], None]:
+    """What the stage calls."""
 
     def run() -> None:
         shutil.rmtree(out, ignore_errors=True)
-        records = union.read(dataset, {dataset: None}, folder)
-        preparing.write(records, out, duplicate_threshold=0.8)
+        work = Unfinished(out.with_name(f"{out.name}.unfinished") / "run")
+        preparing.write(union.read(dataset, {dataset: None}, folder), out, duplicate_threshold=0.8, unfinished=work)
 
-    del most
     return run
 
 
-def raw(dataset: str, folder: Path, out: Path, most: int | None) -> Run:
-    """Decode, grey, encode."""
-    entries = reading.surveyed(DATASETS[dataset], folder, None).entries[:most]
+def raw(dataset: str, folder: Path, out: Path) -> Callable[[], None]:
+    """Decode and encode, and nothing else."""
+    entries = reading.surveyed(DATASETS[dataset], folder, None).entries
 
     def one(number: int) -> None:
-        entry = entries[number]
-        image = cv2.imread(str(folder / entry.image), cv2.IMREAD_COLOR)
-        cv2.imwrite(str(out / f"{number}.png"), cv2.cvtColor(image, cv2.COLOR_BGR2GRAY), preparing.PNG)
-        masks = [cv2.imread(str(folder / mask), cv2.IMREAD_UNCHANGED) for mask in entry.masks]
-        if masks:
-            mask = masks[0] if masks[0].ndim == 2 else masks[0].max(axis=2)
-            cv2.imwrite(str(out / f"{number}_mask.png"), mask, preparing.PNG)
+        for each, name in enumerate((entries[number].image, *entries[number].masks)):
+            picture = cv2.imread(str(folder / name), cv2.IMREAD_GRAYSCALE)
+            cv2.imwrite(str(out / f"{number}_{each}.png"), picture, preparing.PNG)
 
     def run() -> None:
         shutil.rmtree(out, ignore_errors=True)
@@ -63,43 +64,47 @@ def raw(dataset: str, folder: Path, out: Path, most: int | None) -> Run:
     return run
 
 
-def main(
-    folder: Annotated[Path | None, typer.Argument(help="A dataset as it is handed out.")] = None,
-    dataset: str = "bus_uclm",
-    images: Annotated[list[int], typer.Option(help="Sizes, for memory and growth.")] = [],  # noqa: B006
-) -> None:
-    """Print both, as Markdown."""
+@app.command()
+def speed(folder: Path, dataset: str = "bus_uclm") -> None:
+    """Both take turns; a table."""
+    located = locating.locate(DATASETS[dataset], folder)
+    count = len(reading.surveyed(DATASETS[dataset], located, None).entries)
     with tempfile.TemporaryDirectory() as place:
-        scratch = Path(place)
-        if folder is not None:
-            located = locating.locate(DATASETS[dataset], folder)
-            count = len(reading.surveyed(DATASETS[dataset], located, None).entries)
-            found = turns.alternating(
-                {
-                    name: (f"benchmarks.prepare:{name}", dataset, located, scratch / name, None)
-                    for name in ("raw", "ours")
-                },
-                cores=THREADS,
-                turns=TURNS,
-            )
-            print(f"\n| {count} pictures, {THREADS} threads | per second | cores busy | spread | memory, MB |")
-            print("|---|---:|---:|---|---:|")
-            for name, of in found.items():
-                busy = of.cpu / of.wall
-                memory = max(turn.memory for turn in of) / 1e6
-                print(f"| {name} | {count / of.wall:.1f} | {busy:.2f} | {of.spread()} | {memory:.0f} |")
-            print(f"\nours / raw: {found['raw'].wall / found['ours'].wall:.2f}")
-        for size in images:
-            drawn = scratch / f"drawn{size}"
-            drawn.mkdir()
+        found = turns.alternating(
+            {name: (f"benchmarks.prepare:{name}", dataset, located, Path(place) / name) for name in ("raw", "ours")},
+            cores=cores(),
+            turns=TURNS,
+        )
+    print(f"\n| {count} pictures, {cores()} threads | per second | cores busy | quickest and slowest turn / median |")
+    print("|---|---:|---:|---|")
+    for name, of in found.items():
+        print(f"| {name} | {count / of.wall:.1f} | {of.cpu / of.wall:.2f} | {of.spread()} |")
+    print(f"\nours / raw: {found['raw'].wall / found['ours'].wall:.2f}")
+
+
+@app.command()
+def memory(images: Annotated[list[int], typer.Argument()]) -> None:
+    """A process per size; a table."""
+    print("| pictures | seconds | memory, MB | with what is mapped, MB |\n|---:|---:|---:|---:|")
+    for size in images:
+        with tempfile.TemporaryDirectory() as place:
+            (drawn := Path(place) / "raw").mkdir()
             draw(drawn, size)
-            of = turns.alternating(
-                {"ours": ("benchmarks.prepare:ours", "bus_uclm", drawn, scratch / "out", None)}, cores=THREADS, turns=0
-            )
-            del of
-            shutil.rmtree(drawn)
+            code = f"""from pathlib import Path; from benchmarks.prepare import ours
+ours('bus_uclm', Path({str(drawn)!r}), Path({place!r}) / 'out')()"""
+            start, most = time.perf_counter(), {"RssAnon": 0, "VmHWM": 0}
+            with subprocess.Popen([sys.executable, "-c", code], cwd=ROOT) as process:
+                while process.poll() is None:
+                    for line in Path(f"/proc/{process.pid}/status").read_text().splitlines():
+                        name, _, value = line.partition(":")
+                        if name in most:
+                            most[name] = max(most[name], int(value.split()[0]) * 1024)
+                    time.sleep(0.02)
+            if process.returncode:
+                sys.exit(1)
+            seconds, (anonymous, all_of_it) = time.perf_counter() - start, (each / 1e6 for each in most.values())
+            print(f"| {size:,} | {seconds:.0f} | {anonymous:.0f} | {all_of_it:.0f} |", flush=True)
 
 
 if __name__ == "__main__":
-    sys.path.insert(0, str(Path(__file__).parent.parent))
-    typer.run(main)
+    app()

@@ -87,7 +87,9 @@ def _hashed(unit: Unit, shown: Places, threshold: float, asked: Asked) -> Iterat
     """Pairs of ``shown`` that agree in two hashes and are alike in a sketch too, which is faster to look at."""
     rng = np.random.default_rng(_SEED)
     hashes = _hashes(unit, shown, rng)
-    sketch = unit[shown] @ rng.standard_normal((unit.shape[1], _SKETCH), dtype=np.float32)
+    directions = rng.standard_normal((unit.shape[1], _SKETCH), dtype=np.float32)
+    blocks = [unit[shown[start : start + _ROWS]] @ directions for start in range(0, len(shown), _ROWS)]
+    sketch = np.concatenate(blocks)
     sketch /= np.linalg.norm(sketch, axis=1, keepdims=True)
     # the cosine of two sketches lies around that of the pictures with a standard deviation of (1 - cos^2) / sqrt(k)
     least = threshold - 4 * (1 - threshold**2) / np.sqrt(_SKETCH)
