@@ -9,6 +9,8 @@ from project import Project, new_project, ran
 
 pytestmark = pytest.mark.pipeline
 
+ALWAYS = {"outside@phantom+phantom_elsewhere"}
+
 SMALL = {"patients": 6, "images": 16, "width": 96, "height": 72}
 
 
@@ -28,6 +30,16 @@ def test_union_is_prepared_and_split_as_one(project: Project) -> None:
     assert set(map(tuple, split[["dataset", "split"]].drop_duplicates().to_numpy())) == {
         (dataset, part) for dataset in ("phantom", "phantom_elsewhere") for part in ("train", "val", "test")
     }
+    project.dvc("repro", "yolo_labels", "frames")
+    project.set(datasets={"balance": "even"})
+    assert {"yolo_labels", "frames"} == ran(project.dvc("repro", "yolo_labels", "frames")) - ALWAYS
+    frames = pd.read_csv(project.folder / "data/inputs/direct/training.csv")
+    listed = (project.folder / "data/yolo/train.txt").read_text().splitlines()
+    detector = pd.Series(listed).str.removeprefix("./images/train/").str.removesuffix(".png")
+    often = detector.value_counts()
+    assert often[frames["image_id"]].tolist() == frames["times"].tolist()
+    of_dataset = frames.groupby(frames["image_id"].str.split("-").str[0])["times"].sum()
+    assert of_dataset["phantom"] == of_dataset["phantom_elsewhere"] == (detector.str.startswith("phantom-")).sum()
     project.set(datasets={"phantom_elsewhere": {"seed": 2}})
     assert {"acquire@phantom+phantom_elsewhere", "prepare", "split"} <= ran(project.dvc("repro", "split"))
 
