@@ -3,6 +3,7 @@
 For an external dataset that is the dataset alone.
 """
 
+import shutil
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -43,8 +44,12 @@ def main() -> tuple[Path, str]:
         **(_weights(settings, before, hashes) if own else {}),
     }
     hashes.keep()
-    # `external` depends on this folder, whatever lies there; git is to leave all of it alone
-    write_text(Path("data/others/.gitignore"), "*\n")
+    # `external` depends on this folder, whatever lies there: nothing that is named no more; git is to leave it alone
+    others = Path("data/others")
+    write_text(others / ".gitignore", "*\n")
+    for left in others.iterdir():
+        if left.is_dir() and left.name not in settings.external:
+            shutil.rmtree(left)
     for reader, record in records.items():
         write_json(record, paths[reader])
     changed = [reader for reader, record in records.items() if record != before[reader]]

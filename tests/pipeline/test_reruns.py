@@ -1,6 +1,7 @@
 """Which stages a change reruns: a table over dvc.yaml's graph, and real runs of the most used commands."""
 
 import json
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -178,4 +179,7 @@ def test_external_dataset_trains_nothing_and_is_scored(tested: tuple[Project, se
     assert "Trained here, tested elsewhere" in page
     assert name in page
     assert (project.folder / "plots/png/external_worst.png").is_file()
+    left = project.folder / "data/others/no_longer_named"
+    shutil.copytree(project.folder / "data/others" / name, left)
     assert ran(project.dvc("repro")) == {"outside@phantom", f"outside_external@{name}"}
+    assert not left.exists()
