@@ -24,7 +24,7 @@ def known() -> Iterator[str]:
             yield f"{'':10}put it: data/external/{name} (folder, link or zip), {members} in it"
         yield f"{'':10}licence: {dataset.licence}"
         for each in dataset.published:
-            yield f"{'':10}published: Dice {each.dice} % by {each.method} on {each.on}: {each.source}"
+            yield f"{'':10}published: Dice {each.dice} %, {each.on}; {each.method}; {each.source}"
         yield ""
 
 
