@@ -29,7 +29,7 @@ from guidedseg.progress import bar
 
 WORKSPACE = "workspace"
 
-PREPARED, DETECTIONS = "data/prepared", "data/detections.csv"
+PREPARED = "data/prepared"
 
 ABSENT = (DvcException, DataIndexError, OSError)
 """What DVC raises where a file is to be had nowhere."""
@@ -178,7 +178,7 @@ def _external(
 def _home_boxes(repo: Path, run: Run) -> Boxes:
     """The boxes of a run's own test images."""
     with closing(_files(repo, run.rev)) as files:
-        tables = [_table(files, path) for path in (DETECTIONS, f"{PREPARED}/lesions.csv")]
+        tables = [_table(files, path) for path in ("data/detections.csv", f"{PREPARED}/lesions.csv")]
     tested = set(run.images["image_id"])
     return Boxes(*(table[table["image_id"].isin(tested)].reset_index(drop=True) for table in tables))
 
