@@ -214,7 +214,7 @@ def test_what_does_not_carry_over_is_said(abroad):
     without = boarded(trained(elsewhere={"bus_bra": External("b1", rows, boxes(rows, found=True))}))
     (page,) = formats.elsewhere(without)
     assert "bus_bra 0 of 10." in " ".join(page.remarks)
-    assert "bus_bra has none: there strict is lesion, and silence has 0." in page.remarks
+    assert "All images of bus_bra have a lesion: there strict is lesion, and silence has 0." in page.remarks
     assert value(without, "bus_bra", rule="strict")["value"] == value(without, "bus_bra")["value"]
 
 

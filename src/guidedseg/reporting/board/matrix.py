@@ -49,7 +49,7 @@ def remarks(matrix: pd.DataFrame) -> list[str]:
     lines.append(f"Images without a lesion: {'; '.join(_shares(tested, at_home, labels))}.")
     only = [labels[key] for key in labels if (_of(tested, key)["normals"] == 0).all()]
     if only:
-        lines.append(f"{' and '.join(only)} has none: there strict is lesion, and silence has 0.")
+        lines.append(f"All images of {' and '.join(only)} have a lesion: there strict is lesion, and silence has 0.")
     if (tested["runs"] > 1).any():
         lines.append(_REPEATED)
     trained = tested[at_home].set_index(_ROW)["runs"]
@@ -57,7 +57,7 @@ def remarks(matrix: pd.DataFrame) -> list[str]:
         runs = trained[tuple(row[_ROW])]
         if row["runs"] < runs:
             lines.append(f"{row['model']} on {labels[_key(row)]}: {row['runs']} of {runs} runs were tested there.")
-    several = {name for name, _ in labels if sum(other == name for other, _ in labels) > 1}
+    several = dict.fromkeys(name for (name, _), label in labels.items() if label != name)
     lines += [f"Not comparable: the columns of {name}, which are other versions of its images." for name in several]
     return lines
 

@@ -18,11 +18,12 @@ def table(datasets: Sequence[str]) -> Table:
     """A row per result, dataset by dataset; without rows where none is known.
 
     Args:
-        datasets: names of the catalogue; one may stand there twice.
+        datasets: their names; one may stand there twice, or be an older version's that is known no more.
     """
     rows = [
         [name, each.dice, each.method, each.on, each.source]
         for name in dict.fromkeys(datasets)
+        if name in DATASETS
         for each in DATASETS[name].published
     ]
     return Table(
