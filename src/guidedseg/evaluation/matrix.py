@@ -64,11 +64,11 @@ def matrix(sections: Sequence[Section], *, seed: int, draws: int = DRAWS) -> pd.
         difference to it. Empty where no run has an external test.
     """
     entries = [(section.number, entry) for section in sections for entry in section.entries]
-    tested = {key for _, entry in entries for key in abroad(entry)}
+    tested = {key for _, entry in entries for key in _external_tests(entry)}
     records = [
         record
         for number, entry in entries
-        if abroad(entry) or (entry.dataset, entry.version) in tested
+        if _external_tests(entry) or (entry.dataset, entry.version) in tested
         for record in _records(number, entry, seed, draws)
     ]
     return pd.DataFrame.from_records(records, columns=COLUMNS).astype(
@@ -77,7 +77,7 @@ def matrix(sections: Sequence[Section], *, seed: int, draws: int = DRAWS) -> pd.
     )
 
 
-def abroad(entry: Entry) -> dict[tuple[str, str], list[External]]:
+def _external_tests(entry: Entry) -> dict[tuple[str, str], list[External]]:
     """The external tests of an entry's runs by dataset and version."""
     found: dict[tuple[str, str], list[External]] = {}
     for run in entry.runs:
@@ -128,7 +128,7 @@ def _records(number: int, entry: Entry, seed: int, draws: int) -> Iterator[dict[
     home = _scores(at_home, seed, draws)
     place = {"tested_on": entry.dataset, "tested_version": entry.version, "runs": len(entry.runs)}
     yield from _rows({**named, **place, **_size(at_home[0])}, home)
-    for (name, version), tests in abroad(entry).items():
+    for (name, version), tests in _external_tests(entry).items():
         repeats = _alike([Repeat(test.images, test.boxes) for test in tests])
         there = _scores(repeats, seed, draws)
         lost = {(f"{LOST}{key[0]}", *key[1:]): unpaired(home[key], there[key]) for key in there if key in home}
