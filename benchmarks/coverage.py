@@ -8,7 +8,7 @@ Samples of groups are drawn from made-up populations like BUS-UCLM's, scored wit
 
 import argparse
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +18,7 @@ from scipy.special import expit, logit, ndtr, ndtri, stdtrit
 
 from guidedseg.evaluation import bootstrap, paired
 from guidedseg.evaluation.bootstrap import DIFFERENCE, SHARE, Array, Bounds, interval, ratio, with_seeds
+from guidedseg.evaluation.matrix import unpaired
 
 NUMBERS = (3, 4, 5, 8, 12, 20, 38, 100)
 AT_ONCE = 50  # samples that share their draws
@@ -180,6 +181,30 @@ def trainings(repetitions: int, seed: int) -> pd.DataFrame:
     return (100 * frame.groupby(["trainings", "spread"])[["groups", "both"]].mean().unstack()).reset_index()
 
 
+def losses(repetitions: int, seed: int) -> pd.DataFrame:
+    """Coverage, %, of ``matrix.unpaired``, home minus elsewhere, by the groups of both sides: (too high, too low).
+
+    Elsewhere half of the lesions are missed where 30 % are at home.
+    """
+    records = []
+    for name, population in POPULATIONS.items():
+        elsewhere = replace(population, missed=0.5)
+        home_true, there_true = truth(population), truth(elsewhere)
+        true = {score: home_true[score] - there_true[score] for score in ("strict", "lesion")}
+        for numbers in ((5, 5), (5, 38), (5, 100), (12, 12), (38, 12), (38, 38), (38, 100)):
+            sides = (samples(*side, repetitions, seed) for side in zip((population, elsewhere), numbers, strict=True))
+            for home, there in zip(*sides, strict=True):
+                if home.score in true:
+                    told = unpaired(*(interval(side.estimate, side.parts, side.bounds) for side in (home, there)))
+                    if told["ci_low"] is not None:
+                        wrong = missed((told["ci_low"], told["ci_high"]), true[home.score])
+                        records.append((name, home.score, "{} and {}".format(*numbers), *wrong))
+    frame = pd.DataFrame(records, columns=["population", "score", "groups", "too_high", "too_low"])
+    cells = frame.groupby(["score", "population", "groups"], sort=False)[["too_high", "too_low"]].mean() * 100
+    said = cells.apply(lambda cell: f"{100 - cell.sum():.1f} ({cell.iloc[0]:.1f}, {cell.iloc[1]:.1f})", axis=1)
+    return said.unstack(sort=False).reset_index()
+
+
 def rejections(repetitions: int, seed: int) -> pd.DataFrame:
     """Rejections at 5 %, of 100, where both sides are alike."""
     records = []
@@ -244,7 +269,7 @@ def _corrected(draws: Array, bias: float, skew: float, z: float) -> Array:
     return np.quantile(draws, ndtr(bias + moved / np.maximum(1 - skew * moved, 0.05)))
 
 
-TABLES = {table.__name__: table for table in (coverage, methods, trainings, rejections)}
+TABLES = {table.__name__: table for table in (coverage, methods, trainings, losses, rejections)}
 
 if __name__ == "__main__":
     main()

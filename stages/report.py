@@ -80,9 +80,7 @@ def _page(run: "Results", params: dict[str, object]) -> None:
         figures.write(run, kept, target)
         pictures = index.figures(run, target / "png")
     beside = of_paper.tables({run.model: run.scores}, dataset=str(params["dataset"]))
-    own = of_run.tables(run.scores, run.model)
-    if run.elsewhere:
-        own.append(of_elsewhere.table(run.scores, run.elsewhere, str(params["dataset"])))
+    own = of_run.tables(run.scores, run.model) + of_elsewhere.tables(run.scores, run.elsewhere, str(params["dataset"]))
     with whole_directory(Path("report/tables")) as target:
         for each in [*beside, *own]:
             table.write(each, target)

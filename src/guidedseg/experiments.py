@@ -3,12 +3,17 @@
 Nothing is checked out: files come from git, from DVC's cache or its remote; only the workspace's come from the disk.
 """
 
+import hashlib
+import io
+import re
 from collections.abc import Mapping, Sequence
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import dvc.api
+import pandas as pd
 from dvc.exceptions import DvcException
 from dvc.repo import Repo
 from dvc_data.index import DataIndexError
@@ -18,7 +23,7 @@ from ruamel.yaml.error import YAMLError
 from guidedseg import lock
 from guidedseg.errors import GuidedsegError, listed
 from guidedseg.evaluation.counts import IMAGE_COLUMNS, read_table
-from guidedseg.evaluation.pooling import Run
+from guidedseg.evaluation.pooling import Boxes, External, Run
 from guidedseg.names import datasets_in
 from guidedseg.progress import bar
 
@@ -46,7 +51,8 @@ def read(repo: Path, revs: Sequence[str] = (), commits: int = 1) -> tuple[list[R
         commits: how many of each.
 
     Returns:
-        Runs, the newest first; a line for every experiment that could not be read.
+        Runs, the newest first, with the boxes of their test images where any run was tested on external datasets too;
+        a line for everything that could not be read.
 
     Raises:
         GuidedsegError: not a DVC repository, an unknown revision, or nothing could be read.
@@ -56,11 +62,19 @@ def read(repo: Path, revs: Sequence[str] = (), commits: int = 1) -> tuple[list[R
         try:
             if state in REMEDIES:
                 raise GuidedsegError(REMEDIES[state].format(name=name))
-            runs.append(_read_run(repo, name, rev))
+            run, left_out = _read_run(repo, name, rev)
+            runs.append(run)
+            notes += left_out
         except GuidedsegError as error:
             notes.append(f"{name}: {error}")
     if not runs:
         raise listed("No experiment to compare", notes, "`dvc repro` or `dvc exp run` makes one.")
+    if any(run.external for run in runs):
+        for number, run in enumerate(runs):
+            try:
+                runs[number] = replace(run, boxes=_home_boxes(repo, run))
+            except GuidedsegError as error:
+                notes.append(f"{run.name}: its detector has no score at home: {error}")
     return runs, notes
 
 
@@ -112,23 +126,81 @@ def _files(repo: Path, rev: str) -> dvc.api.DVCFileSystem:
     return dvc.api.DVCFileSystem(str(repo), rev=None if rev == WORKSPACE else rev)
 
 
-def _read_run(repo: Path, name: str, rev: str) -> Run:
+def _read_run(repo: Path, name: str, rev: str) -> tuple[Run, list[str]]:
+    """A run, and a line where its external tests cannot be read."""
     with closing(_files(repo, rev)) as files:
         params, locked = (_read_yaml(files, file) for file in ("params.yaml", "dvc.lock"))
         _check_params(params)
         evaluation = f"evaluations/{params['model']}"
-        stages = lock.stages(locked)
-        _check_lock(stages, params, evaluation)
+        stages = _own(lock.stages(locked), params)
+        _check_lock(stages, params, evaluation, {f"data/raw/{params['dataset']}", PREPARED})
         if rev == WORKSPACE:
-            _check_workspace(repo, params["model"], evaluation)
+            _check_workspace(repo, f"evaluate@{params['model']}", evaluation)
+        run = Run(name, rev, params, lock.outs(*stages.values())[PREPARED], _images(files, evaluation))
         try:
-            with files.open(f"{evaluation}/images.csv", "r") as file:
-                images = read_table(file)
-        except ABSENT:
-            raise GuidedsegError(_absent(evaluation)) from None
+            return replace(run, external=_external(repo, files, run, stages)), []
+        except GuidedsegError as error:
+            return run, [f"{name}: its external tests are left out: {error}"]
+
+
+def _external(
+    repo: Path, files: dvc.api.DVCFileSystem, run: Run, stages: Mapping[str, lock.Stage]
+) -> dict[str, External]:
+    """Every external test of a run by its dataset.
+
+    Raises:
+        GuidedsegError: they are not of these parameters, operating values and images, or not to be had.
+    """
+    names, model = run.params.get("external") or [], run.params["model"]
+    made, operating = f"evaluations/external/{model}", f"evaluations/{model}/operating.json"
+    if not names:
+        return {}
+    _check_lock(stages, run.params, made, {PREPARED})
+    for name in names:
+        _check_lock(stages, run.params, f"data/others/{name}", {f"data/raw/{name}"})
+    if run.rev == WORKSPACE:
+        _check_workspace(repo, f"external@{model}", made)
+    used = {dep.path: dep.md5 for stage in lock.upstream(stages, made).values() for dep in stage.deps}
+    # dvc.lock has the hash of its folder, so the file is asked
+    if used.get(operating) != hashlib.md5(_content(files, operating), usedforsecurity=False).hexdigest():
+        raise GuidedsegError(f"{operating} is newer than {made}; `dvc repro`")
+    hashes = lock.outs(*stages.values())
+    return {
+        name: External(
+            hashes[f"data/others/{name}"],
+            _images(files, f"{made}/{name}"),
+            Boxes(*(_table(files, f"{made}/{name}/{table}.csv") for table in ("boxes", "true_boxes"))),
+        )
+        for name in names
+    }
+
+
+def _home_boxes(repo: Path, run: Run) -> Boxes:
+    """The boxes of a run's own test images."""
+    with closing(_files(repo, run.rev)) as files:
+        tables = [_table(files, path) for path in ("data/detections.csv", f"{PREPARED}/lesions.csv")]
+    tested = set(run.images["image_id"])
+    return Boxes(*(table[table["image_id"].isin(tested)].reset_index(drop=True) for table in tables))
+
+
+def _images(files: dvc.api.DVCFileSystem, evaluation: str) -> pd.DataFrame:
+    """What was counted of every image."""
+    images = read_table(io.StringIO(_content(files, f"{evaluation}/images.csv", evaluation).decode("utf-8")))
     if not set(IMAGE_COLUMNS) <= set(images.columns):
         raise GuidedsegError(f"{evaluation}/images.csv is an older version's, with other columns; run it again")
-    return Run(name, rev, params, lock.outs(*stages.values())[PREPARED], images)
+    return images
+
+
+def _table(files: dvc.api.DVCFileSystem, path: str) -> pd.DataFrame:
+    return pd.read_csv(io.BytesIO(_content(files, path)), dtype={"image_id": str}, keep_default_na=False)
+
+
+def _content(files: dvc.api.DVCFileSystem, path: str, known_as: str = "") -> bytes:
+    """A file; ``known_as`` is what to name where it is not to be had."""
+    try:
+        return files.read_bytes(path)
+    except ABSENT:
+        raise GuidedsegError(_absent(known_as or path)) from None
 
 
 def _read_yaml(files: dvc.api.DVCFileSystem, name: str) -> dict[str, Any]:
@@ -154,33 +226,41 @@ def _check_params(params: dict[str, Any]) -> None:
         raise GuidedsegError(f"params.yaml lacks {', '.join(missing)}")
 
 
-def _check_lock(stages: Mapping[str, lock.Stage], params: dict[str, Any], evaluation: str) -> None:
-    """Raise when dvc.lock shows that an evaluation was not made with these parameters.
+def _own(stages: Mapping[str, lock.Stage], params: dict[str, Any]) -> dict[str, lock.Stage]:
+    """Without what dvc.lock keeps of runs with other datasets, which may have seen another state of the same files."""
+    read = {"": [params["dataset"]], "_external": params.get("external") or []}
+    foreign = re.compile(r"(?:outside|acquire|prepare)(_external)?@(.+)")
+    matched = {name: foreign.fullmatch(name) for name in stages}
+    return {name: stages[name] for name, match in matched.items() if match is None or match[2] in read[match[1] or ""]}
+
+
+def _check_lock(stages: Mapping[str, lock.Stage], params: dict[str, Any], made: str, sources: set[str]) -> None:
+    """Raise when dvc.lock shows that something was not made with these parameters, from these sources.
 
     Someone may edit params.yaml without running the pipeline, or a run may have stopped halfway: scores would then
     stand under parameters that are not theirs.
     """
-    hashes, dataset = lock.outs(*stages.values()), f"data/raw/{params['dataset']}"
-    if evaluation not in hashes:
-        raise GuidedsegError(f"no {evaluation} in dvc.lock; `dvc repro` was not run")
+    hashes = lock.outs(*stages.values())
+    if made not in hashes:
+        raise GuidedsegError(f"no {made} in dvc.lock; `dvc repro` was not run")
     seen = set()
-    for stage in lock.upstream(stages, evaluation).values():
+    for stage in lock.upstream(stages, made).values():
         for key, value in stage.parameters.items():
             other_profile = key.startswith("profiles.") and key.split(".")[1] != params["profile"]
             if other_profile or lock.at(params, key) != value:
-                raise GuidedsegError(f"params.yaml was changed ({key}) after {evaluation} was made; `dvc repro`")
+                raise GuidedsegError(f"params.yaml was changed ({key}) after {made} was made; `dvc repro`")
         for dep in stage.deps:
             seen.add(dep.path)
             if dep.path in hashes and dep.md5 != hashes[dep.path]:
-                raise GuidedsegError(f"{dep.path} is newer than {evaluation}; `dvc repro`")
-    if not {dataset, PREPARED} <= seen:
-        raise GuidedsegError(f"{evaluation} was not made from {dataset}; `dvc repro`")
+                raise GuidedsegError(f"{dep.path} is newer than {made}; `dvc repro`")
+    if missing := sorted(sources - seen):
+        raise GuidedsegError(f"{made} was not made from {missing[0]}; `dvc repro`")
 
 
-def _check_workspace(repo: Path, model: str, evaluation: str) -> None:
+def _check_workspace(repo: Path, stage: str, out: str) -> None:
     """Raise when the files on the disk are of another revision, as after ``git checkout`` without ``dvc checkout``."""
     with Repo(str(repo)) as project:
-        status = project.status(targets=[f"evaluate@{model}"])
-    for changes in status.get(f"evaluate@{model}", []):
+        status = project.status(targets=[stage])
+    for changes in status.get(stage, []):
         if isinstance(changes, dict) and "modified" in changes.get("changed outs", {}).values():
-            raise GuidedsegError(f"{evaluation} is not what dvc.lock names; `dvc checkout`")
+            raise GuidedsegError(f"{out} is not what dvc.lock names; `dvc checkout`")

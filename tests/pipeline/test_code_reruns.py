@@ -10,7 +10,7 @@ from project import ROOT, Project, ran
 pytestmark = pytest.mark.pipeline
 
 ACQUIRED = "outside acquire prepare"
-KNOWN = f"{ACQUIRED} bundle"
+KNOWN = f"{ACQUIRED} report bundle"
 EARLY = "split yolo_labels frames crop_rois"
 DETECTOR = "pretrain_detector train_detector"
 TRAINED = "train_segmenter predict"
@@ -42,9 +42,9 @@ TABLE = {
     "datasets/outlines.py": KNOWN,
     "datasets/pairs.py": KNOWN,
     "datasets/phantom.py": KNOWN,
-    "datasets/phantom_anatomy.py": f"{ACQUIRED} pretrain_detector bundle",
+    "datasets/phantom_anatomy.py": f"{ACQUIRED} pretrain_detector report bundle",
     "datasets/phantom_elsewhere.py": KNOWN,
-    "datasets/phantom_imaging.py": f"{ACQUIRED} pretrain_detector bundle",
+    "datasets/phantom_imaging.py": f"{ACQUIRED} pretrain_detector report bundle",
     "datasets/phantom_wide.py": "pretrain_detector",
     "datasets/places.py": "outside acquire",
     "datasets/prepared.py": f"prepare split yolo_labels detect frames crop_rois {JUDGED} external",
@@ -188,7 +188,7 @@ def test_other_words_about_a_raw_dataset_train_nothing(project: Project):
     reword(project, "errors.py", "... and", "and")
     reword(project, "progress.py", "training goes on without live curves", "no live curves")
     # these import what was reworded; what they make is the same, so DVC stops behind them
-    assert ran(project.dvc("repro")) == {"outside@phantom", "acquire@phantom", "prepare", "bundle@unetpp"}
+    assert ran(project.dvc("repro")) == {"outside@phantom", "acquire@phantom", "prepare", "report", "bundle@unetpp"}
 
 
 def test_other_words_of_what_cannot_change_a_result_rerun_nothing(project: Project):

@@ -18,11 +18,17 @@ pytestmark = pytest.mark.pipeline
 COMMAND = "from guidedseg.cli import main; main()"
 FILES = ["--csv", "board.csv", "--markdown", "board.md", "--latex", "board.tex", "--page", "board.html"]
 
+SMALL = {"patients": 6, "images": 24, "width": 96, "height": 72}
+ABROAD = [
+    "external=[phantom_elsewhere]",
+    *(f"datasets.phantom_elsewhere.{key}={value}" for key, value in SMALL.items()),
+]
+
 
 @pytest.fixture(scope="module")
 def compared(finished: Project, tmp_path_factory: pytest.TempPathFactory) -> Project:
-    """Its own copy with four experiments: another result, another report of the same result, a repeat with another
-    seed, and one that waits."""
+    """Its own copy with five experiments: another result, another report of the same result, a repeat with another
+    seed, the same result tested elsewhere, and one that waits."""
     project = Project(tmp_path_factory.mktemp("leaderboard") / "project")
     shutil.copytree(finished.folder, project.folder, symlinks=True)
     shutil.rmtree(project.folder / ".git/refs/exps", ignore_errors=True)  # of tests that came before
@@ -31,6 +37,8 @@ def compared(finished: Project, tmp_path_factory: pytest.TempPathFactory) -> Pro
     project.dvc("exp", "run", "--name", "report", "--set-param", "mode=direct")
     back(project)
     project.dvc("exp", "run", "--name", "repeat", "--set-param", "seed=1")
+    back(project)
+    project.dvc("exp", "run", "--name", "abroad", *(f"--set-param={change}" for change in ABROAD))
     back(project)
     project.dvc("exp", "run", "--queue", "--name", "waiting", "--set-param", "seed=5")
     return project
@@ -63,7 +71,9 @@ def printed(compared: Project) -> tuple[str, str]:
 
 
 def scores(project: Project, **wanted: str) -> pd.DataFrame:
-    table = pd.read_csv(project.folder / "board.csv").fillna({"changed": ""})
+    """Rows of the sections, or of the matrix where ``tested_on`` is wanted."""
+    table = pd.read_csv(project.folder / "board.csv").fillna({"changed": "", "tested_on": ""})
+    wanted = {"tested_on": "", **wanted}
     return table[(table[list(wanted)] == pd.Series(wanted)).all(axis=1)]
 
 
@@ -100,6 +110,43 @@ def test_its_scores_are_those_of_the_report(compared: Project):
                 assert mine[key].item() == pytest.approx(np.nan if leaf is None else leaf, abs=1e-6, nan_ok=True)
 
 
+@pytest.mark.usefixtures("printed")
+def test_what_was_tested_elsewhere_stands_in_the_matrix_with_the_scores_of_its_report(compared: Project):
+    compared.dvc("exp", "apply", "abroad")
+    reported = json.loads((compared.folder / "metrics" / "external.json").read_text())["phantom_elsewhere"]
+    back(compared)
+    for mode in ("direct", "guided"):
+        found = scores(compared, tested_on="phantom_elsewhere", branch=mode, rule="strict", metric="dice")
+        assert found["value"].item() == pytest.approx(reported[mode]["strict"]["dice"], abs=1e-6)
+        # the repeat was not tested there
+        assert found[["images", "runs", "seeds"]].to_numpy().tolist() == [[24, 1, "0 1"]]
+        home = scores(compared, tested_on="phantom", branch=mode, rule="strict", metric="dice")
+        section = scores(compared, branch=mode, rule="strict", metric="dice", changed="")
+        assert home["value"].tolist() == pytest.approx(section["value"].tolist(), abs=2e-6)
+    found = scores(compared, tested_on="phantom_elsewhere", branch="detector", metric="ap50")
+    assert found["value"].item() == pytest.approx(reported["detection"]["ap50"], abs=1e-6)
+
+
+def test_external_tests_that_are_not_of_this_state_are_left_out_and_the_run_is_not(compared: Project):
+    left_out = "Note: workspace: its external tests are left out: "
+    compared.set(external=["phantom_elsewhere"])
+    try:
+        out, notes = leaderboard(compared)
+    finally:
+        back(compared)
+    assert f"{left_out}params.yaml was changed (external) after evaluations/external/unetpp was made" in notes
+    compared.dvc("exp", "apply", "abroad")
+    compared.set(scoring={"mask_threshold": 0.3})
+    compared.dvc("repro", "evaluate@unetpp")
+    try:
+        out, notes = leaderboard(compared)
+    finally:
+        back(compared)
+    operating = "evaluations/unetpp/operating.json is newer than evaluations/external/unetpp; `dvc repro`"
+    assert f"{left_out}{operating}" in notes
+    assert "scoring.mask_threshold=0.4" in out
+
+
 def test_tables_are_printed_and_written_and_the_queued_experiment_is_named(compared: Project, printed):
     out, notes = printed
     assert out.startswith("Section 1: phantom, data ")
@@ -117,7 +164,8 @@ def test_page_shows_tables_the_networks_masks_and_what_was_left_out(compared: Pr
     view.on("pageerror", lambda error: wrong.append(str(error)))
     view.on("console", lambda message: wrong.append(message.text))
     view.goto((compared.folder / "board.html").as_uri())
-    assert view.locator("table").count() == 3
+    assert view.locator("table").count() == 3 + 4
+    assert view.locator("#elsewhere table").count() == 4
     value = scores(compared, branch="oracle", rule="strict", metric="dice", changed="")["value"].item()
     assert f"{100 * value:.1f}" in view.locator("table").first.inner_text()
     words = view.get_attribute("figure img", "alt")

@@ -8,7 +8,9 @@ import cv2
 import numpy as np
 import pytest
 from drawn_datasets import DRAWN, LESION, SECOND, grey, mask, save, table
+from typer.testing import CliRunner
 
+from guidedseg.cli import app
 from guidedseg.datasets import locating, preparing, reading, union
 from guidedseg.datasets.catalogue import DATASETS
 from guidedseg.datasets.dataset import Dataset, Raw
@@ -260,3 +262,17 @@ def test_smallest_example_of_the_documentation_is_a_dataset(tmp_path: Path) -> N
     (folder / "outlines" / "b.png").unlink()
     with pytest.raises(GuidedsegError, match=r"scans/b\.png: has no mask"):
         reading.check(ours, folder)
+
+
+def test_published_numbers_are_listed_with_whose_and_of_what() -> None:
+    printed = CliRunner().invoke(app, ["datasets"]).stdout
+    assert (
+        "published: Dice 48.55 %, all images; nnU-Net, trained on BUSI; Musah et al. 2025, arXiv 2508.17768" in printed
+    )
+    assert printed.count("published: ") == sum(len(dataset.published) for dataset in DATASETS.values())
+    for dataset in DATASETS.values():
+        for each in dataset.published:
+            assert each.source
+            assert each.method
+            assert each.on
+            assert 0 < float(each.dice.split()[0]) < 100

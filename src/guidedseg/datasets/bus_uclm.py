@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from guidedseg.datasets import pairs, tables
-from guidedseg.datasets.dataset import Dataset, Entry, Lesion, Survey
+from guidedseg.datasets.dataset import Dataset, Entry, Lesion, Published, Survey
 from guidedseg.group import Group
 
 # The dataset authors' partition script.
@@ -99,6 +99,8 @@ def _entry(name: str, image: str, mask: str, row: dict[str, str], problems: list
     )
 
 
+_OWN = "a split of their own (cited by Arioua et al. 2025)"
+
 DATASET = Dataset(
     name="bus_uclm",
     title="BUS-UCLM",
@@ -112,4 +114,13 @@ DATASET = Dataset(
     licence="The dataset's page says CC BY 4.0, earlier versions CC BY-NC: check before use beyond research.",
     citation="Vallez et al., BUS-UCLM: Breast ultrasound lesion segmentation dataset, Sci Data 12:242 (2025).",
     link="https://doi.org/10.17632/7fvgj4jsp7",
+    published=(  # Table 7 of Arioua et al. without its own lines
+        Published("Vallez et al.", "DeepLabV3", "68.46", _OWN, "56.56"),
+        Published("Vallez et al.", "U-Net", "68.87", _OWN, "56.94"),
+        Published("Vallez et al.", "AttU-Net", "69.45", _OWN, "57.53"),
+        Published("Vallez et al.", "SK-U-Net", "69.43", _OWN, "57.50"),
+        Published("Vallez et al.", "Mask R-CNN", "77.09", _OWN, "65.46"),
+        Published("Pan et al.", "diffusion", "83.50", _OWN),
+        Published("Vallez et al. 2025", "SK-U-Net", "87.3", _OWN, "79.2"),
+    ),
 )

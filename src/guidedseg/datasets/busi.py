@@ -68,7 +68,7 @@ DATASET = Dataset(
     link="https://doi.org/10.1016/j.dib.2019.104863",
     get="https://scholar.cu.edu.eg/Dataset_BUSI.zip, or any copy that has Dataset_BUSI_with_GT",
     published=(
-        Published("Musah 2025", "nnU-Net ResEnc", 75.14, "all images"),
-        Published("Musah 2025", "nnU-Net ResEnc", 71.5, "without copies, 71 to 72"),
+        Published("Musah et al. 2025, arXiv 2508.17768", "nnU-Net ResEnc", "75.14", "all images"),
+        Published("Musah et al. 2025, arXiv 2508.17768", "nnU-Net ResEnc", "71 to 72", "all images but copies"),
     ),
 )

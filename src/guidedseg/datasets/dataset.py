@@ -67,12 +67,21 @@ class Survey:
 
 
 class Published(NamedTuple):
-    """A result that others report: who, by which method, the Dice (percent), and by which rule or on which images."""
+    """A result that others report.
+
+    Attributes:
+        source: who reports it, or whose it is and who cites it.
+        method: by which network, trained on what.
+        dice: percent, with the digits given.
+        on: on which images, by which rule where it is told.
+        iou: percent, with the digits given; a dash where none is.
+    """
 
     source: str
     method: str
-    dice: float
+    dice: str
     on: str
+    iou: str = "-"
 
 
 class Raw(Group):

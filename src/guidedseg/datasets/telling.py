@@ -11,7 +11,7 @@ from guidedseg.errors import GuidedsegError, listed
 
 
 def known() -> Iterator[str]:
-    """Every dataset: its name, whose images, how one gets it, its licence."""
+    """Every dataset: its name, whose images, how one gets it, its licence, what others report."""
     for name, dataset in DATASETS.items():
         split = ", official split" if dataset.official else ""
         yield f"{name:10}{dataset.title}{split}"
@@ -23,6 +23,8 @@ def known() -> Iterator[str]:
             members = locating.together(dataset.members)
             yield f"{'':10}put it: data/external/{name} (folder, link or zip), {members} in it"
         yield f"{'':10}licence: {dataset.licence}"
+        for each in dataset.published:
+            yield f"{'':10}published: Dice {each.dice} %, {each.on}; {each.method}; {each.source}"
         yield ""
 
 

@@ -5,9 +5,9 @@ patients, and other seeds repeat it on the same images. A **section** holds the 
 images of the same data under the same split. Only within a section is anything ranked.
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, NamedTuple
 
 import pandas as pd
 
@@ -20,6 +20,32 @@ Tested = frozenset[tuple[int | None, str]]
 """Fold and image_id of every tested image."""
 
 
+class Boxes(NamedTuple):
+    """Of the images of a test.
+
+    Attributes:
+        found: image_id, x0, y0, x1, y1, confidence: the detector's, down to its floor.
+        true: image_id, x0, y0, x1, y1.
+    """
+
+    found: pd.DataFrame
+    true: pd.DataFrame
+
+
+class External(NamedTuple):
+    """What a run made of all images of an external dataset.
+
+    Attributes:
+        version: hash of the prepared images, masks and index.
+        images: ``evaluation.counts.IMAGE_COLUMNS``, a row per image and branch.
+        boxes: of these images.
+    """
+
+    version: str
+    images: pd.DataFrame
+    boxes: Boxes
+
+
 @dataclass(frozen=True)
 class Run:
     """One finished run of the pipeline.
@@ -30,6 +56,8 @@ class Run:
         params: params.yaml at that revision, not validated: an older commit may have another schema.
         dataset_version: hash of the prepared images, masks and index.
         images: ``evaluation.counts.IMAGE_COLUMNS``, a row per test image and branch.
+        boxes: of the test images; None where they are not to be had, or not needed.
+        external: its tests on other datasets, by their names.
     """
 
     name: str
@@ -37,6 +65,8 @@ class Run:
     params: Params
     dataset_version: str
     images: pd.DataFrame
+    boxes: Boxes | None = None
+    external: Mapping[str, External] = field(default_factory=dict)
 
     @property
     def seed(self) -> int:
@@ -135,7 +165,8 @@ def pool(runs: Sequence[Run], reference: Params) -> tuple[list[Entry], list[str]
 
     Seeds are repeats only where they are tested on the same images, fold by fold. Versions in which the seed drew the
     split too are therefore entries of their own, one per split; a seed that lacks folds which another one has is left
-    out, because the mean over seeds would mix patients with repeats.
+    out, because the mean over seeds would mix patients with repeats. Equal results count once, with the external tests
+    that any of them has.
 
     Args:
         runs: the newest first.
@@ -155,6 +186,9 @@ def pool(runs: Sequence[Run], reference: Params) -> tuple[list[Entry], list[str]
                 f"same parameters, other result: {newest.name} and {run.name}; code or machine differs. "
                 f"{newest.name} is newer and taken."
             )
+        elif run.external:
+            both = {**run.external, **newest.external}
+            kept[run.seed, run.fold] = replace(newest, external=both, boxes=newest.boxes or run.boxes)
     entries = []
     for alike in grouped.values():
         repeats, left_out = _repeats(list(alike.values()))

@@ -16,6 +16,7 @@ from guidedseg.evaluation import bootstrap
 from guidedseg.evaluation.bootstrap import DRAWS, LEAST_SEEDS, SHARE, Array, Bounds, Interval, with_seeds
 from guidedseg.evaluation.counts import CONTROLS, PREDICTED
 from guidedseg.evaluation.estimates import BOUNDS, Estimate, by_rule, p_values
+from guidedseg.evaluation.matrix import matrix
 from guidedseg.evaluation.paired import holm
 from guidedseg.evaluation.pooling import Entry, Params, Run, Section, pool, sections
 from guidedseg.evaluation.rules import METRICS, RULES
@@ -42,11 +43,13 @@ class Leaderboard:
         sections: in the order of the runs.
         scores: ``COLUMNS``, a row per section, entry, branch, rule and metric.
         notes: what was left out, and why.
+        matrix: ``matrix.COLUMNS``: what was trained here and tested elsewhere; empty where no run was.
     """
 
     sections: list[Section]
     scores: pd.DataFrame
     notes: list[str]
+    matrix: pd.DataFrame
 
 
 def leaderboard(runs: Sequence[Run], reference: Params, *, seed: int, batch: int, draws: int = DRAWS) -> Leaderboard:
@@ -62,7 +65,7 @@ def leaderboard(runs: Sequence[Run], reference: Params, *, seed: int, batch: int
     entries, notes = pool(runs, reference)
     grouped = sections(entries)
     records = [record for section in grouped for record in _records(section, seed, batch, draws)]
-    return Leaderboard(grouped, _with_holm(table(records)), notes)
+    return Leaderboard(grouped, _with_holm(table(records)), notes, matrix(grouped, seed=seed, draws=draws))
 
 
 def table(records: Sequence[Mapping[str, Any]]) -> pd.DataFrame:

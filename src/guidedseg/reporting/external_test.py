@@ -3,8 +3,9 @@
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
-from guidedseg import external, tested
+from guidedseg import external, lock, tested
 from guidedseg.bundles import loading
 from guidedseg.bundles.schema import Description
 from guidedseg.datasets import locating, places, preparing, reading, union
@@ -18,8 +19,14 @@ from guidedseg.reporting import elsewhere
 from guidedseg.reporting.tables import of_elsewhere, table
 from guidedseg.writing import whole_directory
 
-SEED, BATCH, DUPLICATES = 0, 16, 0.8
-"""As params.yaml has them, where a bundle does not say."""
+USUAL = {
+    "seed": 0,
+    "prepare.duplicate_similarity": 0.8,
+    "scoring.batch": 16,
+    "scoring.match_iou": 0.5,
+    "scoring.surface_tolerance": 0.005,
+}
+"""Keys of params.yaml with what they are taken for where a bundle does not say what it was made with."""
 
 
 def run(bundle: Path, name: str, at: Path | None, out: Path, engine: Kind) -> Iterator[str]:
@@ -59,24 +66,44 @@ def run(bundle: Path, name: str, at: Path | None, out: Path, engine: Kind) -> It
         dict.fromkeys(DATASETS[name].options.model_fields)  # any number of images, nothing particular
     )
     yield from reading.check(DATASETS[name], own, options).notes
+    home, made_with = _home(said), _params(said)
+    match_iou = made_with["scoring.match_iou"]
     with tempfile.TemporaryDirectory(prefix="guidedseg-") as place:
         prepared = Path(place) / "prepared"
-        index = preparing.write(union.read(name, {name: options}, own), prepared, duplicate_threshold=DUPLICATES)
+        index = preparing.write(
+            union.read(name, {name: options}, own),
+            prepared,
+            duplicate_threshold=made_with["prepare.duplicate_similarity"],
+        )
         yield preparing.told(index, prepared)
-        home, scoring = _home(said), said.made.params.get("scoring", {})
-        limits = {key: float(scoring.get(key, value)) for key, value in LIMITS.items()}
-        found = external.test(loaded.segmenter, prepared, home, **limits, scratch=Path(place))
+        found = external.test(
+            loaded.segmenter,
+            prepared,
+            home,
+            match_iou=match_iou,
+            surface_tolerance=made_with["scoring.surface_tolerance"],
+            scratch=Path(place),
+        )
     with whole_directory(out) as target:
         (target / name).mkdir()
         tested.write(found, target / name)
         write_json({"datasets": [name]}, target / "datasets.json")
-        read = elsewhere.read(target, home, seed=SEED, batch=BATCH, match_iou=limits["match_iou"])
+        read = elsewhere.read(
+            target, home, seed=made_with["seed"], batch=made_with["scoring.batch"], match_iou=match_iou
+        )
         write_json(elsewhere.metrics(read), target / "external.json")
-        table.write(made := of_elsewhere.table(None, read, said.data.dataset), target)
-    yield table.text(made)
+        tables = of_elsewhere.tables(None, read, said.data.dataset)
+        for each in tables:
+            table.write(each, target)
+    for each in tables:
+        yield f"{each.title}:"
+        yield table.text(each)
 
 
-LIMITS = {"match_iou": 0.5, "surface_tolerance": 0.005}
+def _params(said: Description) -> dict[str, Any]:
+    """``USUAL`` as the bundle was made with."""
+    found = {key: lock.at(said.made.params, key) for key in USUAL}
+    return {key: usual if found[key] is None else found[key] for key, usual in USUAL.items()}
 
 
 def _home(said: Description) -> Operating:

@@ -5,11 +5,13 @@ import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+import pandas as pd
+
 from guidedseg.errors import GuidedsegError
 from guidedseg.evaluation.pooling import Entry, Section
 from guidedseg.evaluation.rules import IMAGEWISE, METRICS, OVERLAP, RULES
 from guidedseg.evaluation.standings import Leaderboard
-from guidedseg.reporting.board import tables
+from guidedseg.reporting.board import matrix, tables
 from guidedseg.reporting.tables import published, table
 from guidedseg.reporting.tables.table import Table
 
@@ -31,12 +33,12 @@ def check_choice(rule: str, metric: str) -> None:
 
 @dataclass(frozen=True)
 class Page:
-    """A section, ready to print.
+    """A section, or what was tested elsewhere, ready to print.
 
     Attributes:
         title: of the section.
         remarks: what a reader must know before the numbers.
-        tables: side by side, ranking, differences.
+        tables: side by side, ranking, differences; or those of the matrix.
         of_paper: the paper's tables with ours of every network, under their own rules; too wide for a terminal.
     """
 
@@ -60,10 +62,17 @@ def pages(board: Leaderboard, rule: str, metric: str) -> list[Page]:
     ]
 
 
+def elsewhere(board: Leaderboard) -> list[Page]:
+    """A page of what was trained here and tested elsewhere, under rules of its own; none where no run was."""
+    if board.matrix.empty:
+        return []
+    return [Page(matrix.TITLE, matrix.remarks(board.matrix), matrix.of_matrix(board.matrix), [])]
+
+
 def text(board: Leaderboard, rule: str, metric: str) -> str:
     """For the terminal: aligned columns."""
     parts = []
-    for page in pages(board, rule, metric):
+    for page in [*pages(board, rule, metric), *elsewhere(board)]:
         parts += [page.title, *(line for remark in page.remarks for line in textwrap.wrap(remark, 100))]
         for each in page.tables:
             parts += ["", *textwrap.wrap(f"{each.title}. {each.caption}", 100), "", table.text(each)]
@@ -75,7 +84,7 @@ def text(board: Leaderboard, rule: str, metric: str) -> str:
 def markdown(board: Leaderboard, rule: str, metric: str) -> str:
     """A chapter per section."""
     parts = ["# Leaderboard"]
-    for page in pages(board, rule, metric):
+    for page in [*pages(board, rule, metric), *elsewhere(board)]:
         parts += [f"## {page.title}", *page.remarks]
         for each in [*page.tables, *page.of_paper]:
             parts += [f"### {each.title}", each.caption, table.markdown(each)]
@@ -85,7 +94,7 @@ def markdown(board: Leaderboard, rule: str, metric: str) -> str:
 def latex(board: Leaderboard, rule: str, metric: str) -> str:
     """Tables that stand alone, title and remarks of the section in their captions."""
     parts = [table.NEEDS]
-    for page in pages(board, rule, metric):
+    for page in [*pages(board, rule, metric), *elsewhere(board)]:
         for each in [*page.tables, *page.of_paper]:
             caption = " ".join([f"{page.title}.", *page.remarks, each.caption])
             parts.append(table.latex(replace(each, caption=caption)))
@@ -93,8 +102,12 @@ def latex(board: Leaderboard, rule: str, metric: str) -> str:
 
 
 def csv(board: Leaderboard) -> str:
-    """All scores under all rules, a row each, as shares (distances in pixels or shares of the diagonal)."""
-    return str(board.scores.to_csv(index=False, lineterminator="\n"))
+    """All scores under all rules, a row each, as shares (distances in pixels or shares of the diagonal).
+
+    Behind them those of the matrix, which have ``tested_on``.
+    """
+    everything = board.scores if board.matrix.empty else pd.concat([board.scores, board.matrix])
+    return str(everything.to_csv(index=False, lineterminator="\n"))
 
 
 def _title(section: Section) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from guidedseg.evaluation.standings import Leaderboard
-from guidedseg.reporting.board.formats import not_comparable, pages
+from guidedseg.reporting.board.formats import elsewhere, not_comparable, pages
 from guidedseg.reporting.page.index import Shown, environment
 
 
@@ -25,6 +25,7 @@ def html(board: Leaderboard, rule: str, metric: str, masks: Mapping[int, Shown],
             metric=metric,
             sections=list(zip(board.sections, pages(board, rule, metric), strict=True)),
             masks=masks,
+            elsewhere=elsewhere(board),
             notes=[*notes, *board.notes, *not_comparable(board.sections)],
         )
     )

@@ -40,10 +40,10 @@ _GUIDED_MINUS_DIRECT = TESTED[0]
 _NOT_COUNTED = "table4_detector"
 """The leaderboard reads what is counted per image, not boxes."""
 
-_IDENTITY = ["model", "profile", "changed"]
+IDENTITY = ["model", "profile", "changed"]
 """What makes an entry of a section."""
 
-_ENTRY = ("profile", "seeds", "folds", "changed")
+ENTRY = ("profile", "seeds", "folds", "changed")
 """What tells the entries of a network apart; a column that says nothing is left out."""
 
 _SPREAD = ("seed sd", "seed range", "patients and seeds")
@@ -66,18 +66,18 @@ def side_by_side(scores: pd.DataFrame, rule: str, metric: str) -> Table:
     )
     rows, values = [], []
     ours = scores[(scores["rule"] == rule) & scores["branch"].isin([*_BRANCHES, _GUIDED_MINUS_DIRECT])]
-    for _, group in ours.groupby(_IDENTITY, sort=False):
+    for _, group in ours.groupby(IDENTITY, sort=False):
         of = {row["branch"]: row for _, row in group.iterrows()}
         difference = of[_GUIDED_MINUS_DIRECT]
-        shown = [f"{_shown(of[each], metric)}{_sd(of[each], metric)}" for each in (*_BRANCHES, _GUIDED_MINUS_DIRECT)]
-        rows.append([difference["model"], *shown, *_tested(difference), *_entry(difference)])
+        shown = [f"{score(of[each], metric)}{_sd(of[each], metric)}" for each in (*_BRANCHES, _GUIDED_MINUS_DIRECT)]
+        rows.append([difference["model"], *shown, *_tested(difference), *entry_cells(difference)])
         values.append({branch: of[branch]["value"] for branch in _BRANCHES})
     number = len(rows)
     theirs = scores[scores["branch"].str.startswith(paper.PREFIX)]
     for model, group in theirs.groupby("model", sort=False):
         of = {row["branch"].removeprefix(paper.PREFIX): row for _, row in group.iterrows()}
-        shown = [_shown(of[branch], metric) if branch in of else "" for branch in _BRANCHES]
-        rows.append([f"{model}, paper", *shown, *("" for _ in ("difference", "p", "Holm", *_ENTRY))])
+        shown = [score(of[branch], metric) if branch in of else "" for branch in _BRANCHES]
+        rows.append([f"{model}, paper", *shown, *("" for _ in ("difference", "p", "Holm", *ENTRY))])
         values.append({branch: row["value"] for branch, row in of.items()})
     best = frozenset(
         (first + place, 1 + column)
@@ -88,7 +88,7 @@ def side_by_side(scores: pd.DataFrame, rule: str, metric: str) -> Table:
     remarks = [_test(rule, metric)]
     remarks += [wording.SILENT] if rule == "literal" else []
     remarks += [_THEIRS] if len(rows) > number else []
-    return _compact(
+    return compact(
         Table(
             f"section{scores['section'].iloc[0]}_side_by_side",
             "Side by side",
@@ -99,7 +99,7 @@ def side_by_side(scores: pd.DataFrame, rule: str, metric: str) -> Table:
                 *(wording.HEADINGS[branch] for branch in (*_BRANCHES, _GUIDED_MINUS_DIRECT)),
                 "p",
                 "p (Holm)",
-                *_ENTRY,
+                *ENTRY,
             ],
             rows,
             best,
@@ -118,7 +118,7 @@ def ranking(scores: pd.DataFrame, rule: str, metric: str) -> Table:
     cells = [
         [
             *(str(ranks.get(index, "")), _filled(row["model"]), _TITLES[row["branch"]]),
-            *(_shown(row, metric), *_spread(row, metric), *_entry(row)),
+            *(score(row, metric), *_spread(row, metric), *entry_cells(row)),
         ]
         for index, row in rows.iterrows()
     ]
@@ -128,12 +128,12 @@ def ranking(scores: pd.DataFrame, rule: str, metric: str) -> Table:
         f"{wording.INTERVALS} Without a rank: the oracle, which is given the true boxes, and the controls, which are "
         f"no networks{', and the paper' if theirs.any() else ''}."
     )
-    return _compact(
+    return compact(
         Table(
             f"section{scores['section'].iloc[0]}_ranking",
             "Ranking",
             caption,
-            ["rank", "network", "branch", metric if metric in PIXELS else f"{metric}, %", *_SPREAD, *_ENTRY],
+            ["rank", "network", "branch", metric if metric in PIXELS else f"{metric}, %", *_SPREAD, *ENTRY],
             cells,
             frozenset((place, 3) for place, index in enumerate(rows.index) if ranks.get(index) == 1),
             frozenset(place for place, of_paper in enumerate(theirs) if of_paper),
@@ -146,18 +146,18 @@ def differences(scores: pd.DataFrame, rule: str, metric: str) -> Table:
     rows = scores[(scores["rule"] == rule) & scores["branch"].isin(TESTED)]
     cells = [
         [
-            *(row["model"], _TITLES[row["branch"]], _shown(row, metric)),
-            *(*_spread(row, metric), *_tested(row), *_entry(row)),
+            *(row["model"], _TITLES[row["branch"]], score(row, metric)),
+            *(*_spread(row, metric), *_tested(row), *entry_cells(row)),
         ]
         for _, row in rows.iterrows()
     ]
     unit = "pixels" if metric in PIXELS else "points"
-    return _compact(
+    return compact(
         Table(
             f"section{scores['section'].iloc[0]}_differences",
             "Guided - direct",
             f"On the same images, {metric} under the rule {rule}. {wording.INTERVALS} {_test(rule, metric)}",
-            ["network", "difference", f"{metric}, {unit}", *_SPREAD, "p", "p (Holm)", *_ENTRY],
+            ["network", "difference", f"{metric}, {unit}", *_SPREAD, "p", "p (Holm)", *ENTRY],
             cells,
         )
     )
@@ -172,7 +172,7 @@ def of_paper(section: Section, scores: pd.DataFrame) -> list[Table]:
     """
     if section.first.dataset != published.DATASET:
         return []
-    of_entries = scores[scores["section"] == section.number].groupby(_IDENTITY)
+    of_entries = scores[scores["section"] == section.number].groupby(IDENTITY)
     ours = {
         entry.model: _nested(of_entries.get_group((entry.model, entry.profile, entry.changed)))
         for entry in section.newest
@@ -220,11 +220,12 @@ def _sd(row: pd.Series, metric: str) -> str:
     return "" if pd.isna(row["seed_sd"]) else f", sd {row['seed_sd'] * _scale(metric):.1f}"
 
 
-def _entry(row: pd.Series) -> list[str]:
-    return [_filled(row[key]) for key in _ENTRY]
+def entry_cells(row: pd.Series) -> list[str]:
+    """``ENTRY``."""
+    return [_filled(row[key]) for key in ENTRY]
 
 
-def _shown(row: pd.Series, metric: str) -> str:
+def score(row: pd.Series, metric: str) -> str:
     """Value and interval, in percent or pixels."""
     return wording.number({key: _known(row[key]) for key in _LEAF}, scale=_scale(metric), digits=1)
 
@@ -241,7 +242,7 @@ def _filled(cell: object) -> str:
     return "" if pd.isna(cell) else str(cell)
 
 
-def _compact(table: Table) -> Table:
+def compact(table: Table) -> Table:
     """Its columns that say something; what was changed likewise in all entries stands in the caption."""
     kept = [column for column in range(len(table.header)) if any(row[column] for row in table.rows)]
     profile, changed = table.header.index("profile"), table.header.index("changed")

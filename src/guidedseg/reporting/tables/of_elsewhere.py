@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from guidedseg.evaluation.scores import Nested
 from guidedseg.reporting.elsewhere import Elsewhere
+from guidedseg.reporting.tables import of_published
 from guidedseg.reporting.tables.table import Table
 from guidedseg.reporting.tables.wording import INTERVALS, MISSING, percent
 
@@ -22,14 +23,20 @@ CAPTION = (
 )
 
 
-def table(home: Nested | None, elsewhere: Mapping[str, Elsewhere], dataset: str) -> Table:
-    """A row of the run's own test images, then one per external dataset.
+def tables(home: Nested | None, elsewhere: Mapping[str, Elsewhere], dataset: str) -> list[Table]:
+    """Ours, and what others report on these datasets; those that have a row.
 
     Args:
         home: ``Results.scores``; None: without a row of it.
-        elsewhere: ``Results.elsewhere``.
+        elsewhere: ``Results.elsewhere``; empty: there is nothing to tell.
         dataset: that was trained on.
     """
+    found = (_ours(home, elsewhere, dataset), of_published.table(list(elsewhere))) if elsewhere else ()
+    return [each for each in found if each.rows]
+
+
+def _ours(home: Nested | None, elsewhere: Mapping[str, Elsewhere], dataset: str) -> Table:
+    """A row of the run's own test images, then one per external dataset."""
     rows = [] if home is None else [[f"{dataset}, test part", *_cells(home), "", ""]]
     for name, each in elsewhere.items():
         best = [percent({**MISSING, "value": dice}) for dice in each.hindsight.values()]

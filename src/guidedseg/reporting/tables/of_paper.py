@@ -134,7 +134,7 @@ def _others(ours: Mapping[str, Nested], remarks: str) -> Table:
     """Table 7. Its published rows do not compete: they share neither images nor rule."""
     columns = {key: METRICS[key] for key in ("dice", "iou")}
     rows = [
-        Row(PAPER, [other.work, other.approach, "their own"], {"dice": other.dice, "iou": other.iou}, {})
+        Row(PAPER, [other.source, other.method, "their own"], {"dice": other.dice, "iou": other.iou}, {})
         for other in published.OTHERS
     ]
     for rule in ("strict", "lesion", "pooled"):

@@ -5,6 +5,8 @@ Its tables 3 and 5 follow different rules, so they stand beside different column
 
 from typing import NamedTuple
 
+from guidedseg.datasets import bus_uclm
+
 
 class Row(NamedTuple):
     """One network's line."""
@@ -16,23 +18,7 @@ class Row(NamedTuple):
     precision: float
 
 
-class Other(NamedTuple):
-    """A line of Table 7.
-
-    Attributes:
-        work: as the paper cites it.
-        approach: the network or method.
-        dice: percent, with the digits given.
-        iou: likewise; a dash where none is given.
-    """
-
-    work: str
-    approach: str
-    dice: str
-    iou: str
-
-
-DATASET = "bus_uclm"
+DATASET = bus_uclm.DATASET.name
 """What they are of."""
 
 DIRECT = {
@@ -56,15 +42,7 @@ GUIDED = {
 DETECTOR = {"ap50": 81.8, "ap50_95": 65.0}
 """Table 4."""
 
-OTHERS = (
-    Other("Vallez et al.", "DeepLabV3", "68.46", "56.56"),
-    Other("Vallez et al.", "U-Net", "68.87", "56.94"),
-    Other("Vallez et al.", "AttU-Net", "69.45", "57.53"),
-    Other("Vallez et al.", "SK-U-Net", "69.43", "57.50"),
-    Other("Vallez et al.", "Mask R-CNN", "77.09", "65.46"),
-    Other("Pan et al.", "diffusion", "83.50", "-"),
-    Other("Vallez et al. 2025", "SK-U-Net", "87.3", "79.2"),
-)
+OTHERS = bus_uclm.DATASET.published
 """Table 7, without the paper's own lines: what others report on BUS-UCLM, on splits and by rules of their own."""
 
 TABLES = {"direct": DIRECT, "guided": GUIDED}
