@@ -71,5 +71,7 @@ DATASET = Dataset(
     link="https://doi.org/10.7937/9WKK-Q141",
     get="images (zip) and clinical data (xlsx) from the Cancer Imaging Archive; put the unpacked folder and the table "
     "side by side into one folder",
-    published=(Published("Musah et al. 2025, arXiv 2508.17768", "nnU-Net, trained on BUSI", "48.55", "all images"),),
+    published=(  # at second hand: read in a table of 2026 that cites it
+        Published("Musah et al. 2025, cited by others", "nnU-Net, trained on BUSI", "48.55", "all images"),
+    ),
 )
