@@ -267,7 +267,7 @@ def test_smallest_example_of_the_documentation_is_a_dataset(tmp_path: Path) -> N
 def test_published_numbers_are_listed_with_whose_and_of_what() -> None:
     printed = CliRunner().invoke(app, ["datasets"]).stdout
     assert (
-        "published: Dice 48.55 %, all images; nnU-Net, trained on BUSI; Musah et al. 2025, arXiv 2508.17768" in printed
+        "published: Dice 48.55 %, all images; nnU-Net, trained on BUSI; Musah et al. 2025, cited by others" in printed
     )
     assert printed.count("published: ") == sum(len(dataset.published) for dataset in DATASETS.values())
     for dataset in DATASETS.values():
