@@ -112,15 +112,16 @@ def _is_lossy(head: bytes) -> bool:
 def _sharpen(picture: NDArray[Any], name: str, found: Mask, *, lossy: bool) -> None:
     """Blacken what a smeared mask has beside its lesions, in place."""
     shades = picture if picture.ndim == 2 else picture[:, :, :3].max(axis=2)
-    values = np.unique(shades[shades > 0])
+    bright = picture[shades > 0]
+    values = np.flatnonzero(np.bincount(shades.ravel())) if shades.dtype.kind == "u" else np.unique(shades)
+    values = values[values > 0]
     if lossy and 0 < values.max(initial=0) < _DARK:
         found.problems.append(
             f"{name}: is a JPEG or WebP of no more than {values.max()} of 255: too dark to be told from its noise. "
             "Save the mask as PNG"
         )
     if not lossy and not _is_smeared(values):
-        colours = values if picture.ndim == 2 else np.unique(picture[:, :, :3][shades > 0], axis=0)
-        if len(colours) > 1:
+        if len(bright) and (bright != bright[0]).any():
             found.oddities.append(VALUES)
     elif len(values) > 1:
         found.oddities.append(SMEARED)
