@@ -5,10 +5,14 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from guidedseg.datasets.dataset import Dataset
-from guidedseg.errors import listed
+from guidedseg.errors import GuidedsegError, listed
 from guidedseg.junk import is_junk
 
 _PACKED = {".zip", ".rar", ".7z", ".tar", ".gz", ".tgz"}
+
+
+class SeveralError(GuidedsegError):
+    """A dataset lies in more than one folder."""
 
 
 def locate(dataset: Dataset, folder: Path) -> Path:
@@ -28,11 +32,12 @@ def locate(dataset: Dataset, folder: Path) -> Path:
     if len(found) == 1:
         return next(iter(found.values()))
     if found:
-        raise listed(
+        several = listed(
             f"Several datasets lie in {folder}",
             [str(place) for place in found.values()],
             "Keep one, or give the path of the one you mean.",
         )
+        raise SeveralError(str(several))
     held = sorted(path.name for path in folder.iterdir() if not is_junk(path.name))
     packed = [path for path in sorted(_below(folder)) if path.suffix.lower() in _PACKED]
     raise listed(

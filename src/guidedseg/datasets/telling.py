@@ -71,8 +71,10 @@ def _found(folder: Path, asked: list[Dataset]) -> tuple[Dataset, Path]:
             continue  # in another's layout
         try:
             return dataset, locating.locate(dataset, folder)
+        except locating.SeveralError:
+            raise
         except GuidedsegError as error:
-            if len(asked) == 1 or str(error).startswith("Several"):
+            if len(asked) == 1:
                 raise
             near += [f"{dataset.title}: {line[4:]}" for line in str(error).splitlines()[1:-1] if " has no " in line]
     layouts = [f"{each.name}: {locating.together(each.members)}" for each in asked if each.generate is None]
