@@ -88,7 +88,9 @@ def of_dataset(dataset: Dataset, options: Group, *, drop_in: Path, before: Recor
     if origin.is_file():
         return record | {"sha256": hashes.of_file(origin)}
     own = locating.locate(dataset, origin)
-    return record | {"sha256": hashes.of_dataset(own, locating.files(dataset, own))}
+    unreadable = locating.unreadable(dataset, own)  # which `acquire` tells, with all else that is wrong
+    files = [file for file in locating.files(dataset, own) if file.relative_to(own).as_posix() not in unreadable]
+    return record | {"sha256": hashes.of_dataset(own, files)}
 
 
 def of_weights(key: str, named: str | None, *, released: bool, before: Record, hashes: Hashes) -> Record:

@@ -38,7 +38,8 @@ TABLE = {
     "datasets/dataset.py": KNOWN,
     "datasets/duplicates.py": "prepare",
     "datasets/folder.py": KNOWN,
-    "datasets/locating.py": "outside acquire",
+    "datasets/locating.py": "outside acquire prepare",
+    "datasets/masks.py": "acquire prepare",
     "datasets/outlines.py": KNOWN,
     "datasets/pairs.py": KNOWN,
     "datasets/phantom.py": KNOWN,
@@ -58,6 +59,8 @@ TABLE = {
     "datasets/udiat.py": KNOWN,
     "datasets/unfinished.py": "prepare",
     "datasets/union.py": "acquire prepare",
+    "datasets/workbooks.py": KNOWN,
+    "datasets/zips.py": "acquire",
     "detection/boxes.py": "crop_rois report",
     "detection/fcos/data.py": DETECTOR,
     "detection/fcos/network.py": f"{DETECTOR} detect {SHIPPED}",
@@ -146,12 +149,17 @@ TABLE = {
     "segmentation/models/u_shaped.py": f"{TRAINED} {SHIPPED}",
     "segmentation/trained.py": f"{TRAINED} {SHIPPED}",
     "segmentation/training.py": "train_segmenter",
+    "sources/dicom.py": "acquire prepare",
+    "sources/dicom_levels.py": "acquire prepare",
+    "sources/dicom_region.py": "acquire prepare",
     "sources/frame.py": "acquire prepare",
     "sources/levels.py": "acquire prepare",
     "sources/opening.py": "acquire prepare",
     "sources/pictures.py": "acquire prepare",
     "sources/source.py": "acquire prepare",
     "sources/stack.py": "acquire prepare",
+    "sources/video.py": "acquire prepare",
+    "sources/video_length.py": "acquire prepare",
     "tested.py": "external report",
 }
 
@@ -184,7 +192,7 @@ def project(finished: Project, tmp_path: Path) -> Project:
 
 def test_other_words_about_a_raw_dataset_train_nothing(project: Project):
     reword(project, "datasets/bus_uclm.py", "not Yes or No", "neither Yes nor No")
-    reword(project, "datasets/sources.py", "cannot be unpacked", "does not unpack")
+    reword(project, "datasets/zips.py", "cannot be unpacked", "does not unpack")
     reword(project, "errors.py", "... and", "and")
     reword(project, "progress.py", "training goes on without live curves", "no live curves")
     # these import what was reworded; what they make is the same, so DVC stops behind them

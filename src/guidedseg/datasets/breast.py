@@ -16,9 +16,15 @@ _PLAUSIBLE = (0.02, 0.5)  # mm per pixel: 10 to 250 mm on 500 rows
 def survey(folder: Path, _: Group | None) -> Survey:
     """The table, and the files it names; masks of other findings are left out."""
     found = Survey()
-    table = max(path for path in folder.glob(TABLE) if not is_junk(path.name))
+    table, *others = sorted(path for path in folder.glob(TABLE) if not is_junk(path.name))
+    if others:
+        found.problems.append(f"{', '.join(path.name for path in (table, *others))}: several tables; keep one")
     rows = tables.read(table, _COLUMNS, found.problems, optional=("Pixel_size", "Mask_other_filename"))
-    there = {path.name for path in (folder / IMAGES).iterdir() if not is_junk(path.name)}
+    there = {
+        path.name
+        for path in (folder / IMAGES).iterdir()
+        if not is_junk(path.name) and not (path.is_dir() and path.is_symlink())
+    }
     named = set()
     for name, row in tables.once(rows, "Image_filename", table.name, found.problems).items():
         masks = _names(row["Mask_tumor_filename"])
@@ -26,6 +32,12 @@ def survey(folder: Path, _: Group | None) -> Survey:
         absent = [each for each in (name, *masks) if each not in there]
         found.problems += [f"{IMAGES}/{each}: is missing, {table.name} names it" for each in absent]
         pathology = row["Classification"].lower()
+        size = _millimetres(row["Pixel_size"])
+        if size is None and any(map(str.isdigit, row["Pixel_size"])):
+            found.problems.append(
+                f"{table.name}: {name}: Pixel_size is {row['Pixel_size']!r}, neither in mm nor in cm a size in which a "
+                f"breast could be seen ({_PLAUSIBLE[0]} to {_PLAUSIBLE[1]} mm); correct it, or say not applicable"
+            )
         if pathology not in {"normal", "benign", "malignant"}:
             found.problems.append(f"{table.name}: {name}: Classification is {row['Classification']!r}")
         elif not absent:
@@ -36,7 +48,7 @@ def survey(folder: Path, _: Group | None) -> Survey:
                     masks=tuple(f"{IMAGES}/{mask}" for mask in masks),
                     patient_id=Path(name).stem,
                     pathology=pathology,
-                    mm_per_pixel=_millimetres(row["Pixel_size"]),
+                    mm_per_pixel=size,
                 )
             )
     found.problems += [f"{IMAGES}/{name}: is not in {table.name}" for name in sorted(there - named) if rows]
@@ -49,7 +61,12 @@ def _names(cell: str) -> list[str]:
 
 
 def _millimetres(text: str) -> float | None:
-    """Pixel size in mm. Its unit is not told: taken is that of mm and cm in which a breast could be seen."""
+    """Pixel size in mm; None for what is no number, or no plausible one.
+
+    Known is that the table has a column Pixel_size; not known, for the table was not at hand, is its unit. The two that
+    it may be, mm and cm, lie a factor of ten apart, and so a size that is plausible in one is not in the other but for
+    the ends of the range: below 0.05 it may be both, and is taken for mm.
+    """
     try:
         size = float(text.replace(",", "."))
     except ValueError:

@@ -23,12 +23,18 @@ def survey(folder: Path, _: Group | None) -> Survey:
         listed = tables.read(folder / FOLDS, ("ID", "kFold"), found.problems)
         folds = {name: row["kFold"] for name, row in tables.once(listed, "ID", FOLDS, found.problems).items()}
         found.problems += [f"{FOLDS}: {name} has no fold" for name in sorted(info.keys() - folds.keys())]
+        found.problems += [f"{FOLDS}: {name} is not in bus_data.csv" for name in sorted(folds.keys() - info.keys())]
+        found.problems += [
+            f"{FOLDS}: {name}: kFold is {fold!r}, no number" for name, fold in folds.items() if not fold.isdecimal()
+        ]
     else:
         found.notes.append(f"{FOLDS} is not there: split.protocol cannot be official")
     for name in pairs.unmatched(images, masks, found.problems, info or None, "bus_data.csv"):
         row = info.get(name, {"Case": "", "Pathology": ""})
-        if row["Pathology"].lower() not in {"benign", "malignant"}:
+        if name in info and row["Pathology"].lower() not in {"benign", "malignant"}:
             found.problems.append(f"bus_data.csv: {name}: Pathology is {row['Pathology']!r}, not benign or malignant")
+        if not row["Case"] and name in info:
+            found.problems.append(f"bus_data.csv: {name} has no Case, which tells the patient")
         found.entries.append(
             Entry(
                 image_id=name,

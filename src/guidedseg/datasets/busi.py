@@ -25,9 +25,9 @@ def survey(folder: Path, _: Group | None) -> Survey:
     masks: dict[tuple[str, int], list[str]] = {}
     for kind in CLASSES:
         for path in sorted((folder / kind).rglob("*")):
-            if path.is_dir() or is_junk(path.name):
-                continue
             name = path.relative_to(folder).as_posix()
+            if path.is_dir() or any(map(is_junk, path.relative_to(folder).parts)):
+                continue
             match = _NAME.fullmatch(path.name)
             if match is None or match["kind"].lower() != kind:
                 found.problems.append(f"{name}: its name is not of the form '{kind} (1).png' or '{kind} (1)_mask.png'")
@@ -36,7 +36,7 @@ def survey(folder: Path, _: Group | None) -> Survey:
             if match["mask"] or _OF_MASKS.fullmatch(path.parent.name):
                 masks.setdefault(key, []).append(name)
             elif key in pictures:
-                found.problems.append(f"{pictures[key]} and {name}: have the same name")
+                found.problems.append(f"{pictures[key]} and {name}: have the same name; keep one")
             else:
                 pictures[key] = name
     found.problems += [f"{pictures[key]}: has no mask" for key in sorted(pictures.keys() - masks.keys())]

@@ -15,7 +15,8 @@ def survey(folder: Path, _: Group | None) -> Survey:
     found = Survey()
     images, masks = (_by_case(pairs.pictures(folder, kind, found.problems), found) for kind in ("Original", "GT"))
     rows = tables.read(folder / "BUSIS562.csv", ("img name", "tumor type"), found.problems)
-    types = {_case(row["img name"]): row["tumor type"].lower() for row in rows if _case(row["img name"])}
+    by_name = tables.once(rows, "img name", "BUSIS562.csv", found.problems, _case)
+    types = {name: row["tumor type"].lower() for name, row in by_name.items()}
     for name in pairs.unmatched(images, masks, found.problems, types or None, "BUSIS562.csv"):
         if types and types[name] not in _TYPES:
             found.problems.append(f"BUSIS562.csv: {name}: tumor type is {types[name]!r}, not B or M")
@@ -31,10 +32,16 @@ def _case(text: str) -> str:
 
 
 def _by_case(pictures: dict[str, str], found: Survey) -> dict[str, str]:
-    found.problems += [
-        f"{path}: its name is not of the form case1 or case1_GT" for name, path in pictures.items() if not _case(name)
-    ]
-    return {_case(name): path for name, path in pictures.items() if _case(name)}
+    cases: dict[str, str] = {}
+    for name, path in pictures.items():
+        case = _case(name)
+        if not case:
+            found.problems.append(f"{path}: its name is not of the form case1 or case1_GT")
+        elif case in cases:
+            found.problems.append(f"{cases[case]} and {path}: are of the same case; keep one")
+        else:
+            cases[case] = path
+    return cases
 
 
 DATASET = Dataset(

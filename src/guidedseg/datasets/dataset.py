@@ -59,11 +59,13 @@ class Survey:
         entries: of the images, in any order.
         problems: a line each, with the file (and row) that it is about; nothing is read from a folder with any.
         notes: likewise, of what is odd and yet read.
+        with_lesion: entries whose masks show a lesion, once ``reading.check`` has looked at them.
     """
 
     entries: list[Entry] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    with_lesion: int = 0
 
 
 class Published(NamedTuple):

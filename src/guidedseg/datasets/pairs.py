@@ -1,5 +1,6 @@
 """Pictures and the masks beside them, matched by their names."""
 
+import unicodedata
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
@@ -9,8 +10,13 @@ ENDINGS = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp"})
 """Of pictures."""
 
 
+def composed(name: str) -> str:
+    """A name with its accents composed (NFC): macOS takes them apart in names of files, tables do not."""
+    return unicodedata.normalize("NFC", name)
+
+
 def pictures(folder: Path, below: str, problems: list[str]) -> dict[str, str]:
-    """Names without their endings -> paths below ``folder`` of the pictures right in ``folder / below``.
+    """Names without their endings (NFC) -> paths below ``folder`` of the pictures right in ``folder / below``.
 
     What is no picture by its ending is a problem, and so are two pictures of one name.
     """
@@ -23,12 +29,16 @@ def pictures(folder: Path, below: str, problems: list[str]) -> dict[str, str]:
         name = path.relative_to(folder).as_posix()
         if is_junk(path.name):
             continue
-        if path.suffix.lower() not in ENDINGS:
+        stem = composed(path.stem)
+        if path.is_dir():
+            if not path.is_symlink():  # which is told of all datasets
+                problems.append(f"{name}/: is a folder; put its pictures right into {below}/")
+        elif path.suffix.lower() not in ENDINGS:
             problems.append(f"{name}: is no picture by its ending")
-        elif path.stem in found:
-            problems.append(f"{found[path.stem]} and {name}: have the same name")
+        elif stem in found:
+            problems.append(f"{found[stem]} and {name}: have the same name; keep one")
         else:
-            found[path.stem] = name
+            found[stem] = name
     return found
 
 

@@ -5,13 +5,12 @@ from collections import Counter
 from collections.abc import Collection, Iterator
 from functools import partial
 from pathlib import Path
-from typing import Any
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from guidedseg import progress
+from guidedseg.datasets import locating, masks
 from guidedseg.datasets.dataset import Dataset, Entry, Survey
 from guidedseg.datasets.records import RawImage
 from guidedseg.errors import GuidedsegError, listed
@@ -25,6 +24,7 @@ UNKNOWN = "unknown"
 
 _IDS = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*", re.ASCII)  # safe as a file's name anywhere
 _LONGEST = 100  # letters of a name
+_DEVICES = frozenset(("CON", "PRN", "AUX", "NUL", *(f"{port}{k}" for port in ("COM", "LPT") for k in range(1, 10))))
 
 
 class _Examined:
@@ -34,6 +34,7 @@ class _Examined:
         self.image: NDArray[np.uint8] | None = None
         self.mask: NDArray[np.bool_] | None = None
         self.problems: list[str] = []
+        self.oddities: list[tuple[str, str]] = []
 
 
 def check(dataset: Dataset, folder: Path, options: Group | None = None) -> Survey:
@@ -59,8 +60,17 @@ def check(dataset: Dataset, folder: Path, options: Group | None = None) -> Surve
             "params.yaml; null for an excerpt)"
         )
     examined = in_order(partial(_examined, dataset, folder), survey.entries)
+    oddities = []
     for found in progress.bar("check", examined, unit="image", total=len(survey.entries)):
         problems.extend(found.problems)
+        oddities.extend(found.oddities)
+        survey.with_lesion += found.mask is not None and bool(found.mask.any())
+    if not problems and not survey.with_lesion and any(entry.pathology != "normal" for entry in survey.entries):
+        problems.append("no image shows a lesion: the masks are black, or have none of datasets.folder.mask_value")
+    corners = [found for found in oddities if found[0] == masks.CORNERS]
+    if 2 * len(corners) > survey.with_lesion:
+        problems += masks.noted(corners)
+    survey.notes += masks.noted(oddities)
     if problems:
         raise _broken(dataset, folder, problems)
     return survey
@@ -93,22 +103,30 @@ def read(
 
 def surveyed(dataset: Dataset, folder: Path, options: Group | None) -> Survey:
     """The dataset's own survey, by image_id, with what is wrong in any dataset: no image, names that cannot be."""
-    survey = dataset.survey(folder, options)
+    unreadable = locating.unreadable(dataset, folder)
+    closed = any((folder / path).is_dir() and not (folder / path).is_symlink() for path in unreadable)
+    survey = Survey() if closed else dataset.survey(folder, options)
+    survey.problems += [f"{path}: {what}" for path, what in unreadable.items()]
+    survey.entries = [entry for entry in survey.entries if not unreadable.keys() & {entry.image, *entry.masks}]
     survey.entries.sort(key=lambda entry: entry.image_id)
     if not survey.entries and not survey.problems:
         survey.problems.append("there is no image: the dataset is empty")
     survey.problems += [
-        f"{entry.image}: the name {entry.image_id!r} has other signs than letters, digits, _, - and ., or too many"
+        f"{entry.image}: the name {entry.image_id!r} has other signs than letters, digits, _, - and ., more than "
+        f"{_LONGEST} of them, or means a device on Windows; rename it"
         for entry in survey.entries
-        if not _IDS.fullmatch(entry.image_id) or len(entry.image_id) > _LONGEST
+        if not _IDS.fullmatch(entry.image_id)
+        or len(entry.image_id) > _LONGEST
+        or entry.image_id.partition(".")[0].upper() in _DEVICES
     ]
-    alike: dict[str, list[str]] = {}
+    alike: dict[str, list[Entry]] = {}
     for entry in survey.entries:
-        alike.setdefault(entry.image_id.casefold(), []).append(entry.image)
+        alike.setdefault(entry.image_id.casefold(), []).append(entry)
     survey.problems += [
-        f"{' and '.join(images)}: their names are the same, but for the case of letters or the ending"
-        for images in alike.values()
-        if len(images) > 1
+        f"{' and '.join(entry.image for entry in same)}: their names are the same, but for the case of letters, the "
+        f"ending or signs that are replaced (both would be {same[0].image_id}); rename one"
+        for same in alike.values()
+        if len(same) > 1
     ]
     return survey
 
@@ -125,56 +143,45 @@ def _examined(dataset: Dataset, folder: Path, entry: Entry) -> _Examined:
     """Everything that is wrong with one entry's files."""
     found = _Examined()
     try:
-        (frame,) = open_source(folder / entry.image).frames()
+        source = open_source(folder / entry.image)
+        (frame,) = source.frames()
         found.image = frame.grey
+        if source.turned:
+            found.problems.append(
+                f"{entry.image}: is turned by its EXIF, and whether its lesions are too is not told; save it upright"
+            )
     except GuidedsegError as error:
         found.problems.append(str(error).replace(f"{folder}/", ""))
     except ValueError:
         found.problems.append(f"{entry.image}: holds several pictures, where an image is one")
-    masks = [_mask(dataset, folder, entry, name, found.problems) for name in entry.masks]
-    present = [mask for mask in masks if mask is not None]
+    read_masks = [masks.read(dataset, folder, entry, name) for name in entry.masks]
+    for name, mask in zip(entry.masks, read_masks, strict=True):
+        found.problems += mask.problems
+        found.oddities += [(oddity, name) for oddity in mask.oddities]
+    present = [mask.lesion for mask in read_masks if mask.lesion is not None]
     sizes = Counter(mask.shape for mask in present)
     if len(sizes) > 1:
         found.problems.append(f"{', '.join(entry.masks)}: their sizes differ ({', '.join(map(_size, sizes))})")
-    elif masks and len(present) == len(masks):
+    elif present and len(present) == len(entry.masks):
         found.mask = np.logical_or.reduce(present)
     elif not entry.masks and found.image is not None and entry.draw is not None:
         found.mask, wrong = entry.draw(*found.image.shape)
         found.problems += [f"{entry.image}: {each}" for each in wrong]
     elif not entry.masks and found.image is not None:
         found.mask = np.zeros(found.image.shape, np.bool_)
-    if found.image is not None and found.mask is not None and not found.problems:
-        found.problems += _disagreements(entry, found.image, found.mask)
+    if found.image is not None and found.mask is not None:
+        found.problems += _disagreements(entry, found.image, found.mask, whole=not found.problems)
     return found
 
 
-def _mask(dataset: Dataset, folder: Path, entry: Entry, name: str, problems: list[str]) -> NDArray[np.bool_] | None:
-    picture = _decoded(folder / name)
-    if picture is None:
-        problems.append(f"{name}: is missing, empty, damaged or cut short, or no picture")
-        return None
-    mask, wrong = dataset.lesion(picture, entry)
-    problems += [f"{name}: {each}" for each in wrong]
-    return mask
-
-
-def _decoded(path: Path) -> NDArray[Any] | None:
-    """A mask as it is, or None for a file that does not decode to its last byte."""
-    try:
-        data = np.fromfile(path, np.uint8)
-        return None if not data.size else cv2.imdecode(data, cv2.IMREAD_UNCHANGED)
-    except (OSError, cv2.error):
-        return None
-
-
-def _disagreements(entry: Entry, image: NDArray[np.uint8], mask: NDArray[np.bool_]) -> Iterator[str]:
+def _disagreements(entry: Entry, image: NDArray[np.uint8], mask: NDArray[np.bool_], *, whole: bool) -> Iterator[str]:
     of_mask = entry.masks[0] if entry.masks else entry.image
     stated = "" if entry.size is None else f", and the table says {entry.size[0]}x{entry.size[1]}"
     if mask.shape != image.shape and mask.shape[::-1] != entry.size:
         yield f"{of_mask}: is {_size(mask.shape)}, but its image is {_size(image.shape)}{stated}"
-    if entry.pathology in {"benign", "malignant"} and not mask.any():
+    elif whole and entry.pathology in {"benign", "malignant"} and not mask.any():
         yield f"{of_mask}: shows no lesion, but the image is called {entry.pathology}"
-    if entry.pathology == "normal" and mask.any():
+    elif whole and entry.pathology == "normal" and mask.any():
         yield f"{of_mask}: shows a lesion, but the image is called normal"
 
 

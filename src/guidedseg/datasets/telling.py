@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-from guidedseg.datasets import locating, reading
+from guidedseg.datasets import locating, places, reading
 from guidedseg.datasets.catalogue import DATASETS
 from guidedseg.datasets.dataset import Dataset
 from guidedseg.errors import GuidedsegError, listed
@@ -43,6 +43,7 @@ def told(folder: Path, name: str | None) -> Iterator[str]:
     """
     if not folder.is_dir():
         raise GuidedsegError(f"{folder} is no folder. Unpack a zip first.")
+    places.readable(folder)
     if name is not None and name not in DATASETS:
         raise GuidedsegError(f"There is no dataset {name!r}. Choose one of {', '.join(DATASETS)}.")
     dataset, place = _found(folder, [DATASETS[name]] if name else list(DATASETS.values()))
@@ -54,6 +55,7 @@ def told(folder: Path, name: str | None) -> Iterator[str]:
     yield f"{len(survey.entries)} images, all whole; " + (
         f"{len(patients)} patients" if patients else "of no patient that is known"
     )
+    yield f"{survey.with_lesion} show a lesion, {len(survey.entries) - survey.with_lesion} do not"
     yield "pathology: " + ", ".join(f"{count} {kind}" for kind, count in sorted(pathologies.items()))
     if splits:
         yield "official split: " + ", ".join(f"{count} {kind}" for kind, count in sorted(splits.items()))
@@ -71,6 +73,8 @@ def _found(folder: Path, asked: list[Dataset]) -> tuple[Dataset, Path]:
             continue  # in another's layout
         try:
             return dataset, locating.locate(dataset, folder)
+        except locating.SeveralError:
+            raise
         except GuidedsegError as error:
             if len(asked) == 1:
                 raise

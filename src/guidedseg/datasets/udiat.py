@@ -12,13 +12,19 @@ def survey(folder: Path, _: Group | None) -> Survey:
     found = Survey()
     images, masks = (pairs.pictures(folder, kind, found.problems) for kind in ("original", "GT"))
     rows = tables.read(folder / "DatasetB.xlsx", ("Image", "Type"), found.problems)
-    types = {Path(row["Image"]).stem.zfill(6): row["Type"].lower() for row in rows if row["Image"]}
+    by_name = tables.once(rows, "Image", "DatasetB.xlsx", found.problems, _named)
+    types = {name: row["Type"].lower() for name, row in by_name.items()}
     for name in pairs.unmatched(images, masks, found.problems, types or None, "DatasetB.xlsx"):
         pathology = types.get(name, "")
         if types and pathology not in {"benign", "malignant"}:
             found.problems.append(f"DatasetB.xlsx: {name}: Type is {pathology!r}, not Benign or Malignant")
         found.entries.append(Entry(image_id=name, image=images[name], masks=(masks[name],), pathology=pathology))
     return found
+
+
+def _named(text: str) -> str:
+    """Numbers stand in the table without their zeros."""
+    return Path(text).stem.zfill(6) if text else ""
 
 
 DATASET = Dataset(

@@ -2,10 +2,9 @@
 
 import stat
 import warnings
-from importlib import import_module
 from pathlib import Path
-from types import ModuleType
 
+from guidedseg.errors import GuidedsegError
 from guidedseg.sources.pictures import open_picture
 from guidedseg.sources.source import NoPictureError, Source, problem
 from guidedseg.sources.stack import open_stack
@@ -68,13 +67,13 @@ def open_source(path: Path) -> Source:
     if kind == "tiff":
         return open_stack(path)
     if kind == "dicom":
-        return _extra(path, "dicom", "DICOM").open_dicom(path)
+        return _open_dicom(path)
     if kind in _REFUSED:
         raise problem(path, f"is {kind}, which is not read", _REFUSED[kind])
     if kind == "encrypted":
         raise problem(path, "is encrypted", "Decrypt it first")
     if kind:
-        return _extra(path, "video", "a video").open_video(path, kind)
+        return _open_video(path, kind)
     found = problem(path, f"is, by its content, no {_LIKES}", "Convert it to one of these, or leave it out")
     raise found if path.suffix.lower() in _OF_PICTURES else NoPictureError(str(found))
 
@@ -114,11 +113,21 @@ def _kind(head: bytes) -> str:
     return "dicom" if head.startswith(_FIRST_TAGS) else ""
 
 
-def _extra(path: Path, name: str, what: str) -> ModuleType:
-    """The module of this package that reads a kind with packages which not everybody has."""
+def _open_dicom(path: Path) -> Source:
     try:
-        return import_module(f"guidedseg.sources.{name}")
+        from guidedseg.sources.dicom import open_dicom  # noqa: PLC0415
     except ImportError as error:
-        raise problem(
-            path, f"is {what}, and {error.name} is not installed", f"pip install 'guidedseg[{name}]'"
-        ) from error
+        raise _not_installed(path, "DICOM", "dicom", error) from error
+    return open_dicom(path)
+
+
+def _open_video(path: Path, kind: str) -> Source:
+    try:
+        from guidedseg.sources.video import open_video  # noqa: PLC0415
+    except ImportError as error:
+        raise _not_installed(path, "a video", "video", error) from error
+    return open_video(path, kind)
+
+
+def _not_installed(path: Path, what: str, extra: str, error: ImportError) -> GuidedsegError:
+    return problem(path, f"is {what}, and {error.name} is not installed", f"pip install 'guidedseg[{extra}]'")

@@ -54,7 +54,7 @@ def open_picture(path: Path, kind: str) -> Source:
     except Exception as error:  # Pillow raises whatever a damaged header makes it stumble over
         raise broken(path, 0, 1, error) from error
     check_size(path, width, height)
-    source = Source("picture", 1, lambda _: _frames(path, source))
+    source = Source("picture", 1, lambda _: _frames(path, source), turned=turned)
     if pictures > 1:
         source.note(f"moves: only the first of its {pictures} pictures is read; as a video all are")
     if turned:

@@ -25,12 +25,14 @@ class Source:
         read: as ``frames``.
         notes: what a user should know about how the file is read, a line each, without any value of a header that could
             tell of a person. Complete once the frames were read.
+        turned: whether its frames are turned as its EXIF says.
     """
 
     kind: str
     count: int | None
     read: Callable[[int], Iterator[Frame]]
     notes: list[str] = field(default_factory=list)
+    turned: bool = False
 
     def frames(self, every: int = 1) -> Iterator[Frame]:
         """Yield every N-th frame from the first one on, decoded one at a time, with its number in the file.

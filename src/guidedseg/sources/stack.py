@@ -56,10 +56,10 @@ def open_stack(path: Path) -> Source:
     except Exception as error:  # Pillow raises whatever a damaged header makes it stumble over
         raise _unread(path, 0, None, error) from error
     check_size(path, *size)
-    source = Source("tiff", count, lambda every: _frames(path, source, every))
+    source = Source("tiff", count, lambda every: _frames(path, source, every), turned=turned in TURNED)
     if page.mode in _COLOUR and bits > 8:
         source.note(f"{bits} bits per colour, of which the upper 8 are read")
-    if turned in TURNED:
+    if source.turned:
         source.note("turned as its Orientation says, and so is its mask")
     return source
 
