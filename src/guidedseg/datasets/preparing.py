@@ -12,7 +12,14 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from guidedseg.datasets import duplicates
-from guidedseg.datasets.prepared import DUPLICATE_TYPES, INDEX_TYPES, LESION_TYPES, read_duplicates, read_index
+from guidedseg.datasets.prepared import (
+    DUPLICATE_TYPES,
+    INDEX_TYPES,
+    LESION_TYPES,
+    SHOWN_TYPES,
+    read_duplicates,
+    read_index,
+)
 from guidedseg.datasets.records import RawImage
 from guidedseg.errors import GuidedsegError
 from guidedseg.lookahead import in_order
@@ -30,6 +37,7 @@ def write(records: Iterable[RawImage], target: Path, *, duplicate_threshold: flo
     - ``index.csv``: a row per image, sorted by image_id. lesion_count counts 8-connected components, stretched is 0 or
       1, sha256 is that of the image's pixels, row by row.
     - ``lesions.csv``: a row per lesion; lesion 1 is an image's largest. x0, y0, x1, y1 are half-open pixels.
+    - ``shown.csv``, where ``harmonised`` made the images of others: a row per image (``prepared.read_shown``).
     - ``duplicates.csv``: the pairs of ``duplicates.pairs``, with the pathology of both: where these differ, one picture
       was called two things.
 
@@ -46,12 +54,14 @@ def write(records: Iterable[RawImage], target: Path, *, duplicate_threshold: flo
     """
     index: list[dict[str, Any]] = []
     lesions: list[dict[str, Any]] = []
+    shown: list[dict[str, Any]] = []
     thumbnails: list[NDArray[np.float32]] = []
     with whole_directory(target) as folder:
         for name in ("images", "masks"):
             (folder / name).mkdir()
-        for row, found, thumbnail in in_order(partial(_write_record, folder), records):
+        for row, found, thumbnail, origin in in_order(partial(_write_record, folder), records):
             index.append(row)
+            shown.extend(origin)
             lesions.extend(found)
             thumbnails.append(thumbnail)
         if not index:
@@ -68,6 +78,8 @@ def write(records: Iterable[RawImage], target: Path, *, duplicate_threshold: flo
         by_size = pd.DataFrame(lesions, columns=[*LESION_TYPES]).sort_values(["image_id", "lesion"])
         _write_table(by_size, folder / "lesions.csv")
         _write_table(alike[[*DUPLICATE_TYPES]], folder / "duplicates.csv")
+        if shown:
+            _write_table(pd.DataFrame(shown, columns=[*SHOWN_TYPES]).sort_values("image_id"), folder / "shown.csv")
     return read_index(target)
 
 
@@ -97,8 +109,10 @@ def told(index: pd.DataFrame, target: Path) -> str:
     return "; ".join(said)
 
 
-def _write_record(folder: Path, record: RawImage) -> tuple[dict[str, Any], list[dict[str, Any]], NDArray[np.float32]]:
-    """Write one image and its mask; its rows of the tables (group_id still missing) and its thumbnail."""
+def _write_record(
+    folder: Path, record: RawImage
+) -> tuple[dict[str, Any], list[dict[str, Any]], NDArray[np.float32], list[dict[str, Any]]]:
+    """Write one image and its mask; its rows of index (group_id still missing) and lesions, its thumbnail, of what."""
     name = f"{record.image_id}.png"
     _save(folder / "images" / name, record.image)
     _save(folder / "masks" / name, record.mask.astype(np.uint8) * 255)
@@ -121,7 +135,15 @@ def _write_record(folder: Path, record: RawImage) -> tuple[dict[str, Any], list[
         "source": record.source,
         "sha256": hashlib.sha256(record.image.tobytes()).hexdigest(),
     }
-    return row, lesions, duplicates.thumbnail(record.image)
+    return row, lesions, duplicates.thumbnail(record.image), _shown(record)
+
+
+def _shown(record: RawImage) -> list[dict[str, Any]]:
+    if record.shown is None:
+        return []
+    box, size, marks_px, resampled = record.shown
+    values = (record.image_id, *box, *size, marks_px, int(resampled))
+    return [dict(zip(SHOWN_TYPES, values, strict=True))]
 
 
 def _lesions(image_id: str, mask: NDArray[np.bool_]) -> list[dict[str, Any]]:

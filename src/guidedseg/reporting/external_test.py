@@ -7,7 +7,7 @@ from pathlib import Path
 from guidedseg import external, tested
 from guidedseg.bundles import loading
 from guidedseg.bundles.schema import Description
-from guidedseg.datasets import locating, places, preparing, reading, union
+from guidedseg.datasets import harmonised, locating, places, preparing, reading, union
 from guidedseg.datasets.catalogue import DATASETS
 from guidedseg.errors import GuidedsegError
 from guidedseg.evaluation.operating import Operating
@@ -61,8 +61,10 @@ def run(bundle: Path, name: str, at: Path | None, out: Path, engine: Kind) -> It
     yield from reading.check(DATASETS[name], own, options).notes
     with tempfile.TemporaryDirectory(prefix="guidedseg-") as place:
         prepared = Path(place) / "prepared"
-        index = preparing.write(union.read(name, {name: options}, own), prepared, duplicate_threshold=DUPLICATES)
+        records = harmonised.records(union.read(name, {name: options}, own), loaded.segmenter.harmonising)
+        index = preparing.write(records, prepared, duplicate_threshold=DUPLICATES)
         yield preparing.told(index, prepared)
+        yield from harmonised.told(prepared, loaded.segmenter.harmonising)
         home, scoring = _home(said), said.made.params.get("scoring", {})
         limits = {key: float(scoring.get(key, value)) for key, value in LIMITS.items()}
         found = external.test(loaded.segmenter, prepared, home, **limits, scratch=Path(place))
