@@ -1,8 +1,9 @@
 """What a machine draws into a picture: calipers, arrows, text, lines, the marks of probe and body.
 
 In colour a mark is yellow, green or violet, whatever the tint of the picture. Red, orange, blue and cyan are flow: a
-patch with them is Doppler, all of it, and stays. Without colour a mark is a thin stroke that is far brighter than what
-lies on both of its sides, with edges as sharp as no tissue has.
+patch with them is Doppler, all of it, and stays. Without colour a mark is a thin stroke, level or upright, of one and the
+same grey, brighter than what lies on both of its sides: tissue varies along a line, a line that is drawn does not. What
+was stored as JPEG varies too: there, grey marks stay.
 """
 
 import cv2
@@ -18,7 +19,6 @@ _VIOLET_CHROMA = 15
 _TILE, _SOLID = 300, 0.4  # pixels: a violet patch of this size that covers so much of its box is that tile
 _RIM = 6  # pixels of its bevel
 _DARK = 20  # a level below tells no tint, and is no mark's
-_SAME = 0  # levels by which a stroke of one level may vary
 _APART = 2  # pixels from a stroke's middle to what is beside it
 _STROKES = ((40, 20), (4, 90))  # pixels of its length, levels that it is brighter than what is beside it
 
@@ -47,12 +47,12 @@ def filled(grey: NDArray[np.uint8], marks: NDArray[np.bool_]) -> NDArray[np.uint
 
 
 def _strokes(grey: NDArray[np.uint8]) -> NDArray[np.bool_]:
-    """Level or upright strokes of one level: long ones of any contrast, short ones that stand out on both sides."""
+    """Level and upright strokes of one grey: long ones, and short ones that stand out far from both sides."""
     found = np.zeros(grey.shape, np.uint8)
     for turned, picture in ((False, grey), (True, grey.T)):
         levels = picture.astype(np.int16)
         same = np.zeros(levels.shape, np.bool_)  # as the pixel before
-        same[:, 1:] = np.abs(np.diff(levels, axis=1)) <= _SAME
+        same[:, 1:] = levels[:, 1:] == levels[:, :-1]
         beside = np.pad(levels, ((_APART, _APART), (0, 0)), mode="edge")
         above = levels - np.maximum(beside[: -2 * _APART], beside[2 * _APART :])
         for length, contrast in _STROKES:
@@ -68,14 +68,12 @@ def _coloured(colours: NDArray[np.uint8]) -> NDArray[np.bool_]:
     tile = (chroma >= _VIOLET_CHROMA) & (chroma < _FLOW) & (hue >= _VIOLET) & (hue < _RED)
     drawn = (chroma >= _CHROMA) & (hue >= _YELLOW) & (hue < _GREEN)
     flow = (chroma >= _FLOW) & ~drawn & ~tile
-    found = np.zeros(hue.shape, np.bool_)
     _, labels = cv2.connectedComponents((drawn | flow).astype(np.uint8), connectivity=8)
     sizes, of_flow = (np.bincount(labels[which], minlength=labels.max() + 1) for which in (drawn | flow, flow))
     kept = sizes > 0
     kept[0] = False
     kept &= of_flow < _FLOW_SHARE * sizes
-    found |= kept[labels]
-    found = cv2.dilate(found.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
+    found = cv2.dilate(kept[labels].astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
     count, _, boxes, _ = cv2.connectedComponentsWithStats(tile.astype(np.uint8), connectivity=8)
     for x, y, width, height, area in boxes[1:count].tolist():
         if area >= _TILE and area >= _SOLID * width * height:
@@ -84,14 +82,21 @@ def _coloured(colours: NDArray[np.uint8]) -> NDArray[np.bool_]:
 
 
 def _without_tint(colours: NDArray[np.uint8]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Hue (degrees) and chroma (levels between the strongest and the weakest colour) but for the picture's own tint."""
-    rgb = colours.astype(np.float32)
+    """Hue (degrees) and chroma (levels between the strongest and the weakest colour) but for the picture's own tint.
+
+    Both are 0 where the chroma is no mark's.
+    """
+    rgb = np.ascontiguousarray(colours, dtype=np.float32)
     level = rgb.mean(axis=2)
     lit = level > _DARK
     tint = np.median(rgb[lit] / level[lit][:, None], axis=0) if lit.any() else np.ones(3)
-    r, g, b = np.moveaxis(rgb - level[:, :, None] * (tint - 1).astype(np.float32), 2, 0)
-    top, bottom = np.maximum(np.maximum(b, g), r), np.minimum(np.minimum(b, g), r)
-    chroma = top - bottom
-    with np.errstate(invalid="ignore", divide="ignore"):
-        hue = np.where(top == r, (g - b) / chroma % 6, np.where(top == g, (b - r) / chroma + 2, (r - g) / chroma + 4))
-    return np.nan_to_num(60 * hue), chroma
+    rgb -= level[:, :, None] * (tint - 1).astype(np.float32)
+    top = np.maximum(np.maximum(rgb[:, :, 0], rgb[:, :, 1]), rgb[:, :, 2])
+    chroma = top - np.minimum(np.minimum(rgb[:, :, 0], rgb[:, :, 1]), rgb[:, :, 2])
+    coloured = chroma >= _VIOLET_CHROMA
+    chroma[~coloured] = 0
+    hue = np.zeros_like(chroma)
+    (r, g, b), of = rgb[coloured].T, chroma[coloured]
+    strongest = np.stack([r, g, b]).argmax(axis=0)
+    hue[coloured] = 60 * np.choose(strongest, [(g - b) / of % 6, (b - r) / of + 2, (r - g) / of + 4])
+    return hue, chroma
