@@ -73,10 +73,15 @@ def count(raw: RawImage, made: RawImage, marks: npt.NDArray[np.bool_], lost: Cou
     of_lesion = lesion - int(made.mask.sum())
     on_lesion = int((marks & raw.mask).sum())
     cut.update(
-        pictures=1, pixels=size, cropped=outside > 0, outside=outside, marked=marks.any(), marks=int(marks.sum())
+        pictures=1,
+        pixels=size,
+        cropped=int(outside > 0),
+        outside=outside,
+        marked=int(marks.any()),
+        marks=int(marks.sum()),
     )
-    lost.update(lesion=lesion, region=of_lesion, marks=on_lesion, touched=on_lesion > 0)
-    lost["cropped into"] += of_lesion > 0
+    lost.update(lesion=lesion, region=of_lesion, marks=on_lesion, touched=int(on_lesion > 0))
+    lost["cropped into"] += int(of_lesion > 0)
 
 
 def show(raw: RawImage, made: RawImage, marks: npt.NDArray[np.bool_], folder: Path) -> None:
@@ -86,9 +91,8 @@ def show(raw: RawImage, made: RawImage, marks: npt.NDArray[np.bool_], folder: Pa
     after: npt.NDArray[np.uint8] = cv2.copyMakeBorder(
         made.image, 0, height - made.image.shape[0], 0, 0, cv2.BORDER_CONSTANT
     )
-    cv2.imwrite(
-        str(folder / f"{raw.image_id}.png"), np.hstack([raw.image, marks.astype(np.uint8) * np.uint8(255), after])
-    )
+    painted = marks.astype(np.uint8) * np.uint8(255)
+    cv2.imwrite(str(folder / f"{raw.image_id}.png"), np.hstack([raw.image, painted, after]))
 
 
 if __name__ == "__main__":

@@ -62,6 +62,13 @@ class TestRegion:
         picture = within((20, 0, 20, 0), np.hstack([tissue(), np.zeros((200, 30), np.uint8), tissue(seed=1)]))
         assert ultrasound(picture) == (20, 0, 650, 200)
 
+    def test_a_line_drawn_across_an_image_does_not_end_it(self) -> None:
+        """Of a Doppler box, close to the side: what lies behind is narrow, and tissue all the same."""
+        picture, marks = tissue(), np.zeros((200, 300), np.bool_)
+        marks[:, 268:272] = True
+        assert ultrasound(picture, marks) == (0, 0, 300, 200)
+        assert ultrasound(within((40, 0, 0, 0), picture), np.pad(marks, ((0, 0), (40, 0)))) == (40, 0, 340, 200)
+
     def test_of_nothing_and_of_a_speck_is_the_whole(self) -> None:
         black = np.zeros((50, 80), np.uint8)
         assert ultrasound(black) == (0, 0, 80, 50)

@@ -183,6 +183,8 @@ def test_missing_or_corrupt_image_is_named(tmp_path, content):
         prepared.load_image(tmp_path, "AAAA_000")
 
 
+BOX = ["x0", "y0", "x1", "y1"]
+
 CROPPED = Harmonising(region=True, marks=False, intensity=None, mm_per_pixel=0.1)
 
 
@@ -202,14 +204,9 @@ def test_shown_tells_which_part_of_its_source_an_image_is(tmp_path):
         [80, 80, 800, "0.1"],
     ]
     shown = prepared.read_shown(tmp_path)
-    assert shown.drop(columns="image_id").values.tolist() == [
-        [20, 0, 60, 40, 60, 40, 0, 0],
-        [20, 0, 60, 40, 60, 40, 0, 1],
-    ]
-    assert prepared.read_lesions(tmp_path)[["x0", "y0", "x1", "y1"]].values.tolist() == [
-        [10, 10, 30, 20],
-        [20, 20, 60, 40],
-    ]
+    assert shown[[*BOX, "width", "height"]].values.tolist() == 2 * [[20, 0, 60, 40, 60, 40]]
+    assert shown[["marks_px", "resampled"]].values.tolist() == [[0, 0], [0, 1]]
+    assert prepared.read_lesions(tmp_path)[BOX].values.tolist() == [[10, 10, 30, 20], [20, 20, 60, 40]]
     assert told(tmp_path, CROPPED) == [
         "2 cropped to their ultrasound region",
         "1 resampled to 0.1 mm per pixel; of 1 nobody knows their millimetres: they stay as they are",
@@ -218,7 +215,7 @@ def test_shown_tells_which_part_of_its_source_an_image_is(tmp_path):
 
 def test_region_that_a_file_tells_is_taken_and_not_searched(tmp_path):
     write(records([with_margin("AAAA_000", region=(5, 0, 60, 40))], CROPPED), tmp_path)
-    assert prepared.read_shown(tmp_path)[["x0", "y0", "x1", "y1"]].values.tolist() == [[5, 0, 60, 40]]
+    assert prepared.read_shown(tmp_path)[BOX].values.tolist() == [[5, 0, 60, 40]]
 
 
 def test_without_a_step_the_same_bytes_come_out(tmp_path):

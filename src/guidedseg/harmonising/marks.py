@@ -1,9 +1,9 @@
 """What a machine draws into a picture: calipers, arrows, text, lines, the marks of probe and body.
 
 In colour a mark is yellow, green or violet, whatever the tint of the picture. Red, orange, blue and cyan are flow: a
-patch with them is Doppler, all of it, and stays. Without colour a mark is a thin stroke, level or upright, of one and the
-same grey, brighter than what lies on both of its sides: tissue varies along a line, a line that is drawn does not. What
-was stored as JPEG varies too: there, grey marks stay.
+patch with them is Doppler, all of it, and stays. Without colour a mark is a thin stroke, level or upright, of one and
+the same grey, brighter than what lies on both of its sides: tissue varies along a line, a line that is drawn does not.
+What was stored as JPEG varies too: there, grey marks stay.
 """
 
 import cv2

@@ -29,18 +29,33 @@ def ultrasound(grey: NDArray[np.uint8], marks: NDArray[np.bool_] | None = None) 
         marks: (H, W) bool, True where something is known to be burned in, which is no tissue.
     """
     height, width = grey.shape
-    content, flat = grey > _BLACK, grey <= _FLAT
-    if marks is not None:
-        content, flat = content & ~marks, flat | marks
+    known = np.ones(grey.shape, np.bool_) if marks is None else ~marks
+    content, flat = (grey > _BLACK) & known, (grey <= _FLAT) & known
     x0, y0, x1, y1 = 0, 0, width, height
     for _ in range(2):  # what is cut off one way makes the other clearer
-        a, b = _extent(content[y0:y1, x0:x1].mean(axis=0), flat[y0:y1, x0:x1].mean(axis=0))
-        x0, x1 = x0 + a, x0 + b
-        a, b = _extent(content[y0:y1, x0:x1].mean(axis=1), flat[y0:y1, x0:x1].mean(axis=1))
-        y0, y1 = y0 + a, y0 + b
+        first, last = _extent(*_shares(content, flat, known, np.s_[y0:y1, x0:x1], axis=0))
+        x0, x1 = x0 + first, x0 + last
+        first, last = _extent(*_shares(content, flat, known, np.s_[y0:y1, x0:x1], axis=1))
+        y0, y1 = y0 + first, y0 + last
     if (x1 - x0) * (y1 - y0) < _LEAST * width * height:
         return 0, 0, width, height
     return x0, y0, x1, y1
+
+
+def _shares(
+    content: NDArray[np.bool_],
+    flat: NDArray[np.bool_],
+    known: NDArray[np.bool_],
+    window: tuple[slice, slice],
+    axis: int,
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Of every line's pixels without marks the shares that are content and that are black.
+
+    A line that is all marks counts as content: what is drawn across an image does not end it.
+    """
+    counted = known[window].sum(axis=axis)
+    of_content, of_flat = (what[window].sum(axis=axis) / np.maximum(counted, 1) for what in (content, flat))
+    return np.where(counted, of_content, 1.0), of_flat
 
 
 def _extent(content: NDArray[np.float64], flat: NDArray[np.float64]) -> tuple[int, int]:
