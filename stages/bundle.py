@@ -46,7 +46,7 @@ def _description(settings: "Params", model: str) -> dict[str, Any]:
 
     operating, split = _json(Path("evaluations") / model / "operating.json"), _json("metrics/split.json")
     size, detector = settings.chosen.inputs.image_size, _json("models/detector/config.json")
-    versions = journal.versions()
+    versions, how = journal.versions(), settings.prepare.harmonising
     return {
         "schema_version": SCHEMA,
         "name": f"guidedseg-{settings.dataset}-{model}",
@@ -61,7 +61,7 @@ def _description(settings: "Params", model: str) -> dict[str, Any]:
         "margin": settings.roi.margin,
         "flips": settings.predict.flips,
         "confidence": operating["confidence"],
-        "harmonising": None if settings.prepare.harmonising == OFF else settings.prepare.harmonising,
+        "harmonising": None if how == OFF else how.model_dump(),
         "data": {
             "dataset": settings.dataset,
             "images": {part: split[part]["images"] for part in SPLITS},
