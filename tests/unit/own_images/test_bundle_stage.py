@@ -82,7 +82,8 @@ def test_it_names_nothing_of_the_machine(project, changed):
     assert not [name for name, data in contents(project / "bundles").items() if any(word in data for word in words)]
 
 
-def test_what_prepare_makes_of_pictures_the_bundle_makes_too_and_its_card_says_so(project, changed):
+@pytest.mark.usefixtures("project")
+def test_what_prepare_makes_of_pictures_the_bundle_makes_too_and_its_card_says_so(changed):
     sizes = {"model": "unet", "profiles.quick.inputs.image_size": small_bundle.SIZE}
     changed({**sizes, "prepare.region": True, "prepare.intensity": [2, 98]})
     out, _ = stage.main()
