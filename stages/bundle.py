@@ -41,11 +41,12 @@ def _description(settings: "Params", model: str) -> dict[str, Any]:
     from guidedseg import journal
     from guidedseg.bundles.loading import sha256
     from guidedseg.bundles.schema import SCHEMA
+    from guidedseg.harmonising.picture import OFF
     from guidedseg.names import SPLITS
 
     operating, split = _json(Path("evaluations") / model / "operating.json"), _json("metrics/split.json")
     size, detector = settings.chosen.inputs.image_size, _json("models/detector/config.json")
-    versions = journal.versions()
+    versions, how = journal.versions(), settings.prepare.harmonising
     return {
         "schema_version": SCHEMA,
         "name": f"guidedseg-{settings.dataset}-{model}",
@@ -60,6 +61,7 @@ def _description(settings: "Params", model: str) -> dict[str, Any]:
         "margin": settings.roi.margin,
         "flips": settings.predict.flips,
         "confidence": operating["confidence"],
+        "harmonising": None if how == OFF else how.model_dump(),
         "data": {
             "dataset": settings.dataset,
             "images": {part: split[part]["images"] for part in SPLITS},

@@ -1,6 +1,7 @@
 """A trained pair on images from elsewhere: all of a dataset that it never saw, scored as its own test images are."""
 
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ from guidedseg import scoring
 from guidedseg.datasets import prepared
 from guidedseg.evaluation.operating import Operating
 from guidedseg.evaluation.surfaces import Mask
+from guidedseg.harmonising.picture import OFF
 from guidedseg.inference import tiles
 from guidedseg.inference.detect import detect
 from guidedseg.inference.predict import predict, write
@@ -36,6 +38,7 @@ def test(
     Raises:
         GuidedsegError: there is no image.
     """
+    segmenter = replace(segmenter, harmonising=OFF)  # the prepared images are what its networks see
     index = prepared.read_index(folder)
     split = index[["image_id"]].assign(split="test")
     boxes = detect(segmenter.detector, folder, index["image_id"].tolist())

@@ -92,10 +92,12 @@ def in_groups(evaluation: Evaluation, group_of: Mapping[str, str]) -> Evaluation
     return Evaluation(images, evaluation.lesions, levels)
 
 
-def scored(evaluation: Evaluation, *, seed: int = 0, batch: int = 16, draws: int = DRAWS) -> dict[str, Any]:
+def scored(
+    evaluation: Evaluation, *, seed: int = 0, batch: int = 16, draws: int = DRAWS, **more: Any
+) -> dict[str, Any]:
     """All scores, from few draws."""
     with mock.patch("guidedseg.evaluation.scores.weights", partial(bootstrap.weights, draws=draws)):
-        return scores.scores(evaluation, seed=seed, batch=batch)
+        return scores.scores(evaluation, seed=seed, batch=batch, **more)
 
 
 def value(of: dict[str, Any], *path: str) -> float | None:

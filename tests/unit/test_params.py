@@ -49,6 +49,8 @@ def test_every_profile_goes_with_every_dataset(changed: Changed, dataset: str, p
         ("external", ["busi", "busi"], "each once, phantom_elsewhere, bus_uclm, busi, "),
         ("external", ["phantom"], "each once, phantom_elsewhere, bus_uclm, busi, "),
         ("external", "busi", "a valid list"),
+        ("prepare.region", 1, "a valid boolean"),
+        ("prepare.mm_per_pixel", 0, "greater than or equal to 0.01"),
         ("frame.jitter", None, "a valid number"),
         ("roi.jitter", 0.5, "less than 0.5"),
         ("roi.backgrounds", 1.5, "a valid integer"),

@@ -1,12 +1,15 @@
 import hashlib
+from dataclasses import replace
 
 import cv2
 import numpy as np
 import pytest
 
 from guidedseg.datasets import bus_uclm, prepared, preparing, reading
+from guidedseg.datasets.harmonised import records, told
 from guidedseg.datasets.records import RawImage
 from guidedseg.errors import GuidedsegError
+from guidedseg.harmonising.picture import OFF, Harmonising
 
 
 def record(image_id, mask=None, *, image=None, stretched=False):
@@ -178,3 +181,45 @@ def test_missing_or_corrupt_image_is_named(tmp_path, content):
         path.write_bytes(content)
     with pytest.raises(GuidedsegError, match=r"AAAA_000\.png is missing or corrupt"):
         prepared.load_image(tmp_path, "AAAA_000")
+
+
+BOX = ["x0", "y0", "x1", "y1"]
+
+CROPPED = Harmonising(region=True, marks=False, intensity=None, mm_per_pixel=0.1)
+
+
+def with_margin(image_id, **more):
+    """20 black columns at the left of 40 x 60; a lesion from column 30 to 50."""
+    image, mask = record(image_id).image.clip(20), np.zeros((40, 60), bool)
+    image[:, :20] = 0
+    mask[10:20, 30:50] = True
+    return replace(record(image_id, mask, image=image), **more)
+
+
+def test_shown_tells_which_part_of_its_source_an_image_is(tmp_path):
+    images = [with_margin("AAAA_000"), with_margin("BBBB_000", mm_per_pixel=0.2, spacing=(0.2, 0.2))]
+    index = write(records(images, CROPPED), tmp_path)
+    assert index[["width", "height", "lesion_px", "mm_per_pixel"]].values.tolist() == [
+        [40, 40, 200, ""],
+        [80, 80, 800, "0.1"],
+    ]
+    shown = prepared.read_shown(tmp_path)
+    assert shown[[*BOX, "width", "height"]].values.tolist() == 2 * [[20, 0, 60, 40, 60, 40]]
+    assert shown[["marks_px", "resampled"]].values.tolist() == [[0, 0], [0, 1]]
+    assert prepared.read_lesions(tmp_path)[BOX].values.tolist() == [[10, 10, 30, 20], [20, 20, 60, 40]]
+    assert told(tmp_path, CROPPED) == [
+        "2 cropped to their ultrasound region",
+        "1 resampled to 0.1 mm per pixel; of 1 nobody knows their millimetres: they stay as they are",
+    ]
+
+
+def test_region_that_a_file_tells_is_taken_and_not_searched(tmp_path):
+    write(records([with_margin("AAAA_000", region=(5, 0, 60, 40))], CROPPED), tmp_path)
+    assert prepared.read_shown(tmp_path)[BOX].values.tolist() == [[5, 0, 60, 40]]
+
+
+def test_without_a_step_the_same_bytes_come_out(tmp_path):
+    write([with_margin("AAAA_000")], tmp_path / "a")
+    write(records([with_margin("AAAA_000")], OFF), tmp_path / "b")
+    assert files(tmp_path / "a") == files(tmp_path / "b")
+    assert told(tmp_path / "b", OFF) == []

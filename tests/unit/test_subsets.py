@@ -10,6 +10,7 @@ from counted_images import NO_VALUE, evaluation_of, scored, value, without_inter
 from guidedseg.evaluation.bootstrap import FEW_GROUPS
 from guidedseg.evaluation.rules import METRICS
 from guidedseg.evaluation.scores import sizes
+from guidedseg.reporting.tables.of_run import flags
 from guidedseg.reporting.tables.wording import percent
 
 
@@ -89,3 +90,30 @@ def test_rule_that_rests_on_one_patient_has_no_interval() -> None:
     of_guided = of["branches"]["guided"]
     assert of_guided["lesion"]["dice"] == without_interval(0.5, 1, FEW_GROUPS)
     assert of_guided["strict"]["dice"]["groups"] == 8
+
+
+def flagged(*image_ids: str) -> dict[str, Any]:
+    """By flag, of three images of Dice 0.5, 1 and 0 (a false positive), of which the named ones show Doppler."""
+    evaluation = evaluation_of([("P", "half"), ("Q", "all"), ("R", "false")])
+    return scored(evaluation, flagged={"doppler": image_ids})["branches"]["guided"]
+
+
+def test_scores_without_and_only_of_a_flag() -> None:
+    of = flagged("000")["by_flag"]["doppler"]
+    assert {part: value(rules["strict"], "dice") for part, rules in of.items()} == {"without": 0.5, "only": 0.5}
+    assert {part: value(rules["lesion"], "dice") for part, rules in of.items()} == {"without": 1, "only": 0.5}
+    assert value(flagged("000", "001")["by_flag"]["doppler"]["only"]["strict"], "dice") == 0.75
+
+
+def test_a_flag_that_tells_no_images_apart_is_left_out() -> None:
+    assert "by_flag" not in flagged()
+    assert "by_flag" not in flagged("000", "001", "002")
+
+
+def test_the_table_of_a_flag_has_all_without_and_only_and_is_there_only_with_it() -> None:
+    evaluation = evaluation_of([("P", "half"), ("Q", "all"), ("R", "false")])
+    (table,) = flags(scored(evaluation, flagged={"doppler": ["000"]}), "unet")
+    guided = next(row for row in table.rows if row[0] == "guided")
+    assert table.header[1:4] == ["strict, all", "strict, without doppler", "strict, doppler only"]
+    assert [cell.split()[0] for cell in guided[1:]] == ["50.0", "50.0", "50.0", "75.0", "100.0", "50.0"]
+    assert flags(scored(evaluation), "unet") == []

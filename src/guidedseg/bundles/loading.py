@@ -15,6 +15,7 @@ from guidedseg.bundles import zipped
 from guidedseg.bundles.schema import FILES, SCHEMA, Description
 from guidedseg.errors import GuidedsegError, listed
 from guidedseg.grey import grey
+from guidedseg.harmonising.picture import OFF
 from guidedseg.inference.detector import Detector
 from guidedseg.inference.engines.opening import Kind, open_engine
 from guidedseg.inference.result import Result
@@ -74,7 +75,12 @@ class Bundle:
         _one_of(branch, get_args(Branch))
         _one_of(order, _ORDERS)
         spacing = None if mm_per_pixel is None else _spacing(mm_per_pixel)
-        return self.segmenter.segment(grey(_picture(image), order=order), branch, spacing)
+        picture = _picture(image)
+        colours = picture[:, :, :3] if picture.ndim == 3 and picture.shape[2] > 1 else None
+        if colours is not None and order == "BGR":
+            colours = colours[:, :, ::-1]
+        seen = self.segmenter.seen(grey(picture, order=order), colours=colours, mm_per_pixel=spacing)
+        return self.segmenter.segment(seen, branch, spacing)
 
 
 def load(
@@ -135,6 +141,7 @@ def segmenter(
         description.margin,
         description.flips,
         description.confidence if confidence is None else confidence,
+        description.harmonising or OFF,
     )
 
 

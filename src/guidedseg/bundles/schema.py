@@ -4,6 +4,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from guidedseg.harmonising.picture import Harmonising
+
 SCHEMA = 1
 
 NETWORKS = ("detector", "direct", "guided")
@@ -97,6 +99,7 @@ class Description(Part):
         confidence: a box counts from this confidence on; chosen on the validation images, as thresholds and gate.
         engine: what the example was made with.
         files: path within the bundle -> sha256.
+        harmonising: what is made of a picture before a network sees it; absent: nothing.
     """
 
     schema_version: Literal[1]
@@ -116,3 +119,4 @@ class Description(Part):
     data: Data
     made: Made
     files: dict[str, Sha256]
+    harmonising: Annotated[Harmonising | None, Field(exclude_if=lambda value: value is None)] = None

@@ -29,6 +29,10 @@ INDEX_TYPES = {
     "sha256": str,
 }
 LESION_TYPES = {"image_id": str, **dict.fromkeys(("lesion", "x0", "y0", "x1", "y1", "area_px"), "int64")}
+SHOWN_TYPES = {
+    "image_id": str,
+    **dict.fromkeys(("x0", "y0", "x1", "y1", "width", "height", "marks_px", "resampled"), "int64"),
+}
 DUPLICATE_TYPES = {
     **dict.fromkeys(("image_a", "image_b", "patient_a", "patient_b", "pathology_a", "pathology_b"), str),
     "similarity": "float64",
@@ -53,6 +57,15 @@ def read_lesions(folder: Path) -> pd.DataFrame:
 def read_duplicates(folder: Path) -> pd.DataFrame:
     """``duplicates.csv``: image_a, image_b, patient_a, patient_b, pathology_a, pathology_b, similarity."""
     return _read_table(folder / "duplicates.csv", DUPLICATE_TYPES)
+
+
+def read_shown(folder: Path) -> pd.DataFrame:
+    """``shown.csv``, there where ``prepare`` makes something of pictures: which part of its source each image shows.
+
+    image_id, x0, y0, x1, y1 (half-open pixels of the source, on its mask's grid), width, height (of the source),
+    marks_px (painted over), resampled (0 or 1: to another size of pixels).
+    """
+    return _read_table(folder / "shown.csv", SHOWN_TYPES)
 
 
 def load_image(folder: Path, image_id: str) -> NDArray[np.uint8]:

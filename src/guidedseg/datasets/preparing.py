@@ -15,7 +15,14 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from guidedseg.datasets import duplicates
-from guidedseg.datasets.prepared import DUPLICATE_TYPES, INDEX_TYPES, LESION_TYPES, read_duplicates, read_index
+from guidedseg.datasets.prepared import (
+    DUPLICATE_TYPES,
+    INDEX_TYPES,
+    LESION_TYPES,
+    SHOWN_TYPES,
+    read_duplicates,
+    read_index,
+)
 from guidedseg.datasets.records import RawImage
 from guidedseg.datasets.unfinished import PICTURES, Rows, Unfinished
 from guidedseg.errors import GuidedsegError
@@ -37,6 +44,7 @@ def write(
     - ``index.csv``: a row per image, sorted by image_id. lesion_count counts 8-connected components, stretched is 0 or
       1, sha256 is that of the image's pixels, row by row.
     - ``lesions.csv``: a row per lesion; lesion 1 is an image's largest. x0, y0, x1, y1 are half-open pixels.
+    - ``shown.csv``, where ``harmonised`` made the images of others: a row per image (``prepared.read_shown``).
     - ``duplicates.csv``: the pairs of ``duplicates.pairs``, with the pathology of both: where these differ, one picture
       was called two things.
 
@@ -114,7 +122,8 @@ def _write_record(folder: Path, record: RawImage) -> tuple[str, Rows, NDArray[np
         "source": record.source,
         "sha256": hashlib.sha256(record.image.tobytes()).hexdigest(),
     }
-    return record.image_id, {"index": [row], "lesions": lesions}, duplicates.thumbnail(record.image)
+    rows = {"index": [row], "lesions": lesions, "shown": _shown(record)}
+    return record.image_id, rows, duplicates.thumbnail(record.image)
 
 
 def _write_tables(work: Unfinished, folder: Path, duplicate_threshold: float) -> None:
@@ -130,16 +139,27 @@ def _write_tables(work: Unfinished, folder: Path, duplicate_threshold: float) ->
     for side in "ab":
         alike[f"pathology_{side}"] = alike[f"image_{side}"].map(pathology)
     alike[[*DUPLICATE_TYPES]].to_csv(folder / "duplicates.csv", index=False, lineterminator="\n")
+    columns = {"index": INDEX_TYPES, "lesions": LESION_TYPES}
+    if next(work.rows(order))["shown"]:  # else no image has a row of it
+        columns["shown"] = SHOWN_TYPES
     with ExitStack() as files:
         tables = {}
-        for name, columns in (("index", INDEX_TYPES), ("lesions", LESION_TYPES)):
+        for name, of_table in columns.items():
             file = files.enter_context((folder / f"{name}.csv").open("w", encoding="utf-8", newline=""))
-            tables[name] = csv.DictWriter(file, [*columns], lineterminator="\n")
+            tables[name] = csv.DictWriter(file, [*of_table], lineterminator="\n")
             tables[name].writeheader()
         for rows in work.rows(order):
             rows["index"][0]["group_id"] = group[rows["index"][0]["patient_id"]]
             for name, table in tables.items():
                 table.writerows(rows[name])
+
+
+def _shown(record: RawImage) -> list[dict[str, Any]]:
+    if record.shown is None:
+        return []
+    box, size, marks_px, resampled = record.shown
+    values = (record.image_id, *box, *size, marks_px, int(resampled))
+    return [dict(zip(SHOWN_TYPES, values, strict=True))]
 
 
 def _lesions(image_id: str, mask: NDArray[np.bool_]) -> list[dict[str, Any]]:

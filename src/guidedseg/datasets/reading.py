@@ -17,6 +17,7 @@ from guidedseg.errors import GuidedsegError, listed
 from guidedseg.group import Group
 from guidedseg.lookahead import in_order
 from guidedseg.resizing import resize
+from guidedseg.sources.frame import Frame
 from guidedseg.sources.opening import open_source
 
 UNKNOWN = "unknown"
@@ -32,6 +33,7 @@ class _Examined:
 
     def __init__(self) -> None:
         self.image: NDArray[np.uint8] | None = None
+        self.frame: Frame | None = None
         self.mask: NDArray[np.bool_] | None = None
         self.problems: list[str] = []
         self.oddities: list[tuple[str, str]] = []
@@ -145,7 +147,7 @@ def _examined(dataset: Dataset, folder: Path, entry: Entry) -> _Examined:
     try:
         source = open_source(folder / entry.image)
         (frame,) = source.frames()
-        found.image = frame.grey
+        found.image, found.frame = frame.grey, frame
         if source.turned:
             found.problems.append(
                 f"{entry.image}: is turned by its EXIF, and whether its lesions are too is not told; save it upright"
@@ -191,18 +193,27 @@ def _size(shape: tuple[int, ...]) -> str:
 
 def _canonical(dataset: Dataset, folder: Path, entry: Entry) -> RawImage:
     found = _examined(dataset, folder, entry)
-    if found.image is None or found.mask is None or found.problems:
+    if found.image is None or found.frame is None or found.mask is None or found.problems:
         raise _broken(dataset, folder, found.problems)
-    stretched = found.image.shape != found.mask.shape
+    stretched, (height, width) = found.image.shape != found.mask.shape, found.mask.shape
+    colours = found.frame.colours
     return RawImage(
         image_id=entry.image_id,
         patient_id=entry.patient_id,
         pathology=entry.pathology or (UNKNOWN if found.mask.any() else "normal"),
-        image=resize(found.image, *found.mask.shape[::-1]),
+        image=resize(found.image, width, height),
         mask=found.mask,
         stretched=stretched,
         flags=entry.flags,
         source=entry.image,
         official_split=entry.official_split,
         mm_per_pixel=None if stretched else entry.mm_per_pixel,
+        spacing=None if stretched else _spacing(entry, found.frame),
+        region=None if stretched else found.frame.region,
+        colours=resize(np.ascontiguousarray(colours), width, height) if stretched and colours is not None else colours,
     )
+
+
+def _spacing(entry: Entry, frame: Frame) -> tuple[float, float] | None:
+    """A table knows better than a file."""
+    return frame.mm_per_pixel if entry.mm_per_pixel is None else (entry.mm_per_pixel, entry.mm_per_pixel)

@@ -1,5 +1,6 @@
 """All scores of an evaluation, each with its interval, in one nested mapping; docs/metrics.md names its keys."""
 
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import numpy as np
@@ -26,13 +27,16 @@ SIZES = ("small", "medium", "large")
 Nested = dict[str, Any]
 
 
-def scores(evaluation: Evaluation, *, seed: int, batch: int) -> Nested:
+def scores(
+    evaluation: Evaluation, *, seed: int, batch: int, flagged: Mapping[str, Collection[str]] | None = None
+) -> Nested:
     """Every score of every branch, and the paired differences.
 
     Args:
         evaluation: of the test images.
         seed: of the draws of groups, and of the tests.
         batch: images per batch of the rule ``batch_pooled``.
+        flagged: flag -> image_id of the images that have it; a flag that no image has, or every one, is left out.
 
     Returns:
         ``sample`` (what was scored), ``branches`` and ``differences``.
@@ -51,6 +55,7 @@ def scores(evaluation: Evaluation, *, seed: int, batch: int) -> Nested:
             "normals": _normals(rows, drawn),
             "lesionwise": _lesionwise(rows, lesions.get(branch), drawn),
             **subsets(rows, drawn),
+            **by_flag(rows, flagged or {}, drawn),
         }
         if branch in PREDICTED:
             errors = Estimate(*calibration.errors(levels[branch], drawn))
@@ -85,6 +90,27 @@ def subsets(rows: pd.DataFrame, drawn: Array) -> Nested:
         }
         for kind, (names, labels) in labels_of.items()
     }
+
+
+def by_flag(rows: pd.DataFrame, flagged: Mapping[str, Collection[str]], drawn: Array) -> Nested:
+    """``by_flag``: flag -> ``without`` and ``only`` the images that have it -> Dice under ``strict`` and ``lesion``.
+
+    Nothing where no flag tells images apart.
+    """
+    groups, result = _groups(rows), {}
+    for flag, image_ids in flagged.items():
+        has = rows["image_id"].isin(image_ids).to_numpy()
+        if has.any() and not has.all():
+            result[flag] = {
+                part: {
+                    rule: of_means_over_images(
+                        np.where(chosen[:, None], IMAGEWISE[rule](rows)[:, :1], np.nan), groups, drawn
+                    ).leaves(METRICS[:1])
+                    for rule in ("strict", "lesion")
+                }
+                for part, chosen in (("without", ~has), ("only", has))
+            }
+    return {"by_flag": result} if result else {}
 
 
 def sizes(rows: pd.DataFrame) -> npt.NDArray[np.str_]:

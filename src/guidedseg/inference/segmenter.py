@@ -1,4 +1,7 @@
-"""A grey picture in, a mask out: what the pipeline scores, for any picture."""
+"""A grey picture in, a mask out: what the pipeline scores, for any picture.
+
+The networks see a picture as ``harmonising`` makes it; boxes, probabilities and masks lie on the picture's own grid.
+"""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -7,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from guidedseg import regions
+from guidedseg.harmonising.picture import OFF, Harmonised, Harmonising, harmonised
 from guidedseg.inference.detector import Detector
 from guidedseg.inference.engines.engine import Engine
 from guidedseg.inference.filling import fill
@@ -17,6 +21,7 @@ from guidedseg.inference.result import Result
 Branch = Literal["guided", "direct", "guided_fallback"]
 
 Floats = npt.NDArray[np.float64]
+Levels = npt.NDArray[np.uint8]
 
 NO_BOXES = np.empty((0, 4)), np.empty(0)
 
@@ -49,6 +54,7 @@ class Segmenter:
         margin: added on each side of a box, as a share of its width or height.
         flips: whether regions are seen in the mirror too.
         confidence: a box counts from this confidence on.
+        harmonising: what was made of the pictures that the networks learned from.
     """
 
     detector: Detector
@@ -57,52 +63,73 @@ class Segmenter:
     margin: float
     flips: bool
     confidence: float
+    harmonising: Harmonising = OFF
+
+    def seen(
+        self,
+        image: Levels,
+        *,
+        colours: Levels | None = None,
+        is_region: bool = False,
+        mm_per_pixel: tuple[float, float] | None = None,
+    ) -> Harmonised:
+        """A picture as the networks see it; arguments are those of ``harmonising.picture.harmonised``."""
+        return harmonised(image, self.harmonising, colours=colours, is_region=is_region, mm_per_pixel=mm_per_pixel)
 
     def segment(
         self,
-        image: npt.NDArray[np.uint8],
+        image: Levels | Harmonised,
         branch: Branch = "guided",
         mm_per_pixel: tuple[float, float] | None = None,
     ) -> Result:
         """Segment a picture.
 
         Args:
-            image: (H, W) uint8, grey.
+            image: (H, W) uint8, grey; or what ``seen`` made of it, where more is known of the picture.
             branch: guided: in the boxes that count; direct: the whole picture at once; guided_fallback: direct where
                 no box counts.
             mm_per_pixel: across and down; None: lesions are measured in pixels alone.
         """
-        boxes, confidences = NO_BOXES if branch == "direct" else self.boxes(image)
+        seen = self._seen(image, mm_per_pixel)
+        boxes, confidences = NO_BOXES if branch == "direct" else self.boxes(seen)
         count = int(np.count_nonzero(confidences >= self.confidence))
         if branch == "direct" or (branch == "guided_fallback" and not count):
-            return self.frame(image, mm_per_pixel)
-        return self.fill(image, boxes[:count], confidences[:count], mm_per_pixel)
+            return self.frame(seen, mm_per_pixel)
+        return self.fill(seen, boxes[:count], confidences[:count], mm_per_pixel)
 
-    def boxes(self, image: npt.NDArray[np.uint8]) -> tuple[Floats, Floats]:
+    def boxes(self, image: Levels | Harmonised) -> tuple[Floats, Floats]:
         """All boxes of a picture down to the detector's floor: (K, 4) and their confidences (K,), falling."""
-        return self.detector.boxes(image)
+        seen = self._seen(image)
+        boxes, confidences = self.detector.boxes(seen.image)
+        return seen.to_picture(boxes), confidences
 
     def fill(
         self,
-        image: npt.NDArray[np.uint8],
+        image: Levels | Harmonised,
         boxes: Floats,
         confidences: Floats,
         mm_per_pixel: tuple[float, float] | None = None,
     ) -> Result:
         """The mask in these boxes, whoever proposed them; (K, 4) x0, y0, x1, y1 and (K,)."""
-        height, width = image.shape
-        places = regions.enlarge(boxes, self.margin, width, height)
-        tiles = self._tiles(self.guided, image, places)
-        return self._result(self.guided, assembled(tiles, places, height, width), boxes, confidences, mm_per_pixel)
+        seen = self._seen(image, mm_per_pixel)
+        height, width = seen.image.shape
+        places = regions.enlarge(seen.to_image(boxes), self.margin, width, height)
+        tiles = self._tiles(self.guided, seen.image, places)
+        probabilities = assembled(tiles, places, height, width)
+        return self._result(self.guided, seen, probabilities, boxes, confidences, mm_per_pixel)
 
-    def frame(self, image: npt.NDArray[np.uint8], mm_per_pixel: tuple[float, float] | None = None) -> Result:
+    def frame(self, image: Levels | Harmonised, mm_per_pixel: tuple[float, float] | None = None) -> Result:
         """The mask of the whole picture at once, without a detector."""
-        height, width = image.shape
+        seen = self._seen(image, mm_per_pixel)
+        height, width = seen.image.shape
         places = np.array([[0, 0, width, height]])
-        tiles = self._tiles(self.direct, image, places)
-        return self._result(self.direct, assembled(tiles, places, height, width), *NO_BOXES, mm_per_pixel)
+        tiles = self._tiles(self.direct, seen.image, places)
+        return self._result(self.direct, seen, assembled(tiles, places, height, width), *NO_BOXES, mm_per_pixel)
 
-    def _tiles(self, filler: Filler, image: npt.NDArray[np.uint8], places: regions.Boxes) -> npt.NDArray[np.uint8]:
+    def _seen(self, image: Levels | Harmonised, mm_per_pixel: tuple[float, float] | None = None) -> Harmonised:
+        return image if isinstance(image, Harmonised) else self.seen(image, mm_per_pixel=mm_per_pixel)
+
+    def _tiles(self, filler: Filler, image: Levels, places: regions.Boxes) -> Levels:
         size = filler.image_size
         if not len(places):
             return np.empty((0, size, size), dtype=np.uint8)
@@ -112,11 +139,15 @@ class Segmenter:
     @staticmethod
     def _result(
         filler: Filler,
-        probabilities: npt.NDArray[np.uint8],
+        seen: Harmonised,
+        probabilities: Levels,
         boxes: Floats,
         confidences: Floats,
         mm_per_pixel: tuple[float, float] | None,
     ) -> Result:
         mask = masked(probabilities, filler.threshold, filler.gate)
+        if seen.moved:  # the gate was chosen on probabilities as they are here, before they are resized
+            probabilities = seen.placed(probabilities)
+            mask = masked(probabilities, filler.threshold) & mask.any()
         lesions = measure(mask, probabilities, boxes, confidences, mm_per_pixel=mm_per_pixel)
         return Result(mask, probabilities, boxes, confidences, lesions)

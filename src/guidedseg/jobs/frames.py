@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 
 import numpy as np
-import numpy.typing as npt
 
 from guidedseg.cine import tracking
+from guidedseg.harmonising.picture import Harmonised
 from guidedseg.inference.result import Lesion, Result
 from guidedseg.inference.segmenter import Branch, Segmenter
 from guidedseg.lookahead import in_order
@@ -19,7 +19,7 @@ Then = Callable[[Frame, Result], Record]
 
 def segment(segmenter: Segmenter, frame: Frame, branch: Branch) -> Result:
     """Segment a frame by itself, within its ultrasound region."""
-    return placed(segmenter.segment(within(frame), branch, frame.mm_per_pixel), frame)
+    return placed(segmenter.segment(_seen(segmenter, frame), branch, frame.mm_per_pixel), frame)
 
 
 def alone(
@@ -43,11 +43,11 @@ def followed(
     """
 
     def looked(frame: Frame) -> tuple[Frame, tracking.FrameBoxes]:
-        return frame, tracking.FrameBoxes(*segmenter.boxes(within(frame)))
+        return frame, tracking.FrameBoxes(*segmenter.boxes(_seen(segmenter, frame)))
 
     def filled(item: tuple[tuple[Frame, tracking.FrameBoxes], list[tracking.TrackedBox]]) -> Record:
         (frame, _), shown = item
-        result = segmenter.fill(within(frame), *tracking.boxes_of(shown), frame.mm_per_pixel)
+        result = segmenter.fill(_seen(segmenter, frame), *tracking.boxes_of(shown), frame.mm_per_pixel)
         lesions = tuple(replace(lesion, track=_track(lesion, shown)) for lesion in result.lesions)
         return then(frame, placed(replace(result, lesions=lesions), frame))
 
@@ -60,12 +60,10 @@ def followed(
     yield from in_order(filled, known, workers)
 
 
-def within(frame: Frame) -> npt.NDArray[np.uint8]:
-    """The ultrasound image of a frame."""
-    if frame.region is None:
-        return frame.grey
-    x0, y0, x1, y1 = frame.region
-    return np.ascontiguousarray(frame.grey[y0:y1, x0:x1])
+def _seen(segmenter: Segmenter, frame: Frame) -> Harmonised:
+    """The ultrasound image of a frame, as the networks see it."""
+    grey, colours = frame.within
+    return segmenter.seen(grey, colours=colours, is_region=frame.region is not None, mm_per_pixel=frame.mm_per_pixel)
 
 
 def placed(result: Result, frame: Frame) -> Result:

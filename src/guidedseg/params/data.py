@@ -7,6 +7,7 @@ from pydantic import Field, create_model, model_validator
 from guidedseg.datasets.balance import Balance
 from guidedseg.datasets.catalogue import DATASETS
 from guidedseg.group import Count, Group, NonNegative, OpenShare, Seed, Share
+from guidedseg.harmonising.picture import Harmonising
 
 Jitter = Annotated[float, Field(ge=0, lt=0.5)]
 
@@ -19,10 +20,15 @@ Datasets = create_model(  # type: ignore[call-overload]
 )
 
 
-class Prepare(Group):
-    """Canonical images, masks and index."""
+class Prepare(Harmonising):
+    """Canonical images, masks and index; and what is made of every picture."""
 
     duplicate_similarity: OpenShare
+
+    @property
+    def harmonising(self) -> Harmonising:
+        """What is made of every picture."""
+        return Harmonising(**self.model_dump(include=set(Harmonising.model_fields)))
 
 
 class Split(Group):

@@ -8,7 +8,7 @@ from typing import Any
 from guidedseg import external, lock, tested
 from guidedseg.bundles import loading
 from guidedseg.bundles.schema import Description
-from guidedseg.datasets import locating, places, preparing, reading, union
+from guidedseg.datasets import harmonised, locating, places, preparing, reading, union
 from guidedseg.datasets.catalogue import DATASETS
 from guidedseg.errors import GuidedsegError
 from guidedseg.evaluation.operating import Operating
@@ -70,12 +70,12 @@ def run(bundle: Path, name: str, at: Path | None, out: Path, engine: Kind) -> It
     match_iou = made_with["scoring.match_iou"]
     with tempfile.TemporaryDirectory(prefix="guidedseg-") as place:
         prepared = Path(place) / "prepared"
-        index = preparing.write(
-            union.read(name, {name: options}, own),
-            prepared,
-            duplicate_threshold=made_with["prepare.duplicate_similarity"],
-        )
+        how = loaded.segmenter.harmonising
+        records = harmonised.records(union.read(name, {name: options}, own), how)
+        similarity = made_with["prepare.duplicate_similarity"]
+        index = preparing.write(records, prepared, duplicate_threshold=similarity)
         yield preparing.told(index, prepared)
+        yield from harmonised.told(prepared, how)
         found = external.test(
             loaded.segmenter,
             prepared,

@@ -22,6 +22,9 @@ from guidedseg.names import BOX, MODES
 from guidedseg.reporting import elsewhere
 from guidedseg.reporting.elsewhere import Elsewhere
 
+COMPARED_FLAGS = ("doppler",)
+"""Of data/prepared/index.csv: scores are told with and without the images that have one of these."""
+
 
 @dataclass(frozen=True)
 class Results:
@@ -127,7 +130,9 @@ def read(root: Path, model: str, *, detector: str, seed: int, batch: int, match_
         match_iou=match_iou,
         weights=bootstrap.weights(sample, seed=seed),
     )
-    everything = scores(evaluation, seed=seed, batch=batch)
+    flags = prepared.read_index(root / "data/prepared").set_index("image_id")["flags"].str.split()
+    flagged = {flag: flags.index[flags.map(lambda of, flag=flag: flag in of)] for flag in COMPARED_FLAGS}
+    everything = scores(evaluation, seed=seed, batch=batch, flagged=flagged)
     everything["operating"] = operating
     everything["detector"] = detector
     everything["detection"] = detection.intervals(of_boxes)

@@ -79,8 +79,13 @@ def open_dicom(path: Path) -> Source:
         end = 0
         try:
             for index, stored in _stored(path, header, start, count, every):
-                shown = _grey(stored, header, table)
-                yield Frame(index, shown, geometry.region, geometry.mm_per_pixel, times[index] if times else None)
+                time = times[index] if times else None
+                if table is None:
+                    colours = _colours(stored, header)
+                    shown = grey(colours, order="RGB")
+                else:
+                    colours, shown = None, _levels(stored, header, table)
+                yield Frame(index, shown, geometry.region, geometry.mm_per_pixel, time, colours)
                 end = index + 1
         except Exception as error:  # likewise
             raise broken(path, end, count, error) from error
@@ -216,10 +221,13 @@ def _is_cut_short(file: BinaryIO) -> bool:
     return last + 8 + length > file.seek(0, SEEK_END)
 
 
-def _grey(stored: NDArray[np.generic], header: Dataset, table: NDArray[np.uint8] | None) -> NDArray[np.uint8]:
-    if table is None:
-        wide = stored.dtype.itemsize > 1
-        return grey((stored >> (header.BitsStored - 8) if wide else stored).astype(np.uint8, copy=False), order="RGB")
+def _colours(stored: NDArray[np.generic], header: Dataset) -> NDArray[np.uint8]:
+    """(H, W, 3) RGB."""
+    wide = stored.dtype.itemsize > 1
+    return (stored >> (header.BitsStored - 8) if wide else stored).astype(np.uint8, copy=False)
+
+
+def _levels(stored: NDArray[np.generic], header: Dataset, table: NDArray[np.uint8]) -> NDArray[np.uint8]:
     if stored.dtype == np.uint8 and len(table) == 256:
         return np.asarray(cv2.LUT(stored, table), dtype=np.uint8)
     places = stored.astype(np.int32) - dicom_levels.lowest(header)

@@ -19,6 +19,7 @@ class Frame:
         region: the ultrasound image within it, where the file tells one that can be trusted; None: the whole picture.
         mm_per_pixel: across and down, of the region; None where it is unknown or not to be trusted.
         time: seconds since the file's first frame; None where there is no time.
+        colours: (H, W, 3) uint8 RGB of ``grey``, where the file has them.
     """
 
     index: int
@@ -26,3 +27,13 @@ class Frame:
     region: Box | None = None
     mm_per_pixel: tuple[float, float] | None = None
     time: float | None = None
+    colours: NDArray[np.uint8] | None = None
+
+    @property
+    def within(self) -> tuple[NDArray[np.uint8], NDArray[np.uint8] | None]:
+        """``grey`` and ``colours`` of the region, or of the whole picture."""
+        if self.region is None:
+            return self.grey, self.colours
+        x0, y0, x1, y1 = self.region
+        colours = None if self.colours is None else self.colours[y0:y1, x0:x1]
+        return np.ascontiguousarray(self.grey[y0:y1, x0:x1]), colours

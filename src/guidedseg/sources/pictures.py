@@ -97,4 +97,4 @@ def _frames(path: Path, source: Source) -> Iterator[Frame]:
         bits = levels.bits_used(int(picture.max()))
         source.note(levels.note(bits))
         picture = levels.from_16_bits(picture, bits)
-    yield Frame(0, grey(picture))
+    yield Frame(0, grey(picture), colours=picture[:, :, ::-1] if picture.ndim == 3 else None)

@@ -68,7 +68,7 @@ def _frames(path: Path, source: Source, every: int) -> Iterator[Frame]:
     bits = None
     for index, values, white_is_zero in _pages(path, source.count or 0, every):
         if values.dtype == np.uint8:
-            yield Frame(index, grey(values, order="RGB"))
+            yield Frame(index, grey(values, order="RGB"), colours=values if values.ndim == 3 else None)
             continue
         if bits is None:
             bits = _bits(path, source.count or 0)

@@ -74,7 +74,9 @@ def _frames(path: Path, kind: str, source: Source, every: int) -> Iterator[Frame
                 time = _time(frame, index, stream)
                 start = time if start is None else start
                 if index % every == 0:
-                    yield Frame(index, _grey(frame), time=None if time is None or start is None else time - start)
+                    since = None if time is None or start is None else time - start
+                    colours = _colours(frame)
+                    yield Frame(index, grey(colours, order="RGB"), time=since, colours=colours)
     except Exception as error:  # as above
         raise broken(path, good, source.count, _words(error)) from error
     fewer = source.count is not None and index + 1 < source.count
@@ -112,6 +114,7 @@ def _time(frame: VideoFrame, index: int, stream: VideoStream) -> float | None:
     return float(index / stream.average_rate) if stream.average_rate else None
 
 
-def _grey(frame: VideoFrame) -> NDArray[np.uint8]:
+def _colours(frame: VideoFrame) -> NDArray[np.uint8]:
+    """(H, W, 3) RGB."""
     colours = np.asarray(frame.to_ndarray(format="rgb24"), dtype=np.uint8)
-    return np.ascontiguousarray(np.rot90(grey(colours, order="RGB"), frame.rotation // 90))
+    return np.rot90(colours, frame.rotation // 90)

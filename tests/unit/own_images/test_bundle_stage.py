@@ -80,3 +80,14 @@ def test_it_names_nothing_of_the_machine(project, changed):
     assert recipe["quick"]["network"]["encoder_weights"] == "network.encoder_weights.pt"
     words = [str(project).encode(), b"site-packages", b"maria"]
     assert not [name for name, data in contents(project / "bundles").items() if any(word in data for word in words)]
+
+
+@pytest.mark.usefixtures("project")
+def test_what_prepare_makes_of_pictures_the_bundle_makes_too_and_its_card_says_so(changed):
+    sizes = {"model": "unet", "profiles.quick.inputs.image_size": small_bundle.SIZE}
+    changed({**sizes, "prepare.region": True, "prepare.intensity": [2, 98]})
+    out, _ = stage.main()
+    used = load(out, threads=1).segmenter.harmonising
+    assert (used.region, used.marks, used.intensity, used.mm_per_pixel) == (True, False, [2, 98], None)
+    assert "| made of every picture before | region True, intensity [2.0, 98.0] |" in (out / "README.md").read_text()
+    assert len(checking.check(out)) == 3

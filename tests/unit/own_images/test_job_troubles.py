@@ -51,8 +51,8 @@ def test_a_frame_that_cannot_be_segmented_costs_its_file_and_no_other(
     error = ValueError("it is\nodd")
     fifth = grey_frames(8)[5]
     owner, when = {
-        "boxes": (Segmenter, lambda _, image, *__: image.shape == fifth.shape and (image == fifth).all()),
-        "fill": (Segmenter, lambda _, image, *__: image.shape == fifth.shape and (image == fifth).all()),
+        "boxes": (Segmenter, lambda _, seen, *__: seen.shape == fifth.shape and (seen.image == fifth).all()),
+        "fill": (Segmenter, lambda _, seen, *__: seen.shape == fifth.shape and (seen.image == fifth).all()),
         "overlay": (overlay, lambda frame, *_: frame.index == 5),
     }[step]
     fails_at(monkeypatch, owner, "write" if step == "overlay" else step, when, error)

@@ -34,6 +34,7 @@ def tables(scores: Nested, model: str) -> list[Table]:
         by_metric(scores, model, "lesion"),
         _distances(scores, model),
         subsets(scores, model),
+        *flags(scores, model),
         _others(scores, model),
         detector(scores, model),
     ]
@@ -127,6 +128,24 @@ def subsets(scores: Nested, model: str) -> Table:
     groups += [f"by_size.{name}" for name in SIZES]
     columns = {group.split(".")[1]: (f"{group}.dice", percent) for group in groups}
     return _by_branch(scores, model, "subsets", "By pathology and by lesion size", caption, columns)
+
+
+def flags(scores: Nested, model: str) -> list[Table]:
+    """Dice with and without the images of a flag (Doppler, say), a table each; none where no test image has one."""
+    made = []
+    for flag in scores["branches"]["direct"].get("by_flag", {}):
+        columns: Columns = {
+            f"{rule}, {title}": (path, percent)
+            for rule in ("strict", "lesion")
+            for title, path in (
+                ("all", f"{rule}.dice"),
+                (f"without {flag}", f"by_flag.{flag}.without.{rule}.dice"),
+                (f"{flag} only", f"by_flag.{flag}.only.{rule}.dice"),
+            )
+        }
+        caption = f"Dice, percent: of all images, of those without the flag {flag}, and of those with it."
+        made.append(_by_branch(scores, model, f"flag_{flag}", f"With and without {flag}", caption, columns))
+    return made
 
 
 def _others(scores: Nested, model: str) -> Table:
