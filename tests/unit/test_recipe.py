@@ -7,6 +7,7 @@ from typing import Any, get_args
 import pytest
 
 from guidedseg import params
+from guidedseg.datasets.catalogue import DATASETS
 from guidedseg.evaluation.recipe import DETECTORS, LEFT_OUT, UNREAD, fits, flat, recipe, short
 from guidedseg.params.data import Split
 
@@ -21,7 +22,7 @@ def chosen(dataset: str, model: str, profile: str, protocol: str) -> dict[str, A
 
 @pytest.mark.parametrize(
     ("dataset", "model", "profile", "protocol"),
-    list(itertools.product(FILE["datasets"], FILE["models"], FILE["profiles"], PROTOCOLS)),
+    list(itertools.product(DATASETS, FILE["models"], FILE["profiles"], PROTOCOLS)),
 )
 def test_every_leaf_makes_the_recipe_or_is_on_the_list(dataset, model, profile, protocol):
     of = chosen(dataset, model, profile, protocol)
@@ -31,6 +32,7 @@ def test_every_leaf_makes_the_recipe_or_is_on_the_list(dataset, model, profile, 
         for name in FILE[group]
         if name != mine
     ]
+    others += ["datasets.balance"]  # of a union
     others += [f"profiles.{profile}.{detector}." for detector in DETECTORS if detector != of["detector"]]
     expected = {
         key
@@ -59,6 +61,13 @@ def test_what_makes_no_result_is_few_and_known():
     of_profile = {key for key in flat(of) if key.startswith("profiles.quick.") and ".fcos." not in key}
     # the detector's workers draw their own augmentation
     assert {key for key in of_profile if key not in recipe(of)} == {"profiles.quick.workers"}
+
+
+def test_how_a_union_is_balanced_is_of_its_recipe_and_of_no_other():
+    even = {"datasets": FILE["datasets"] | {"balance": "even"}}
+    one, union = (chosen(dataset, "unetpp", "quick", "holdout") for dataset in ("phantom", "phantom+bus_uclm"))
+    assert recipe(one) == recipe(one | even)
+    assert recipe(union) != recipe(union | even)
 
 
 @pytest.mark.parametrize(

@@ -69,11 +69,17 @@ def _left_out(key: str, params: Mapping[str, Any]) -> bool:
         return True
     if group in {"models", "profiles"} and name != params[group.removesuffix("s")]:
         return True
-    if group == "datasets" and name not in datasets_in(params["dataset"]):
+    if group == "datasets" and name not in _read_of_datasets(params["dataset"]):
         return True
     if group == "split" and name in UNREAD.get(params["split"].get("protocol"), ()):
         return True
     return any(fits(key, pattern) for pattern in LEFT_OUT)
+
+
+def _read_of_datasets(dataset: str) -> list[str]:
+    """Keys of ``datasets``: each dataset's own, and how those of a union are balanced."""
+    names = datasets_in(dataset)
+    return names if len(names) == 1 else [*names, "balance"]
 
 
 def _text(value: Any) -> str:  # noqa: ANN401 - a value of a YAML file
