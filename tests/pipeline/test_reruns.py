@@ -34,7 +34,9 @@ TABLE = [
     # the changed parameter, and every stage that may run again because of it
     ({"datasets": {"phantom": {"patients": 9}}}, EVERYTHING),
     ({"datasets": {"bus_uclm": {"sha256": "0" * 64}}}, set()),
+    ({"datasets": {"balance": "even"}}, FROM_SPLIT - {"split"}),
     ({"prepare": {"duplicate_similarity": 0.9}}, {"prepare"} | FROM_SPLIT),
+    ({"prepare": {"region": True}}, {"prepare"} | FROM_SPLIT),
     ({"split": {"test": 0.3}}, FROM_SPLIT),
     ({"split": {"seed": 1}}, FROM_SPLIT),
     ({"seed": 1}, SEEDED),
