@@ -8,9 +8,9 @@ repro: .venv/ready  ## build the environment, run the pipeline as params.yaml sa
 	guidedseg check
 	dvc repro
 
-# No worker is started anew: after a crash xdist would wait for ever.
+# No worker is started anew: after a crash xdist would wait for ever. In their order: the long files of tests/pipeline first.
 test: .venv/ready  ## build the environment, run the tests but the slow ones, a file per core at a time
-	OMP_NUM_THREADS=1 pytest --numprocesses logical --maxprocesses 4 --dist loadfile --max-worker-restart 0
+	OMP_NUM_THREADS=1 pytest --numprocesses logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder --max-worker-restart 0
 
 lint: .venv/ready  ## style and types
 	ruff check

@@ -55,6 +55,8 @@ def lesion(picture: NDArray[Any], entry: Entry) -> Lesion:
     colours = (
         cv2.cvtColor(picture, cv2.COLOR_GRAY2BGR) if picture.ndim == 2 else np.ascontiguousarray(picture[:, :, :3])
     )
+    if not colours.any():  # at once, as most are
+        return np.zeros(colours.shape[:2], np.bool_), _as_labelled("normal", entry)
     shown = {name: cv2.inRange(colours, colour, colour) > 0 for name, colour in _COLOURS.items()}
     others = ~(shown["black"] | shown["benign"] | shown["malignant"])
     mask = ~shown["black"]
@@ -65,10 +67,14 @@ def lesion(picture: NDArray[Any], entry: Entry) -> Lesion:
         ]
     if shown["benign"].any() and shown["malignant"].any():
         return mask, ["holds both green (benign) and red (malignant)"]
-    pathology = next((name for name in ("benign", "malignant") if shown[name].any()), "normal")
-    if pathology != entry.pathology:
-        return mask, [f"shows {_SHOWN[pathology]}, but its Label in INFO.csv is {entry.pathology.capitalize()}"]
-    return mask, []
+    return mask, _as_labelled("benign" if shown["benign"].any() else "malignant", entry)
+
+
+def _as_labelled(pathology: str, entry: Entry) -> list[str]:
+    """What is wrong with the Label of a mask that shows this."""
+    if pathology == entry.pathology:
+        return []
+    return [f"shows {_SHOWN[pathology]}, but its Label in INFO.csv is {entry.pathology.capitalize()}"]
 
 
 def _named(pictures: dict[str, str], found: Survey) -> dict[str, str]:
