@@ -1,11 +1,11 @@
 window.guidedsegRun = {
   "bundles/unetpp": {
-    "md5": "bc1a7200289cbbc7426802e1f0f2df63.dir",
-    "commit": "041521ef2a962cac9f09a16f5f5712d202d829b2",
+    "md5": "78c645debff95df7a96aa6d9af2f09f8.dir",
+    "commit": "83345214eeea79a9d34642f60f2240f490156f3d",
     "uncommitted changes": "none",
-    "started": "2026-11-29 15:44 UTC",
-    "finished": "2026-11-29 15:44 UTC",
-    "seconds": 1.9,
+    "started": "2026-11-29 16:22 UTC",
+    "finished": "2026-11-29 16:22 UTC",
+    "seconds": 3.7,
     "threads": 2,
     "gpu": null,
     "machine": {
@@ -125,11 +125,11 @@ window.guidedsegRun = {
   },
   "data/prepared": {
     "md5": "b1079652c080233f7c3b00af9ef3430c.dir",
-    "commit": "041521ef2a962cac9f09a16f5f5712d202d829b2",
+    "commit": "83345214eeea79a9d34642f60f2240f490156f3d",
     "uncommitted changes": "none",
-    "started": "2026-11-29 15:37 UTC",
-    "finished": "2026-11-29 15:37 UTC",
-    "seconds": 2.0,
+    "started": "2026-11-29 16:22 UTC",
+    "finished": "2026-11-29 16:22 UTC",
+    "seconds": 3.6,
     "threads": 2,
     "gpu": null,
     "machine": {
@@ -156,11 +156,11 @@ window.guidedsegRun = {
   },
   "data/raw/phantom": {
     "md5": "c75676d296c2a8f311932a1a9953c5d3.dir",
-    "commit": "041521ef2a962cac9f09a16f5f5712d202d829b2",
+    "commit": "83345214eeea79a9d34642f60f2240f490156f3d",
     "uncommitted changes": "none",
-    "started": "2026-11-29 15:37 UTC",
-    "finished": "2026-11-29 15:37 UTC",
-    "seconds": 7.5,
+    "started": "2026-11-29 16:21 UTC",
+    "finished": "2026-11-29 16:22 UTC",
+    "seconds": 10.6,
     "threads": 2,
     "gpu": null,
     "machine": {
@@ -497,11 +497,11 @@ window.guidedsegRun = {
   },
   "report/index.html": {
     "md5": "d08c8bbadc9999afb53af5e969970e49",
-    "commit": "041521ef2a962cac9f09a16f5f5712d202d829b2",
+    "commit": "83345214eeea79a9d34642f60f2240f490156f3d",
     "uncommitted changes": "none",
-    "started": "2026-11-29 15:44 UTC",
-    "finished": "2026-11-29 15:44 UTC",
-    "seconds": 13.2,
+    "started": "2026-11-29 16:22 UTC",
+    "finished": "2026-11-29 16:22 UTC",
+    "seconds": 15.5,
     "threads": 2,
     "gpu": null,
     "machine": {
