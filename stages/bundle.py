@@ -49,7 +49,7 @@ def _description(settings: "Params", model: str) -> dict[str, Any]:
     versions, how = journal.versions(), settings.prepare.harmonising
     return {
         "schema_version": SCHEMA,
-        "name": f"guidedseg-{settings.dataset}-{model}",
+        "name": f"guidedseg-{settings.dataset.replace('+', '-')}-{model}",
         "version": versions["guidedseg"],
         "model": model,
         "intended_use": "Research on segmenting lesions in B-mode breast ultrasound images; not a medical device.",
