@@ -19,12 +19,13 @@ from stages import bundle as stage
 
 CHOSEN = {"confidence": 0.41, "direct_gate": 0.125, "direct_threshold": 0.35, "guided_threshold": 0.65}
 
+SIZES = {"profile": "quick", "model": "unet", "profiles.quick.inputs.image_size": small_bundle.SIZE}
+
 
 @pytest.fixture
 def project(networks, changed, tmp_path, monkeypatch):
     """The files that it reads, of a run with the smallest network."""
-    sizes = {"profile": "quick", "model": "unet", "profiles.quick.inputs.image_size": small_bundle.SIZE}
-    changed({**sizes, "predict.flips": True, "roi.margin": 0.2, "detect.max_boxes": 7})
+    changed({**SIZES, "predict.flips": True, "roi.margin": 0.2, "detect.max_boxes": 7})
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "argv", ["bundle", "unet"])
     for mode in ("direct", "guided"):
@@ -64,6 +65,12 @@ def test_a_bundle_has_the_values_of_the_run_and_passes_its_check(project):
     assert (out / "README.md").read_text(encoding="utf-8").count("\n## ") > 5
 
 
+def test_a_union_has_a_name_that_a_file_may_have(project, changed):
+    changed({**SIZES, "dataset": "phantom+phantom_elsewhere"})
+    _, line = stage.main()
+    assert line.startswith("guidedseg-phantom-phantom_elsewhere-unet, ")
+
+
 def test_made_again_it_has_the_same_bytes(project):
     stage.main()
     before = contents(project / "bundles")
@@ -73,8 +80,7 @@ def test_made_again_it_has_the_same_bytes(project):
 
 def test_it_names_nothing_of_the_machine(project, changed):
     keys = ("yolo.weights", "network.encoder_weights")
-    sizes = {"model": "unet", "profiles.quick.inputs.image_size": small_bundle.SIZE}
-    changed({**sizes, **{f"profiles.quick.{key}": f"/home/maria/{key}.pt" for key in keys}})
+    changed({**SIZES, **{f"profiles.quick.{key}": f"/home/maria/{key}.pt" for key in keys}})
     stage.main()
     recipe = json.loads(Path("bundles/unet/bundle.json").read_text(encoding="utf-8"))["made"]["params"]["profiles"]
     assert recipe["quick"]["network"]["encoder_weights"] == "network.encoder_weights.pt"
