@@ -69,6 +69,7 @@ def test_a_union_has_a_name_that_a_file_may_have(project, changed):
     changed({**SIZES, "dataset": "phantom+phantom_elsewhere"})
     _, line = stage.main()
     assert line.startswith("guidedseg-phantom-phantom_elsewhere-unet, ")
+    assert (project / "bundles" / "unet.zip").is_file()
 
 
 def test_made_again_it_has_the_same_bytes(project):
