@@ -1,11 +1,11 @@
 window.guidedsegRun = {
   "bundles/unetpp": {
-    "md5": "78c645debff95df7a96aa6d9af2f09f8.dir",
-    "commit": "83345214eeea79a9d34642f60f2240f490156f3d",
+    "md5": "78d2496103ec871fe52d9070d575fc2a.dir",
+    "commit": "a26e0399e7a3d6dd716741590a03e3490a256970",
     "uncommitted changes": "none",
-    "started": "2026-11-29 16:22 UTC",
-    "finished": "2026-11-29 16:22 UTC",
-    "seconds": 3.7,
+    "started": "2026-11-29 16:45 UTC",
+    "finished": "2026-11-29 16:45 UTC",
+    "seconds": 1.9,
     "threads": 2,
     "gpu": null,
     "machine": {
