@@ -42,18 +42,19 @@ def followed(
         workers: frames that are looked at beside each other.
     """
 
-    def looked(frame: Frame) -> tuple[Frame, tracking.FrameBoxes]:
-        return frame, tracking.FrameBoxes(*segmenter.boxes(_seen(segmenter, frame)))
+    def looked(frame: Frame) -> tuple[Frame, Harmonised, tracking.FrameBoxes]:
+        seen = _seen(segmenter, frame)
+        return frame, seen, tracking.FrameBoxes(*segmenter.boxes(seen))
 
-    def filled(item: tuple[tuple[Frame, tracking.FrameBoxes], list[tracking.TrackedBox]]) -> Record:
-        (frame, _), shown = item
-        result = segmenter.fill(_seen(segmenter, frame), *tracking.boxes_of(shown), frame.mm_per_pixel)
+    def filled(item: tuple[tuple[Frame, Harmonised, tracking.FrameBoxes], list[tracking.TrackedBox]]) -> Record:
+        (frame, seen, _), shown = item
+        result = segmenter.fill(seen, *tracking.boxes_of(shown), frame.mm_per_pixel)
         lesions = tuple(replace(lesion, track=_track(lesion, shown)) for lesion in result.lesions)
         return then(frame, placed(replace(result, lesions=lesions), frame))
 
     known = tracking.followed(
         in_order(looked, frames, workers),
-        lambda item: item[1],
+        lambda item: item[2],
         confidence=segmenter.confidence,
         settings=tracking.Tracking().every(every),
     )
