@@ -9,33 +9,12 @@ import sys
 from pathlib import Path
 
 from acquired import Acquired
+from killer import Killed, Killer
 
 from guidedseg.datasets import preparing, reading
 from guidedseg.datasets.catalogue import DATASETS
 
-CHANGES = {"os.mkdir", "os.rename", "os.remove", "os.rmdir", "os.truncate"}
 Content = dict[str, bytes] | None
-
-
-class Killed(BaseException):
-    """Stands in for SIGKILL: nothing is changed after it, whatever the program tries."""
-
-
-class Killer:
-    """Lets a number of changes below a folder pass, and none after."""
-
-    def __init__(self) -> None:
-        self.place: str | None = None
-        self.left = 0
-        sys.addaudithook(self.look)
-
-    def look(self, event: str, arguments: tuple[object, ...]) -> None:
-        if self.place is None or not arguments or not str(arguments[0]).startswith(self.place):
-            return
-        if event in CHANGES or (event == "open" and set(str(arguments[1])) & set("wax+")):
-            self.left -= 1
-            if self.left < 0:
-                raise Killed
 
 
 def made(source: Path, root: Path) -> None:
