@@ -41,8 +41,8 @@ class Place:
 
     Attributes:
         processes: of this machine, beside each other; 1: this process itself.
-        ray: address of a Ray cluster (``auto``: the one that runs on this machine, ``local``: a new one, ``HOST:PORT``);
-            None: no cluster.
+        ray: address of a Ray cluster: ``auto`` (the one that runs here), ``local`` (a new one of this machine alone) or
+            ``HOST:PORT``; None: no cluster.
         cpus: of Ray, that a call takes.
         gpus: likewise.
     """

@@ -12,7 +12,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-import guidedseg
+from guidedseg import code
 from guidedseg.datasets import duplicates
 
 ROWS, THUMBNAILS = "rows.jsonl", "thumbnails.f32"
@@ -28,9 +28,7 @@ _THUMBNAIL = 4 * duplicates.SIZE**2  # bytes
 
 def key(raw: Path, options: Any) -> str:  # noqa: ANN401 - anything JSON can hold
     """A name that is another one where the raw files (by size and date), the options or this program are others."""
-    digest = hashlib.sha256(json.dumps(options, sort_keys=True).encode())
-    for path in sorted(Path(guidedseg.__file__).parent.rglob("*.py")):
-        digest.update(path.read_bytes())
+    digest = hashlib.sha256(json.dumps([options, code.digest()], sort_keys=True).encode())
     for folder, folders, names in os.walk(raw):
         folders.sort()
         for name in sorted(names):
