@@ -55,7 +55,26 @@ class Yolo(Group):
         return self
 
 
-class Fcos(Group):
+class Ranks(Group):
+    """A recipe of the common loop, and the processes that train by it together."""
+
+    batch: Annotated[int, Field(ge=2)]
+    devices: Count
+    nodes: Count
+    strategy: Literal["auto", "ddp"]
+
+    @model_validator(mode="after")
+    def _shared_out(self) -> Self:
+        ranks = self.devices * self.nodes
+        if self.batch % ranks or self.batch < 2 * ranks:
+            raise ValueError(
+                "batch must be a multiple of devices x nodes, 2 items or more for each (batch is "
+                f"{self.batch}, devices is {self.devices}, nodes is {self.nodes})"
+            )
+        return self
+
+
+class Fcos(Ranks):
     """The recipe of the detector FCOS; what it shares with ``Train`` is the same."""
 
     encoder: str
@@ -64,7 +83,6 @@ class Fcos(Group):
     image_size: Annotated[int, Field(ge=64, multiple_of=32)]
     epochs: Count
     patience: Count
-    batch: Annotated[int, Field(ge=2)]
     steps: Count | None
     empty_share: Annotated[float, Field(ge=0, lt=1)] | None
     optimizer: Literal["adamw", "adam", "sgd"]
@@ -103,14 +121,13 @@ class Inputs(Group):
     image_size: Annotated[int, Field(ge=32, multiple_of=32)]
 
 
-class Train(Group):
+class Train(Ranks):
     """The segmenters' training recipe."""
 
     loss: Literal["bce", "dice", "focal", "bce_dice", "hybrid", "hybrid_bce"]
     focal_gamma: NonNegative
     epochs: Count
     patience: Count
-    batch: Annotated[int, Field(ge=2)]
     steps: Count | None
     empty_share: Annotated[float, Field(ge=0, lt=1)] | None
     optimizer: Literal["adamw", "adam", "sgd"]
