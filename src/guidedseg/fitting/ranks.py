@@ -45,6 +45,9 @@ class Environment(LightningEnvironment):
         """Of its machine among the machines."""
         return (self.rank.number - self.rank.local) // self.devices
 
+    def teardown(self) -> None:
+        """Leave the variables as they are: what started the ranks has set them."""
+
 
 @contextmanager
 def together(rank: Rank) -> Iterator[None]:
