@@ -12,7 +12,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -177,24 +177,30 @@ def start(count: int) -> None:
         _judge(codes, [path.read_text(encoding="utf-8", errors="replace") for path in said])
 
 
-def _ended(running: Sequence[subprocess.Popen[bytes]]) -> list[int | None]:
-    """How each has ended; None for those that have not ``GRACE`` seconds after one has ended badly."""
+def _ended(running: Sequence[subprocess.Popen[bytes]]) -> dict[int, int]:
+    """Rank -> how it has ended, in the order of ending; without those left ``GRACE`` seconds after a bad end."""
+    codes: dict[int, int] = {}
     until = float("inf")
-    while True:
-        codes = [process.poll() for process in running]
-        if None not in codes or time.monotonic() > until:
-            return codes
-        if any(codes):
-            until = min(until, time.monotonic() + GRACE)
+    while len(codes) < len(running) and time.monotonic() < until:
         time.sleep(0.1)
+        for number, process in enumerate(running):
+            code = process.poll()
+            if code is not None and number not in codes:
+                codes[number] = code
+        if any(codes.values()):
+            until = min(until, time.monotonic() + GRACE)
+    return codes
 
 
-def _judge(codes: Sequence[int | None], said: Sequence[str]) -> None:
-    """Tell of the rank that was the first cause: a killed one, rank 0 (which has told of it), another."""
-    size = len(codes)
-    failed = {number: code for number, code in enumerate(codes) if code not in (0, None, LostRankError.CODE)}
+def _judge(codes: Mapping[int, int], said: Sequence[str]) -> None:
+    """Tell of the rank that was the cause: the first killed one, else rank 0 (which has told), else the first failed.
+
+    A rank that loses another says so by its code, or is aborted by NCCL later.
+    """
+    size = len(said)
+    failed = {number: code for number, code in codes.items() if code not in (0, LostRankError.CODE)}
     for number, code in failed.items():
-        if code is not None and code < 0:
+        if code < 0:
             name = signal.Signals(-code).name
             memory = " (so ends what the system finds no memory for)" if name == "SIGKILL" else ""
             raise GuidedsegError(f"rank {number} of {size} was ended by {name}{memory}, so all were. {RESUMES}")
@@ -204,13 +210,13 @@ def _judge(codes: Sequence[int | None], said: Sequence[str]) -> None:
         lines = said[number].strip().splitlines() or ["without a word"]
         print(*lines[:-1][-50:], sep="\n", file=sys.stderr)
         raise GuidedsegError(f"rank {number} of {size} has failed, so all have: {lines[-1].removeprefix('ERROR: ')}")
-    if any(codes):
+    if len(codes) < size or any(codes.values()):
         raise GuidedsegError(f"the {size} ranks have lost one another. {RESUMES}")
 
 
 def _end_with_parent() -> None:
     """Without the process that watches them ranks would go on, beside the next run that is started."""
-    sys.stdin.buffer.read()
+    os.read(0, 1)  # not `sys.stdin`, whose lock would be held when Python ends
     os._exit(1)
 
 

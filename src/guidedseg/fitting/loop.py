@@ -113,7 +113,7 @@ def _trainer(
         logging.getLogger(name).setLevel(logging.WARNING)
     ddp: dict[str, Any] = {}
     if rank is not None:
-        # Buffers are left alone: `OneNetwork` makes them one, once per epoch. Of library encoders some parts are unused.
+        # Buffers are left alone: `OneNetwork` makes them one, once per epoch. Parts of library encoders are unused.
         strategy = DDPStrategy(forward_sync_buffers=False, find_unused_parameters=True)
         ddp = {"strategy": strategy, "num_nodes": recipe["nodes"]}
         ddp |= {"plugins": [ranks.Environment(rank, recipe["devices"])], "use_distributed_sampler": False}
