@@ -172,10 +172,11 @@ def _ranks(settings: Params) -> Iterator[str]:
     """The devices that train together are there."""
     from guidedseg.fitting import launching
 
-    for group in (settings.detector, "train"):
-        recipe, key = getattr(settings.chosen, group), f"profiles.{settings.profile}.{group}"
+    recipes = {"train": settings.chosen.train} | ({"fcos": settings.chosen.fcos} if settings.detector == "fcos" else {})
+    for group, recipe in recipes.items():
+        key = f"profiles.{settings.profile}.{group}"
         launching.check(key, recipe.devices)
-        if group != "yolo" and recipe.nodes > 1:
+        if recipe.nodes > 1:
             yield f"warning: {key}.nodes: srun or torchrun must start this training, `dvc repro` cannot"
         elif recipe.devices > 1:
             yield f"{key}: {recipe.devices} ranks, {recipe.batch // recipe.devices} items of each batch for each"

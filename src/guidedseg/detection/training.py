@@ -19,10 +19,10 @@ def begin(kind: str, settings: Params) -> Rank | None:
         kind: ``yolo`` or ``fcos``.
         settings: with the detector's recipe.
     """
-    key = f"profiles.{settings.profile}.{kind}"
-    if kind == "fcos":
-        return launching.begin(key, settings.chosen.fcos.devices, settings.chosen.fcos.nodes)
-    return launching.ALONE
+    if kind == "yolo":
+        return launching.ALONE
+    recipe = settings.chosen.fcos
+    return launching.begin(f"profiles.{settings.profile}.fcos", recipe.devices, recipe.nodes)
 
 
 def train(

@@ -1,6 +1,6 @@
 """Groups of params.yaml about training the detector and the segmenters."""
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -43,6 +43,17 @@ class Yolo(Group):
     multi_scale: Annotated[float, Field(ge=0, lt=1)]
     hsv_v: Share
     workers: Workers  # Ultralytics seeds each: on a GPU (on a CPU it takes none) another number is another detector
+
+    @model_validator(mode="before")
+    @classmethod
+    def _on_one_device(cls, given: Any) -> Any:  # noqa: ANN401 - whatever the file has
+        # Ultralytics divides each rank's loss by that rank's own boxes, and trains on several GPUs alone: not tried
+        several = [key for key in ("devices", "nodes", "strategy") if isinstance(given, dict) and key in given]
+        if several:
+            raise ValueError(
+                f"{several[0]} given, but yolo trains on one device; detector: fcos trains on several, by fcos.devices"
+            )
+        return given
 
     @model_validator(mode="after")
     def _mosaic_ends(self) -> Self:
