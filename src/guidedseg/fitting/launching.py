@@ -96,7 +96,7 @@ def told(key: str, devices: int, nodes: int = 1) -> Rank | None:
             f"{key}: {devices} devices on each of {nodes} nodes are {size} ranks, and this process is one of "
             f"{found.size}. Start as many processes as the file says, or change it."
         )
-    if (found.number - found.local) % devices:
+    if found.local >= devices or (found.number - found.local) % devices:
         raise GuidedsegError(
             f"rank {found.number} is process {found.local} of its machine: ranks must be handed out machine by "
             f"machine, {devices} to each (srun --distribution=block --ntasks-per-node={devices})"

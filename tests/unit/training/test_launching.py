@@ -120,8 +120,9 @@ def test_rank_is_what_torchrun_says(monkeypatch: pytest.MonkeyPatch) -> None:
     assert launching.told(KEY, 2, 2) == Rank(3, 4, 1)
     with pytest.raises(GuidedsegError, match=rf"{KEY}: 3 devices on each of 1 nodes are 3 ranks, .* one of 4"):
         launching.told(KEY, 3)
-    with pytest.raises(GuidedsegError, match="machine by machine, 4 to each"):
-        launching.told(KEY, 4)
+    for devices, nodes in ((4, 1), (1, 4)):
+        with pytest.raises(GuidedsegError, match=f"machine by machine, {devices} to each"):
+            launching.told(KEY, devices, nodes)
 
 
 def test_rank_is_what_srun_says(monkeypatch: pytest.MonkeyPatch) -> None:
