@@ -18,10 +18,10 @@ CHANGES = {"batch": 4, "epochs": 3, "optimizer": "sgd", "lr": 0.003, "clip": 0.5
 
 
 def write_dataset(folder: Path) -> Path:
-    """Pictures of three shapes, so that ranks' shares are of other sizes; one has no lesion."""
+    """Pictures of two shapes in training, so that ranks' shares are of other sizes; one has no lesion."""
     small_detector.write_dataset(folder)
     rng = np.random.default_rng(1)
-    for split, numbers in (("train", range(4, 8)), ("val", range(2, 9))):
+    for split, numbers in (("train", range(8)), ("val", range(2, 9))):
         for number in numbers:
             height, width = ((64, 96), (96, 40))[number % 2]
             picture = rng.integers(90, 150, (height, width), dtype=np.uint8)
@@ -38,9 +38,16 @@ def train(dataset: Path, folder: Path, devices: int) -> None:
     target = folder / f"of_rank_{rank}"
     target.mkdir(parents=True)
     settings = {"encoder": ENCODER, "encoder_weights": None, "seed": 1, "workers": 0}
-    build = training.network
+    build, enlarged = training.network, training.data.enlarged
+
+    def noted(images: torch.Tensor, height: int, width: int) -> torch.Tensor:
+        if images.shape[2:] != (height, width):
+            (folder / "enlarged").touch()
+        return enlarged(images, height, width)
+
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(training, "network", lambda *given: two_ranks.without_batch_statistics(build(*given)))
+        patch.setattr(training.data, "enlarged", noted)
         patch.setattr(
             training.Learner,
             "on_train_end",
@@ -64,4 +71,5 @@ def test_two_ranks_learn_what_one_process_does(tmp_path: Path) -> None:
     print(f"weights differ by {largest:.2g}, curves by {(curves[0] - curves[1]).abs().max().max():.2g}")
     assert largest < 1e-5
     pd.testing.assert_frame_equal(*curves, rtol=0, atol=1e-5)
+    assert (two / "enlarged").exists()  # or the shares of no step had other shapes
     assert not any((two / "of_rank_1").iterdir())

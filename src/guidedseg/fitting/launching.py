@@ -157,6 +157,7 @@ def start(count: int) -> None:
         WATCHED: "1",
         "MASTER_ADDR": "127.0.0.1",
         "MASTER_PORT": str(_free_port()),
+        "TORCH_CPP_LOG_LEVEL": "ERROR",  # torch would tell of networks without unused parameters
     }
     with tempfile.TemporaryDirectory() as folder:
         said = [Path(folder, str(number)) for number in range(count)]

@@ -14,6 +14,7 @@ import two_ranks
 from small_training import Killed
 from two_ranks import train
 
+from guidedseg.errors import GuidedsegError
 from guidedseg.segmentation import training
 
 CASES: dict[str, dict[str, Any]] = {
@@ -128,3 +129,23 @@ def test_ranks_drop_out_by_other_draws_and_rank_0_by_those_of_one_process(two: P
 def test_number_of_ranks_is_noted(two: Path) -> None:
     config = json.loads((two / "whole" / "of_rank_0" / "config.json").read_text())
     assert (config["devices"], config["nodes"], config["batch_of_a_rank"]) == (2, 1, 4)
+
+
+def test_one_process_under_ddp_trains_to_the_same_bytes(tmp_path: Path) -> None:
+    auto, ddp = (train(tmp_path / strategy, strategy=strategy, batch=8) for strategy in ("auto", "ddp"))
+    assert auto == ddp
+
+
+def test_more_ranks_than_are_told_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(GuidedsegError, match="2 ranks train together, and nothing tells this process which it is"):
+        train(tmp_path, devices=2, batch=8)
+
+
+def as_ranks_of_other_data(folder: Path) -> None:
+    own = folder / os.environ["RANK"]
+    with pytest.raises(GuidedsegError, match="not all have the same: the machines need one folder"):
+        train(own, devices=2, batch=8, seed=int(os.environ["RANK"]))
+
+
+def test_ranks_that_would_train_something_else_are_told(tmp_path: Path) -> None:
+    two_ranks.run(as_ranks_of_other_data, tmp_path)
