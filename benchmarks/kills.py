@@ -3,8 +3,8 @@
     python -m benchmarks.kills --bundle bundles/unetpp --images FOLDER [--kills 50] [--shards 20] [--ways processes ray]
 
 Each job is `guidedseg segment` into a new folder, with two processes or on a Ray cluster of two nodes, which begins
-here. At random moments a random one of these gets SIGKILL: the driver, a worker, a node (its raylet; another one comes).
-A driver that is dead is called again, with the same words. The table counts kills by way and by victim.
+here. At random moments a random one of these gets SIGKILL: the driver, a worker, a node (its raylet; another one
+comes). A driver that is dead is called again, with the same words. The table counts kills by way and by victim.
 """
 
 import argparse

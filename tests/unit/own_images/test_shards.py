@@ -12,6 +12,7 @@ from pathlib import Path
 
 import cv2
 import pandas as pd
+import polars as pl
 import pytest
 from own_files import write_dicom
 from segmenting import DONE, WITH_PROBLEMS, contents, grey_frames, mixed, segment, table
@@ -106,7 +107,8 @@ def test_pictures_of_many_files_stay_in_archives(three, sources, whole, bundle_f
 
 def test_the_tables_of_shards_can_be_read_as_one(three, sources, bundle_folder, whole):
     segment(bundle_folder, [sources], three, outputs=ALL, many=many_of("1/3"))
-    found = pd.read_parquet(three / "lesions")
+    read = pl.read_parquet(three / "lesions/*.parquet")
+    found = pd.DataFrame(read.to_dict(as_series=False))
     collect(Store(str(three)))
     listed = pd.read_csv(three / "lesions.csv")
     lesions = found.dropna(subset="lesion").sort_values(["source", "frame", "lesion"])
