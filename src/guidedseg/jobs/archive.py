@@ -26,6 +26,8 @@ MANY = 10_000
 
 FOLDERS = {".zip": "shards", ".parquet": "lesions"}
 ZIP, TABLE = FOLDERS
+PLAN = "plan"
+"""Folder with a list of files for every shard, where a job was planned."""
 
 _KINDS = ("masks", "overlays", "dicom")
 _UNIX = 3  # whichever system writes it

@@ -15,7 +15,7 @@ from small_bundle import picture
 from guidedseg.cluster import on_ray
 from guidedseg.cluster.tasks import TRIES, Place, each
 from guidedseg.errors import GuidedsegError
-from guidedseg.jobs.command import Many
+from guidedseg.jobs.many import Many
 
 Cluster = pytest.importorskip("ray.cluster_utils").Cluster
 
@@ -74,7 +74,7 @@ def test_shards_leave_the_bytes_of_a_whole_job(cluster, bundle_folder, tmp_path)
     sources = mixed(tmp_path / "in")
     assert segment(bundle_folder, [sources], tmp_path / "whole") == WITH_PROBLEMS
     cut = Many(shards=6, place=Place(ray=cluster.address))
-    assert segment(bundle_folder, [sources], tmp_path / "out", many=cut) == WITH_PROBLEMS
+    assert segment(bundle_folder, [sources], tmp_path / "out", cut=cut) == WITH_PROBLEMS
     assert contents(tmp_path / "out") == contents(tmp_path / "whole")
 
 
