@@ -48,12 +48,9 @@ def main() -> None:
         rate = count / (second - first)
         read = sum(path.stat().st_size for path in once.iterdir()) / count / 1e3
         written = sum(path.stat().st_size for path in out.rglob("*") if path.is_file()) / count / 1e3
-        print(
-            f"{count} and {2 * count} images, {cores()} cores: {rate:.1f} a second; {first - count / rate:.1f} s besides"
-        )
-        print(
-            f"a shard more costs {(cut - first) / 19:.2f} s; {read:.0f} kB read and {written:.1f} kB written an image"
-        )
+        print(f"{count} and {2 * count} images, {cores()} cores: {rate:.1f} a second")
+        print(f"a job besides: {first - count / rate:.1f} s; a shard more: {(cut - first) / 19:.2f} s")
+        print(f"an image: {read:.0f} kB read, {written:.1f} kB written")
         print(f"most memory {memory / 1e6:.0f} and {more / 1e6:.0f} MB", flush=True)
         cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 1, "include_dashboard": False})
         for _ in range(cores() - 1):
