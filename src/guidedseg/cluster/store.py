@@ -66,13 +66,14 @@ class Store:
 
     def names(self, folder: str = "") -> set[str]:
         """Of the files and folders in the root or in a folder of it, without what is half written."""
+        return {name for name in self._listed(folder) if not name.startswith(PARTIAL)}
+
+    def sweep(self, folder: str) -> None:
+        """Remove what writers that died have left half written in a folder; once nobody writes there any more."""
         files, root = self._at()
-        place = f"{root}/{folder}".rstrip("/")
-        files.invalidate_cache()
-        if not files.isdir(place):
-            return set()
-        found = (path.rstrip("/").rpartition("/")[2] for path in files.ls(place, detail=False))
-        return {name for name in found if not name.startswith(PARTIAL)} - {""}
+        for name in self._listed(folder):
+            if name.startswith(PARTIAL):
+                files.rm_file(f"{root}/{folder}/{name}")
 
     def read(self, name: str) -> bytes:
         """A file's content.
@@ -119,6 +120,14 @@ class Store:
             path = Path(place) / "content"
             path.write_bytes(content)
             self.put(path, name)
+
+    def _listed(self, folder: str) -> set[str]:
+        files, root = self._at()
+        place = f"{root}/{folder}".rstrip("/")
+        files.invalidate_cache()
+        if not files.isdir(place):
+            return set()
+        return {path.rstrip("/").rpartition("/")[2] for path in files.ls(place, detail=False)} - {""}
 
     def _at(self) -> tuple[Any, str]:
         if self._opened is None:

@@ -37,6 +37,8 @@ def collect(store: Store, *, unpacked: bool | None = None) -> Summary:
     """
     run, of, count, settings = _read(store)
     _check_all_there(store, of)
+    for name in archive.FOLDERS.values():
+        store.sweep(name)
     shards = [Shard(number, of) for number in range(of)]
     summary = Summary()
     for shard in shards:

@@ -111,7 +111,10 @@ def test_shards_of_a_plan_need_not_be_told_their_files(sources, whole, bundle_fo
 
 def test_pictures_of_many_files_stay_in_archives(three, sources, whole, bundle_folder):
     segment(bundle_folder, [sources], three, outputs=ALL, cut=many_of("1/3"))
+    (three / "shards/.partial.0123.00001-of-00003.zip").write_bytes(b"of a writer that died")
     collect(Store(str(three)), unpacked=False)
+    assert {path.suffix for path in (three / "shards").iterdir()} == {".zip"}
+    assert len([*(three / "shards").iterdir()]) == 3
     found = contents(three)
     tables = {"lesions.csv", "lesions.geojson", "coco.json", "problems.csv"}
     assert {name: found[name] for name in tables} == {name: whole[name] for name in tables}
