@@ -2,10 +2,12 @@
 
 import multiprocessing
 import os
+import shutil
 import signal
 import subprocess
 import sys
 from collections.abc import Collection, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -24,6 +26,7 @@ from guidedseg.datasets.union import Surveyed
 from guidedseg.errors import GuidedsegError
 from guidedseg.harmonising.picture import Harmonising
 
+ROOT = Path(__file__).parents[2]
 NAMES = ("phantom", "phantom_elsewhere")
 NAME = "+".join(NAMES)
 OPTIONS = dict.fromkeys(NAMES, bus_uclm.DATASET.options(source=None, sha256=None, images=None))
@@ -174,6 +177,34 @@ def test_shards_made_by_hand_are_taken_over(raw, at_once, place, monkeypatch):
     target = prepare(surveying(raw), place)
     assert files(target) == files(at_once)
     assert times(target, names) == before
+
+
+def test_who_does_the_same_shard_waits_for_the_other(raw, place):
+    def fill(_: int) -> None:
+        sharded.fill(surveying(raw), HOW, place, [Shard(0, 2)])
+
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(fill, range(2)))
+    names = done(place)
+    assert len(names) == len(set(names)) > 9
+
+
+def test_stage_does_one_shard_and_then_what_is_missing(raw, tmp_path, monkeypatch, capsys):
+    from stages import prepare as stage
+
+    monkeypatch.chdir(tmp_path)
+    shutil.copy(ROOT / "params.yaml", tmp_path)
+    shutil.copytree(raw / "phantom", tmp_path / "data/raw/phantom")
+    arguments = ["prepare", "phantom", "data/prepared"]
+    monkeypatch.setattr(sys, "argv", [*arguments, "--shard", "1/3"])
+    assert stage.main() is None
+    assert "00001-of-00003: done. When all 3 are" in capsys.readouterr().out
+    assert not (tmp_path / "data/prepared").exists()
+    monkeypatch.setattr(sys, "argv", arguments)
+    made = stage.main()
+    assert made is not None
+    assert (made[0], made[1][:9]) == (Path("data/prepared"), "20 images")
+    assert not [*(tmp_path / ".scratch/prepare").iterdir()]
 
 
 def test_shards_of_another_number_are_refused(raw, place):
