@@ -38,12 +38,14 @@ class Preparing:
         survey: of ``union.survey``, once in each process.
         how: as for ``harmonised.records``.
         place: the folder where it is kept what is done.
+        of: how many shards there are.
         threads: of a process.
     """
 
     survey: Once[Surveyed]
     how: Harmonising
     place: Path
+    of: int
     threads: int
 
     def __call__(self) -> Callable[[Shard], Problem]:
@@ -53,11 +55,11 @@ class Preparing:
             cv2.setNumThreads(self.threads)
         survey = self.survey()
         image_ids = survey.image_ids
-        return lambda shard: self._prepare(survey, image_ids, shard)
+        positions = cut(image_ids, self.of)
+        return lambda shard: self._prepare(survey, {image_ids[place] for place in positions[shard.number]}, shard)
 
-    def _prepare(self, survey: Surveyed, image_ids: Sequence[str], shard: Shard) -> Problem:
+    def _prepare(self, survey: Surveyed, wanted: set[str], shard: Shard) -> Problem:
         """What ends the stage comes back as it is, and not as a line about it."""
-        wanted = {image_ids[position] for position in cut(image_ids, shard.of)[shard.number]}
         folder = self.place / shard.name
         folder.mkdir(parents=True, exist_ok=True)
         try:
@@ -114,7 +116,7 @@ def fill(survey: Once[Surveyed], how: Harmonising, place: Path, shards: Sequence
     image_ids = survey().image_ids
     sizes = [len(positions) for positions in cut(image_ids, of)]
     processes = min(cores(), len(shards))
-    make = Preparing(survey, how, place, max(1, cores() // processes))
+    make = Preparing(survey, how, place, of, max(1, cores() // processes))
     with progress.bar("images", unit="image", total=sum(sizes[shard.number] for shard in shards)) as bar:
         done: Done[Shard, Problem]
         for done in each(make, shards, Place(processes)):
