@@ -1,6 +1,7 @@
 """How fast ``prepare`` is against the same decoding and encoding by cv2 alone, and what it holds in memory.
 
     python benchmarks/prepare.py speed FOLDER               # of BUS-UCLM, or of another dataset with --dataset
+    python benchmarks/prepare.py processes FOLDER           # threads of one process against processes of one thread
     python benchmarks/prepare.py memory 1000 10000 100000   # small made-up pictures, as scale.py draws them
 
 To reach: at least 0.9 of the pictures per second of cv2 alone, which reads image and mask, makes them grey and writes
@@ -15,6 +16,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -26,9 +28,12 @@ sys.path.insert(0, str(ROOT))
 
 from benchmarks import turns  # noqa: E402
 from benchmarks.drawn_images import draw  # noqa: E402
-from guidedseg.datasets import locating, preparing, reading, union  # noqa: E402
+from guidedseg.cluster import cutting  # noqa: E402
+from guidedseg.cluster.tasks import Once  # noqa: E402
+from guidedseg.datasets import locating, preparing, reading, sharded, union  # noqa: E402
 from guidedseg.datasets.catalogue import DATASETS  # noqa: E402
 from guidedseg.datasets.unfinished import Unfinished  # noqa: E402
+from guidedseg.harmonising.picture import OFF  # noqa: E402
 from guidedseg.lookahead import cores, in_order  # noqa: E402
 
 TURNS = 5
@@ -43,6 +48,19 @@ def ours(dataset: str, folder: Path, out: Path) -> Callable[[], None]:
         shutil.rmtree(out, ignore_errors=True)
         work = Unfinished(out.with_name(f"{out.name}.unfinished") / "run")
         preparing.write(union.read(dataset, {dataset: None}, folder), out, duplicate_threshold=0.8, unfinished=work)
+
+    return run
+
+
+def beside(dataset: str, folder: Path, out: Path) -> Callable[[], None]:
+    """What the stage calls where images are many, however few these are."""
+    survey = Once(partial(union.survey, dataset, {dataset: None}, folder))
+    cutting.LENGTH = len(survey().image_ids) - 1
+
+    def run() -> None:
+        shutil.rmtree(out, ignore_errors=True)
+        place = out.with_name(f"{out.name}.unfinished") / "run"
+        sharded.prepare(survey, OFF, place, out, duplicate_threshold=0.8)
 
     return run
 
@@ -87,6 +105,26 @@ def speed(folder: Path, dataset: str = "bus_uclm") -> None:
         print(f"| {name} | {count / of.wall:.1f} | {of.cpu / of.wall:.2f} | {of.spread()} |")
     for name in ("raw", "quick"):
         print(f"\nours / {name}: {found[name].wall / found['ours'].wall:.2f}")
+
+
+@app.command()
+def processes(folder: Path, dataset: str = "bus_uclm") -> None:
+    """As many cores for both, in turns; a table. Starting the processes counts, which many pictures do not notice."""
+    located = locating.locate(DATASETS[dataset], folder)
+    count = len(reading.surveyed(DATASETS[dataset], located, None).entries)
+    with tempfile.TemporaryDirectory() as place:
+        found = turns.alternating(
+            {
+                "one process, threads": ("benchmarks.prepare:ours", dataset, located, Path(place) / "ours"),
+                "processes": ("benchmarks.prepare:beside", dataset, located, Path(place) / "beside"),
+            },
+            cores=cores(),
+            turns=TURNS,
+        )
+    print(f"\n| {count} pictures, {cores()} cores | per second | quickest and slowest turn / median |\n|---|---:|---|")
+    for name, of in found.items():
+        print(f"| {name} | {count / of.wall:.1f} | {of.spread()} |")
+    print(f"\nprocesses / threads: {found['one process, threads'].wall / found['processes'].wall:.2f}")
 
 
 @app.command()

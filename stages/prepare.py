@@ -1,25 +1,37 @@
 """data/prepared/, data/others/DATASET: grey images and binary masks on one grid, and the index of what they are."""
 
-import sys
+import argparse
+from functools import partial
 from pathlib import Path
 
 import stages
 
 
-def main() -> tuple[Path, str]:
-    """Prepare the dataset, or the union, named on the command line; then comes the folder to write."""
-    from guidedseg import params
-    from guidedseg.datasets import harmonised, preparing, union
-    from guidedseg.datasets.unfinished import Unfinished, key
+def main() -> tuple[Path, str] | None:
+    """Prepare the dataset, or the union, named on the command line; then comes the folder to write.
 
-    name, target = sys.argv[1], Path(sys.argv[2])
-    settings, raw = params.load(), Path("data/raw") / name
+    ``--shard I/N`` does a part of it, which the stage takes over: on a cluster whose machines share the disk, say.
+    """
+    from guidedseg import params
+    from guidedseg.cluster.cutting import Shard
+    from guidedseg.cluster.tasks import Once
+    from guidedseg.datasets import harmonised, preparing, sharded, union
+    from guidedseg.datasets.unfinished import key
+
+    asked = argparse.ArgumentParser()
+    asked.add_argument("name")
+    asked.add_argument("target", type=Path)
+    asked.add_argument("--shard")
+    given = asked.parse_args()
+    settings, raw, target = params.load(), Path("data/raw") / given.name, given.target
     how = settings.prepare.harmonising
-    work = Unfinished(
-        Path(".scratch/prepare") / target.name / key(raw, settings.model_dump(include={"datasets", "prepare"}))
-    )
-    records = harmonised.records(union.read(name, dict(settings.datasets), raw, done=work.image_ids), how)
-    index = preparing.write(records, target, duplicate_threshold=settings.prepare.duplicate_similarity, unfinished=work)
+    place = Path(".scratch/prepare") / target.name / key(raw, settings.model_dump(include={"datasets", "prepare"}))
+    survey = Once(partial(union.survey, given.name, dict(settings.datasets), raw))
+    if given.shard is not None:
+        sharded.fill(survey, how, place, [shard := Shard.parse(given.shard)])
+        print(f"{(place / shard.name).as_posix()}: done. When all {shard.of} are, `dvc repro` brings them together.")
+        return None
+    index = sharded.prepare(survey, how, place, target, duplicate_threshold=settings.prepare.duplicate_similarity)
     return target, "; ".join([preparing.told(index, target), *harmonised.told(target, how)])
 
 

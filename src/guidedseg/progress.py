@@ -2,6 +2,7 @@
 
 import logging
 import os
+import threading
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,6 +20,8 @@ def silence() -> None:
     """No bar is shown from here on: this process is one of several."""
     global _silent  # noqa: PLW0603 - a process shows them or not
     _silent = True
+    # tqdm's own is one of all processes, which Python says is leaked where this one is stopped
+    tqdm.set_lock(threading.RLock())
 
 
 def bar(

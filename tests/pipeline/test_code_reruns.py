@@ -16,6 +16,7 @@ DETECTOR = "pretrain_detector train_detector"
 TRAINED = "train_segmenter predict"
 JUDGED = "evaluate report"
 SHIPPED = "external bundle"
+SHARDED = "prepare evaluate external"
 
 # The stages that have a module in their deps, and so run when its text changes; those behind them run only where what
 # these make is another. What is in no dep, and why, says `HARMLESS` in tests/unit/stage_imports.py.
@@ -26,6 +27,12 @@ TABLE = {
     "bundles/making.py": "bundle",
     "bundles/schema.py": SHIPPED,
     "bundles/zipped.py": SHIPPED,
+    "cluster/cutting.py": SHARDED,
+    "cluster/local.py": SHARDED,
+    "cluster/on_ray.py": SHARDED,
+    "cluster/tasks.py": SHARDED,
+    "code.py": SHARDED,
+    "counting.py": "evaluate external",
     "datasets/acquiring.py": "acquire",
     "datasets/alike.py": "prepare",
     "datasets/balance.py": "yolo_labels frames crop_rois",
@@ -53,6 +60,7 @@ TABLE = {
     "datasets/preparing.py": "prepare",
     "datasets/reading.py": "acquire prepare",
     "datasets/records.py": "acquire prepare",
+    "datasets/sharded.py": "prepare",
     "datasets/sources.py": "acquire",
     "datasets/splits.py": "yolo_labels frames crop_rois evaluate",
     "datasets/splitting.py": "split",
@@ -128,7 +136,7 @@ TABLE = {
     "json_files.py": f"outside split pretrain_detector {JUDGED} external",
     "junk.py": KNOWN,
     "lock.py": "report",
-    "lookahead.py": f"acquire prepare {DETECTOR} detect frames crop_rois predict report {SHIPPED}",
+    "lookahead.py": f"acquire prepare {DETECTOR} detect frames crop_rois predict {JUDGED} {SHIPPED}",
     "names.py": f"{ACQUIRED} split yolo_labels {DETECTOR} frames crop_rois train_segmenter {JUDGED} {SHIPPED}",
     "outside.py": "outside",
     "regions.py": f"frames crop_rois train_segmenter {JUDGED} {SHIPPED}",

@@ -14,6 +14,7 @@ LAYERS = (
     ("guidedseg/reporting",),
     ("guidedseg/experiments.py",),
     ("guidedseg/external.py",),
+    ("guidedseg/counting.py",),
     ("guidedseg/scoring.py",),
     ("guidedseg/jobs",),
     ("guidedseg/bundles", "guidedseg/outputs"),

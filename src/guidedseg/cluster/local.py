@@ -1,6 +1,8 @@
 """A function over many items in processes of this machine."""
 
 import multiprocessing
+import os
+import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from typing import Any
@@ -63,6 +65,14 @@ def _begin(make: Make[Any, Any]) -> None:
     global _make  # noqa: PLW0603 - a process has one
     _make = make
     progress.silence()
+    threading.Thread(target=_leave_with_parent, daemon=True).start()
+
+
+def _leave_with_parent() -> None:
+    """A run that was killed leaves no process behind that still writes what the next one writes too."""
+    if (parent := multiprocessing.parent_process()) is not None:
+        parent.join()
+        os._exit(1)
 
 
 def _call(item: Any) -> Any:  # noqa: ANN401 - what the caller's function takes and gives

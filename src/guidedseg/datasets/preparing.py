@@ -61,15 +61,20 @@ def write(
         GuidedsegError: when there are no records.
     """
     with whole_directory(target) as folder, unfinished or Unfinished(folder / "unfinished" / "run") as work:
-        for image_id, rows, thumbnail in in_order(partial(_write_record, work.folder), records):
-            work.add(image_id, rows, thumbnail)
+        fill(work, records)
         if not work.image_ids:
             raise GuidedsegError(f"There are no images to write to {target}: the raw dataset is empty.")
         _write_tables(work, folder, duplicate_threshold)
         for kind in PICTURES:
-            shutil.move(work.folder / kind, folder / kind)
+            shutil.move(work.pictures / kind, folder / kind)
         shutil.rmtree(work.folder.parent)
     return read_index(target)
+
+
+def fill(work: Unfinished, records: Iterable[RawImage]) -> None:
+    """Write images, one by one, to where it is kept what is done."""
+    for image_id, rows, thumbnail in in_order(partial(_write_record, work.pictures), records):
+        work.add(image_id, rows, thumbnail)
 
 
 def told(index: pd.DataFrame, target: Path) -> str:

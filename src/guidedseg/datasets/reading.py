@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -78,9 +78,7 @@ def check(dataset: Dataset, folder: Path, options: Group | None = None) -> Surve
     return survey
 
 
-def read(
-    dataset: Dataset, folder: Path, options: Group | None = None, done: Collection[str] = frozenset()
-) -> Iterator[RawImage]:
+def read(dataset: Dataset, folder: Path, options: Group | None = None) -> Iterator[RawImage]:
     """Yield every image in canonical form, ordered by image_id.
 
     Grey is that of people's own images (``sources``); an image whose size is not its mask's is stretched to the mask's
@@ -90,17 +88,29 @@ def read(
         dataset: what it is.
         folder: as for ``check``.
         options: as for ``check``.
-        done: image_ids that are left out.
 
     Raises:
         GuidedsegError: for a file that is missing or that ``check`` would object to.
     """
+    yield from canonical(dataset, folder, entries(dataset, folder, options))
+
+
+def entries(dataset: Dataset, folder: Path, options: Group | None) -> list[Entry]:
+    """What ``canonical`` can read, by image_id.
+
+    Raises:
+        GuidedsegError: names or tables are not as they should be.
+    """
     survey = surveyed(dataset, folder, options)
     if survey.problems:
         raise _broken(dataset, folder, survey.problems)
-    left = [entry for entry in survey.entries if entry.image_id not in done]
-    canonical = in_order(partial(_canonical, dataset, folder), left)
-    yield from progress.bar("images", canonical, unit="image", total=len(left))
+    return survey.entries
+
+
+def canonical(dataset: Dataset, folder: Path, some: Sequence[Entry]) -> Iterator[RawImage]:
+    """Yield these of its images as ``read`` does, in their order."""
+    images = in_order(partial(_canonical, dataset, folder), some)
+    yield from progress.bar("images", images, unit="image", total=len(some))
 
 
 def surveyed(dataset: Dataset, folder: Path, options: Group | None) -> Survey:
