@@ -55,6 +55,7 @@ def at_once(raw: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def many(monkeypatch: pytest.MonkeyPatch) -> None:
     """20 images are many, and there are two cores."""
     monkeypatch.setattr(cutting, "LENGTH", 20)
+    monkeypatch.setattr(sharded, "FEW_CORES", 1)
     monkeypatch.setenv("OMP_NUM_THREADS", "2")
 
 
@@ -149,7 +150,7 @@ def test_a_run_that_is_killed_goes_on_where_it_was(raw, at_once, place, tmp_path
     (alive := tmp_path / "alive").touch()
     code = (
         "from functools import partial; from pathlib import Path; import test_sharded as it\n"
-        "it.cutting.LENGTH = 20\n"
+        "it.cutting.LENGTH, it.sharded.FEW_CORES = 20, 1\n"
         "if __name__ == '__main__':\n"
         f"    raw, place, alive = map(Path, ({str(raw)!r}, {str(place)!r}, {str(alive)!r}))\n"
         "    it.prepare(it.Once(partial(it.mortal, raw, place, alive, 'parent')), place)\n"

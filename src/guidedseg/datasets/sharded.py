@@ -27,6 +27,9 @@ if sys.platform != "win32":
 _EACH = 4
 """Shards of a core, at least: the bar moves, and no core waits long for the last one."""
 
+FEW_CORES = 4
+"""Up to which the threads of one process do better: they keep two cores 1.96 busy, and processes have to start."""
+
 Problem = GuidedsegError | OSError | None
 
 
@@ -128,9 +131,9 @@ def fill(survey: Once[Surveyed], how: Harmonising, place: Path, shards: Sequence
 
 
 def _enough(images: int) -> int:
-    """How many shards are made of so many images; 0: none, as these are few, or would be made one after the other."""
+    """How many shards are made of so many images; 0: none, as these or the cores are few."""
     least, step = count_for(images), _EACH * cores()
-    return -(-least // step) * step if least > 1 and cores() > 1 else 0
+    return -(-least // step) * step if least > 1 and cores() > FEW_CORES else 0
 
 
 def _begun(place: Path) -> int:
