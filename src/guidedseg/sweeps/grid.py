@@ -65,7 +65,8 @@ def expand(settings: Sequence[str], prefix: str, file: Path = Path(FILE)) -> lis
                 apply_overrides(copy, list(overrides))
                 found.append((overrides, YAML(typ="safe").load(copy), schema.load(copy)))
             except DvcException as error:
-                problems[_first_line(error.__cause__ or error)] = None
+                line = _first_line(error.__cause__ or error)
+                problems[f"{line}: there is no such key" if line.startswith("Could not override") else line] = None
             except GuidedsegError as error:
                 problems |= dict.fromkeys(re.findall(r"^  - (.*)$", str(error), re.MULTILINE))
     if problems:
