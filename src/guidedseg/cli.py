@@ -4,7 +4,7 @@ import json
 import os
 import sys
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -15,6 +15,8 @@ bundle_app = typer.Typer(no_args_is_help=True, help="Detector, networks and thre
 app.add_typer(bundle_app, name="bundle")
 datasets_app = typer.Typer(help="Images to train on and to test on: public ones and one's own.")
 app.add_typer(datasets_app, name="datasets")
+
+_MANY: dict[str, Any] = {"rich_help_panel": "Many images (docs/cluster.md)"}
 
 Engine = Literal["onnxruntime", "openvino", "torch"]
 Branch = Literal["guided", "direct", "guided_fallback"]
@@ -79,7 +81,7 @@ def segment(
         list[str], typer.Argument(help="Files, folders, quoted patterns ('scans/**/*.dcm'), or - for a list.")
     ],
     bundle: Annotated[Path, typer.Option(help="What segments: a bundle's folder or zip.")],
-    out: Annotated[Path, typer.Option(help="A new folder for masks and tables.")],
+    out: Annotated[str, typer.Option(help="A new folder for masks and tables; of many images (below) also a URL.")],
     branch: Annotated[
         Branch, typer.Option(help="guided: in the detector's boxes; direct: whole images; or direct where no box.")
     ] = "guided",
@@ -97,6 +99,17 @@ def segment(
         float | None, typer.Option(help="A pixel is lesion from this probability on; likewise.")
     ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with an interrupted job in the same folder.")] = False,
+    shard: Annotated[
+        str | None,
+        typer.Option(metavar="I/N", help="Only the I-th (from 0) of N shards, as a task of an array job.", **_MANY),
+    ] = None,
+    shards: Annotated[int | None, typer.Option(min=1, help="Cut into so many shards.", **_MANY)] = None,
+    processes: Annotated[int, typer.Option(min=1, help="Shards at a time on this machine.", **_MANY)] = 1,
+    ray: Annotated[
+        str | None,
+        typer.Option(metavar="ADDRESS", help="Shards by a Ray cluster: auto, local or HOST:PORT.", **_MANY),
+    ] = None,
+    gpus: Annotated[float, typer.Option(min=0, help="Of Ray, that a shard takes.", **_MANY)] = 0,
 ) -> None:
     """Segment your own images: PNG, JPEG, BMP, WebP, TIFF, DICOM, video. Nothing is sent anywhere.
 
@@ -112,6 +125,7 @@ def segment(
         bundle,
         out,
         command.settings(branch, outputs, every=every, tracking=tracking),
+        many=command.many(shard, shards, processes=processes, ray=ray, cpus=threads or 1, gpus=gpus),
         threads=threads,
         resume=resume,
         engine=engine,
@@ -119,6 +133,21 @@ def segment(
         threshold=threshold,
     )
     sys.exit(code)
+
+
+@app.command()
+def collect(
+    out: Annotated[str, typer.Argument(help="The folder or URL of a job in shards.")],
+    unpack: Annotated[
+        bool | None,
+        typer.Option(help="Pictures as loose files; without a word only where there are no more than 10,000 files."),
+    ] = None,
+) -> None:
+    """Bring the shards of `guidedseg segment` together, if none is missing or double."""
+    from guidedseg.cluster.store import Store
+    from guidedseg.jobs import collecting, command
+
+    sys.exit(command.told(collecting.collect(Store(out), unpacked=unpack), out))
 
 
 @app.command()

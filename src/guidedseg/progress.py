@@ -12,6 +12,15 @@ from tqdm import tqdm
 logger = logging.getLogger(__name__)
 
 
+_silent = False
+
+
+def silence() -> None:
+    """No bar is shown from here on: this process is one of several."""
+    global _silent  # noqa: PLW0603 - a process shows them or not
+    _silent = True
+
+
 def bar(
     what: str,
     items: Iterable[Any] | None = None,
@@ -34,7 +43,7 @@ def bar(
     look: dict[str, Any] = {
         "unit": f" {unit}",
         "unit_scale": scale,
-        "disable": None,
+        "disable": _silent or None,
         "leave": False,
         "dynamic_ncols": True,
     }

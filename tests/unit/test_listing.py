@@ -138,12 +138,12 @@ def test_nothing_of_the_folder_of_the_outputs_is_listed_whatever_the_way_to_it(t
     tree(tmp_path, "a.png", "out/masks/a.png", "outer/b.png")
     (tmp_path / "link").symlink_to("out")
     for whole in (tmp_path, tmp_path / "**" / "*.png"):
-        listing = listed([str(whole), str(tmp_path / "link/masks/a.png")], StringIO(), tmp_path / "link")
+        listing = listed([str(whole), str(tmp_path / "link/masks/a.png")], StringIO(), str(tmp_path / "link"))
         assert [item.name for item in listing] == ["a", "outer/b"]
-    assert [item.name for item in listed([str(tmp_path)], StringIO(), tmp_path / "new")] == names(tmp_path)
+    assert [item.name for item in listed([str(tmp_path)], StringIO(), str(tmp_path / "new"))] == names(tmp_path)
     for out in (tmp_path / "outer", tmp_path):
         with pytest.raises(GuidedsegError, match=rf"nothing to read: all of it lies in {out}, .*another"):
-            listed([str(tmp_path / "outer")], StringIO(), out)
+            listed([str(tmp_path / "outer")], StringIO(), str(out))
 
 
 def test_names_differ_by_more_than_case_and_accents_written_in_two_ways(tmp_path):

@@ -7,6 +7,7 @@ from typing import Any
 
 from pebble import ProcessExpired, ProcessPool
 
+from guidedseg import progress
 from guidedseg.cluster.tasks import TRIES, Done, Item, Make, Result, told
 
 _make: Make[Any, Any] | None = None
@@ -61,6 +62,7 @@ def _finished(
 def _begin(make: Make[Any, Any]) -> None:
     global _make  # noqa: PLW0603 - a process has one
     _make = make
+    progress.silence()
 
 
 def _call(item: Any) -> Any:  # noqa: ANN401 - what the caller's function takes and gives

@@ -15,7 +15,7 @@ os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")  # a task witho
 import ray
 from ray import exceptions
 
-from guidedseg import code
+from guidedseg import code, progress
 from guidedseg.cluster.tasks import TRIES, Done, Item, Make, Result, told
 from guidedseg.errors import GuidedsegError
 
@@ -73,8 +73,8 @@ def _connect(address: str) -> None:
         )
     except (ConnectionError, ValueError, RuntimeError, exceptions.RayError) as error:
         raise GuidedsegError(
-            f"there is no Ray cluster at {address!r} ({told(error)}). `ray start --head` begins one; auto is the one of "
-            "this machine, local a new one for this call alone."
+            f"there is no Ray cluster at {address!r} ({told(error)}). `ray start --head` begins one; auto is the one "
+            "of this machine, local a new one for this call alone."
         ) from None
 
 
@@ -114,5 +114,6 @@ def _call(sent: list[Any], job: str, digest: str, item: Any) -> Any:  # noqa: AN
                 f"the guidedseg of node {ray.util.get_node_ip_address()} is another one than that of the driver: "
                 "install the same on every node"
             )
+        progress.silence()
         _opened[job] = ray.get(sent[0])()
     return _opened[job](item)

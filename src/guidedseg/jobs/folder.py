@@ -19,27 +19,40 @@ def prepare(folder: Path, bundle: Bundle, settings: Settings, *, resume: bool) -
     Raises:
         GuidedsegError: there is something in it already, or it is of a job with another bundle or other settings.
     """
-    facts = _facts(bundle, settings)
+    told = facts(bundle, settings)
     path = folder / RUN
     unfinished = {f".partial.{RUN}"}  # what a kill leaves at the very beginning
     if folder.is_dir() and any(entry.name not in unfinished for entry in folder.iterdir()):
         if not resume:
             more = "go on with --resume, or choose" if path.is_file() else "choose"
             raise GuidedsegError(f"{folder} is not empty: {more} another folder.")
-        before = _read(path)
-        changed = sorted(key for key in {*facts, *before} if facts.get(key) != before.get(key))
-        if changed:
-            raise GuidedsegError(
-                f"{folder} is of a job with another {', '.join(changed)}: choose another folder, or repeat what "
-                f"{path} says."
-            )
+        check_same(told, _read(path), folder)
     elif folder.exists() and not folder.is_dir():
         raise GuidedsegError(f"{folder} is no folder: choose another name.")
     folder.mkdir(parents=True, exist_ok=True)
-    write_json(facts, path)
+    write_json(told, path)
 
 
-def _facts(bundle: Bundle, settings: Settings) -> dict[str, Any]:
+def check_same(told: dict[str, Any], before: dict[str, Any], folder: object) -> None:
+    """Raise where a folder is of a job with another bundle, engine or other settings.
+
+    Args:
+        told: ``facts`` of this job.
+        before: what ``run.json`` says.
+        folder: of the outputs.
+
+    Raises:
+        GuidedsegError: names what is another.
+    """
+    if changed := sorted(key for key in {*told, *before} if told.get(key) != before.get(key)):
+        raise GuidedsegError(
+            f"{folder} is of a job with another {', '.join(changed)}: choose another folder, or repeat what "
+            f"{folder}/{RUN} says."
+        )
+
+
+def facts(bundle: Bundle, settings: Settings) -> dict[str, Any]:
+    """What ``run.json`` says: what segments, and how."""
     segmenter = bundle.segmenter
     return {
         "bundle": {"name": bundle.description.name, "version": bundle.description.version, "sha256": bundle.sha256},

@@ -16,7 +16,6 @@ from guidedseg.outputs import masks, overlay
 from guidedseg.outputs.records import Record
 from guidedseg.outputs.software import Software
 from guidedseg.sources.frame import Frame
-from guidedseg.sources.listing import Listed
 from guidedseg.sources.source import Source
 
 
@@ -61,28 +60,29 @@ class Pictures:
             shutil.rmtree(place, ignore_errors=True)
             place.with_name(place.name + suffix).unlink(missing_ok=True)
 
-    def finish(self, listed: Listed, source: Source, records: Callable[[], Iterator[Record]]) -> None:
+    def finish(self, name: str, path: Path, source: Source, records: Callable[[], Iterator[Record]]) -> None:
         """SEG and SR of a DICOM file whose frames are all written.
 
         Args:
-            listed: the file.
+            name: of the file.
+            path: of the file.
             source: the same, opened.
             records: of its frames, as often as they are asked for.
         """
         if source.kind != "dicom":
             return
-        place = (self.folder / "dicom" / listed.name).parent
-        stem = Path(listed.name).name
+        place = (self.folder / "dicom" / name).parent
+        stem = Path(name).name
         if self.settings.wants("seg"):
             from guidedseg.outputs.dicom_seg import write_seg  # noqa: PLC0415 - an extra
 
             several = source.count != 1
-            frames = ((line["frame"], self._mask(listed.name, line["frame"], several)) for line in records())
-            write_seg(listed.path, frames, place, f"{stem}.seg", software=self.software)
+            frames = ((line["frame"], self._mask(name, line["frame"], several)) for line in records())
+            write_seg(path, frames, place, f"{stem}.seg", software=self.software)
         if self.settings.wants("sr"):
             from guidedseg.outputs.dicom_sr import write_sr  # noqa: PLC0415 - an extra
 
-            write_sr(listed.path, records(), place, f"{stem}.sr", software=self.software)
+            write_sr(path, records(), place, f"{stem}.sr", software=self.software)
 
     def _mask(self, name: str, index: int, several: bool) -> npt.NDArray[np.bool_]:
         path = self._path("masks", name, index, several=several, suffix=".png")

@@ -1,7 +1,7 @@
 """What a job has done so far, a line of JSON a frame: from it a killed job goes on, and all tables are made."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import TracebackType
@@ -29,6 +29,17 @@ class Finished:
     frames: int
     problem: str | None
     notes: tuple[str, ...]
+
+
+def as_line(values: Mapping[str, Any]) -> bytes:
+    """A line of the file."""
+    return json.dumps(values, separators=(",", ":")).encode() + b"\n"
+
+
+def finished_of(line: Mapping[str, Any]) -> Finished:
+    """What a line with ``finished`` says."""
+    named = {name: value for name, value in line.items() if name != "finished"}
+    return Finished(line["finished"], **{**named, "notes": tuple(line["notes"])})
 
 
 class ProgressFile:
@@ -78,19 +89,19 @@ class ProgressFile:
 
     def records(self) -> Iterator[Record]:
         """All frames of finished files, in order."""
-        self._file.flush()
-        yield from (line for line in self._lines(0) if "finished" not in line)
+        yield from (line for line in self.lines() if "finished" not in line)
 
     def finished(self) -> Iterator[Finished]:
         """All finished files, in order."""
+        yield from (finished_of(line) for line in self.lines() if "finished" in line)
+
+    def lines(self) -> Iterator[dict[str, Any]]:
+        """Frames and, behind those of each file, that it is finished."""
         self._file.flush()
-        for line in self._lines(0):
-            if "finished" in line:
-                notes = tuple(line.pop("notes"))
-                yield Finished(line.pop("finished"), notes=notes, **line)
+        yield from self._lines(0)
 
     def _write(self, line: dict[str, Any]) -> None:
-        self._file.write(json.dumps(line, separators=(",", ":")).encode() + b"\n")
+        self._file.write(as_line(line))
 
     def _lines(self, begin: int) -> Iterator[dict[str, Any]]:
         with self.path.open("rb") as file:

@@ -3,14 +3,26 @@
 import csv
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Protocol
 
-from guidedseg.jobs.progress_file import ProgressFile
+from guidedseg.jobs.progress_file import Finished
 from guidedseg.jobs.settings import Settings
 from guidedseg.outputs import contours, table
+from guidedseg.outputs.records import Record
 from guidedseg.writing import whole_file
 
 
-def write(done: ProgressFile, folder: Path, settings: Settings) -> None:
+class Records(Protocol):
+    """What is finished, as a ``ProgressFile`` has it."""
+
+    def records(self) -> Iterator[Record]:
+        """All frames, in order."""
+
+    def finished(self) -> Iterator[Finished]:
+        """All files, in order."""
+
+
+def write(done: Records, folder: Path, settings: Settings) -> None:
     """Write ``problems.csv`` and the tables that are asked for."""
     if settings.wants("table"):
         table.write(done.records(), folder / "lesions.csv")
@@ -24,7 +36,7 @@ def write(done: ProgressFile, folder: Path, settings: Settings) -> None:
         lines.writerows(map(table.as_text, line) for line in _problems(done))
 
 
-def _problems(done: ProgressFile) -> Iterator[tuple[str, str, str]]:
+def _problems(done: Records) -> Iterator[tuple[str, str, str]]:
     """An error where a file was not read to its end; notes of what a user should know of it."""
     for finished in done.finished():
         if finished.problem is not None:

@@ -53,7 +53,7 @@ def shown(text: object) -> str:
     return "".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in str(text))
 
 
-def problem(path: Path, what: str, remedy: str) -> GuidedsegError:
+def problem(path: object, what: str, remedy: str) -> GuidedsegError:
     """One line: the file, what is wrong with it, and what to do."""
     return GuidedsegError(shown(f"{path}: {what}. {remedy}"))
 

@@ -20,7 +20,7 @@ from guidedseg.sources.listing import listed
 
 def job(bundle: Bundle, sources: Path, out: Path, *, resume: bool) -> None:
     asked = settings("guided", "mask,table", every=1, tracking=True)
-    files = listed([str(sources)], sys.stdin, without=out)
+    files = listed([str(sources)], sys.stdin, without=str(out))
     of_job.prepare(out, bundle, asked, resume=resume)
     run(files, bundle, out, asked, 1)
 

@@ -22,7 +22,7 @@ DONE, WITH_PROBLEMS, INTERRUPTED = 0, 2, 130
 def segment(
     bundle: Path,
     paths: Sequence[object],
-    out: Path,
+    out: object,
     *,
     outputs: str = ",".join(DEFAULT),
     branch: Any = "guided",
@@ -33,7 +33,9 @@ def segment(
     """The exit code of ``guidedseg segment``."""
     asked = command.settings(branch, outputs, every=every, tracking=tracking)
     defaults: dict[str, Any] = {"resume": False, "engine": "onnxruntime", "confidence": None, "threshold": None}
-    return command.segment([str(path) for path in paths], bundle, out, asked, **{"threads": 1, **defaults, **options})
+    return command.segment(
+        [str(path) for path in paths], bundle, str(out), asked, **{"threads": 1, **defaults, **options}
+    )
 
 
 def contents(folder: Path) -> dict[str, bytes]:

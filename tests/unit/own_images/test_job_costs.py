@@ -69,7 +69,7 @@ def test_memory_does_not_grow_with_the_frames_of_a_cine(tracking, quick, tmp_pat
     for count in (100, 400):
         source = Source("video", count, lambda _, count=count: frames(count))
         monkeypatch.setattr(run, "open_source", lambda _, source=source: source)
-        peaks.append(peak(quick, [Listed(Path("a"), "a")], tmp_path / str(count), settings))
+        peaks.append(peak(quick, [Listed("a", "a")], tmp_path / str(count), settings))
         assert len((tmp_path / str(count) / "lesions.csv").read_text().splitlines()) == count + 1
     assert (peaks[1] - peaks[0]) / 300 < 400  # bytes a frame, whose pixels are 1,024 and whose record 3,000
 
@@ -79,7 +79,7 @@ def test_memory_grows_with_the_names_of_files_alone(quick, tmp_path, monkeypatch
     monkeypatch.setattr(run, "open_source", lambda _: Source("picture", 1, lambda _: frames(1)))
     peaks = []
     for count in (100, 400):
-        files = [Listed(Path(f"{number:04d}.png"), f"{number:04d}") for number in range(count)]
+        files = [Listed(f"{number:04d}.png", f"{number:04d}") for number in range(count)]
         peaks.append(peak(quick, files, tmp_path / str(count), settings))
     assert (peaks[1] - peaks[0]) / 300 < 1000  # bytes a file
 

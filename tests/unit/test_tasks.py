@@ -1,0 +1,106 @@
+"""A function over many items: the same results here and in other processes; what dies or raises costs its item."""
+
+import functools
+import itertools
+import os
+import signal
+from pathlib import Path
+
+import pytest
+
+from guidedseg.cluster.cutting import Shard, count_for, cut
+from guidedseg.cluster.tasks import TRIES, Done, Place, each
+from guidedseg.errors import GuidedsegError
+
+
+def doubling(folder: Path):
+    """Doubles numbers; dies once at 3, always at 7, and does not like 5. Says in the folder what it did."""
+    (folder / f"made-{os.getpid()}").touch()
+
+    def function(number: int) -> int:
+        tries = len([*folder.glob(f"try-{number}-*")])
+        (folder / f"try-{number}-{tries}").touch()
+        if number == 7 or (number == 3 and tries == 0):
+            os.kill(os.getpid(), signal.SIGKILL)
+        if number == 5:
+            raise ValueError("five\nis not\tliked")
+        return 2 * number
+
+    return function
+
+
+def refusing():
+    raise GuidedsegError("no engine. Install one.")
+
+
+def by_item(found) -> dict[int, tuple[object, object]]:
+    return {done.item: (done.value, done.problem) for done in found}
+
+
+def test_a_process_that_dies_is_replaced_and_its_item_tried_again(tmp_path):
+    found = by_item(each(functools.partial(doubling, tmp_path), range(10), Place(2)))
+    good = {number: (2 * number, None) for number in (0, 1, 2, 3, 4, 6, 8, 9)}
+    died = (None, f"its process died {TRIES} times, with exit code -9")
+    assert found == {**good, 5: (None, "ValueError: five is not liked"), 7: died}
+    assert len([*tmp_path.glob("try-3-*")]) == 2
+    assert len([*tmp_path.glob("try-7-*")]) == TRIES
+    # what opens an engine ran once in each process: two to begin with, one for every death
+    assert len([*tmp_path.glob("made-*")]) <= 2 + 1 + TRIES
+
+
+def test_one_process_is_this_one(tmp_path):
+    found = by_item(each(functools.partial(doubling, tmp_path), [0, 5, 6], Place(1)))
+    assert found == {0: (0, None), 5: (None, "ValueError: five is not liked"), 6: (12, None)}
+    assert (tmp_path / f"made-{os.getpid()}").exists()
+
+
+@pytest.mark.parametrize("processes", [1, 2])
+def test_what_cannot_be_made_is_told_of_every_item(processes):
+    assert by_item(each(refusing, range(3), Place(processes))) == dict.fromkeys(
+        range(3), (None, "no engine. Install one.")
+    )
+
+
+@pytest.mark.parametrize("processes", [1, 2])
+def test_items_are_taken_as_they_are_needed(tmp_path, processes):
+    taken = 0
+
+    def items():
+        nonlocal taken
+        for number in itertools.count(10):
+            taken += 1
+            yield number
+
+    found = each(functools.partial(doubling, tmp_path), items(), Place(processes))
+    for _ in range(5):
+        assert next(found).problem is None
+        assert taken <= 5 + 2 * processes + 1
+    found.close()  # which ends the processes
+
+
+def test_without_ray_this_machine_serves_and_it_is_said(tmp_path, monkeypatch, caplog):
+    monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
+    assert [*each(functools.partial(doubling, tmp_path), [1], Place(ray="auto"))] == [Done(1, 2)]
+    assert "pip install 'guidedseg[ray]'" in caplog.text
+
+
+def test_every_item_is_in_one_shard_whatever_else_is_listed():
+    names = [f"folder/{number}" for number in range(1000)]
+    whole = [names[position] for places in cut(names, 7) for position in places]
+    assert sorted(whole) == sorted(names)
+    at = {names[position]: number for number, places in enumerate(cut(names, 7)) for position in places}
+    fewer = names[::3][::-1]
+    for number, places in enumerate(cut(fewer, 7)):
+        assert all(at[fewer[position]] == number for position in places)
+        assert [*places] == sorted(places)
+    assert max(map(len, cut(names, 7))) < 1.4 * 1000 / 7
+    assert [len(places) for places in cut([], 3)] == [0, 0, 0]
+
+
+def test_a_shard_is_told_as_i_of_n():
+    assert Shard.parse("3/8") == Shard(3, 8)
+    assert Shard(3, 8).name == "00003-of-00008"
+    assert [count_for(items) for items in (0, 1, 2000, 2001, 1_000_000)] == [1, 1, 1, 2, 500]
+    for text in ("8/8", "-1/8", "3", "3/", "/8", "a/b", "3/8/9", "0/0", "²/8"):
+        with pytest.raises(GuidedsegError, match="I/N is needed"):
+            Shard.parse(text)
