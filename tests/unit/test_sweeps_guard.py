@@ -61,7 +61,7 @@ def test_a_run_that_is_asked_to_terminate_takes_its_stages_along():
 def test_one_process_at_a_time_has_a_lock_and_the_next_has_it_after_a_kill(tmp_path: Path):
     hold = (
         "import sys, time; from pathlib import Path; from guidedseg.sweeps import guard\n"
-        "with guard.alone(Path(sys.argv[1])): print('held', flush=True); time.sleep(100)"
+        "with guard.alone(Path(sys.argv[1]), 0): print('held', flush=True); time.sleep(100)"
     )
     lock = tmp_path / "sweep-unet.lock"
     holder = subprocess.Popen([sys.executable, "-c", hold, str(lock)], stdout=subprocess.PIPE, text=True)

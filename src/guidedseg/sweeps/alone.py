@@ -1,5 +1,6 @@
 """``python -m guidedseg.sweeps.alone``: one run in its own process, told by standard input."""
 
+import math
 import os
 import shutil
 import subprocess
@@ -18,6 +19,9 @@ from guidedseg.sweeps.job import Job
 CACHE = "cache"
 """Of DVC, beside the copies of a machine that shares none with the others."""
 
+PATIENCE = 20
+"""Seconds in which the process of a killed try must have ended."""
+
 OF_OTHERS = ("DVC_ROOT", "DVC_STAGE", "GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE")
 """What is set where the sweep is started from a stage or a hook."""
 
@@ -29,7 +33,9 @@ def run(job: Job) -> None:
         GuidedsegError: it is being run already.
         subprocess.CalledProcessError: a command failed.
     """
-    with guard.alone(job.place / f"{job.name}.lock"), guard.device(job.place, job.devices) as device:
+    # a part that another task of an array is at is waited for, and then found in the run-cache
+    patience = math.inf if job.stages else PATIENCE
+    with guard.alone(job.place / f"{job.name}.lock", patience), guard.device(job.place, job.devices) as device:
         folder = job.copy_folder
         environment = _environment(job, device)
         own_cache = None if job.origin.remote is None else job.place / CACHE

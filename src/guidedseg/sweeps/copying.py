@@ -12,10 +12,14 @@ from pathlib import Path
 
 from configobj import ConfigObj
 
+from guidedseg.errors import GuidedsegError
 from guidedseg.sweeps.job import Origin
 
 SCRATCH = ".scratch"
 """What a killed training goes on from, in the copy."""
+
+MARK = ".git/guidedseg-sweep"
+"""Says that a folder is a copy, and no other work of the user's."""
 
 
 def make(origin: Origin, folder: Path, cache: Path | None, environment: Mapping[str, str]) -> None:
@@ -26,20 +30,11 @@ def make(origin: Origin, folder: Path, cache: Path | None, environment: Mapping[
         folder: becomes the copy.
         cache: of DVC; None: as ``origin`` says.
         environment: of git.
+
+    Raises:
+        GuidedsegError: something else lies there.
     """
-    kept = folder.with_name(f".{folder.name}.scratch")  # found again by the next try, where this one is killed
-    if (folder / SCRATCH).exists():
-        shutil.rmtree(kept, ignore_errors=True)
-        (folder / SCRATCH).rename(kept)
-    if folder.exists():
-        shutil.rmtree(folder)
-    _git(environment, "clone", "--quiet", "--no-checkout", *(["--shared"] if origin.shared else []), origin.git, folder)
-    _git(environment, "-C", folder, "checkout", "--quiet", "--detach", origin.commit)
-    if origin.author is not None:
-        for key, value in zip(("user.name", "user.email"), origin.author, strict=True):
-            _git(environment, "-C", folder, "config", key, value)
-    if kept.exists():
-        kept.rename(folder / SCRATCH)
+    _clone(origin, folder, environment)
     config = ConfigObj(origin.config)
     if cache is not None:
         config.merge({"cache": {"dir": str(cache)}})
@@ -50,6 +45,28 @@ def make(origin: Origin, folder: Path, cache: Path | None, environment: Mapping[
         if Path(target).exists() and not link.exists():
             link.parent.mkdir(parents=True, exist_ok=True)
             link.symlink_to(target)
+
+
+def _clone(origin: Origin, folder: Path, environment: Mapping[str, str]) -> None:
+    if folder.exists() and not (folder / MARK).exists():
+        raise GuidedsegError(f"{folder} is in the way of a run's copy: remove it, or give another --at or --name.")
+    # both are found again by the next try, where this one is killed
+    kept, begun = (folder.with_name(f".{folder.name}.{kind}") for kind in ("scratch", "begun"))
+    if (folder / SCRATCH).exists():
+        shutil.rmtree(kept, ignore_errors=True)
+        (folder / SCRATCH).rename(kept)
+    for left in (folder, begun):
+        if left.exists():
+            shutil.rmtree(left)
+    _git(environment, "clone", "--quiet", "--no-checkout", *(["--shared"] if origin.shared else []), origin.git, begun)
+    _git(environment, "-C", begun, "checkout", "--quiet", "--detach", origin.commit)
+    if origin.author is not None:
+        for key, value in zip(("user.name", "user.email"), origin.author, strict=True):
+            _git(environment, "-C", begun, "config", key, value)
+    (begun / MARK).touch()
+    begun.rename(folder)
+    if kept.exists():
+        kept.rename(folder / SCRATCH)
 
 
 def _git(environment: Mapping[str, str], *arguments: str | Path) -> None:

@@ -51,12 +51,12 @@ def _end() -> None:
 
 
 @contextmanager
-def alone(file: Path, patience: float = 20) -> Iterator[None]:
+def alone(file: Path, patience: float) -> Iterator[None]:
     """Hold a lock, which the system takes away from a process that has ended.
 
     Args:
         file: is made, and stays.
-        patience: seconds to wait; the process of an earlier try may be ending.
+        patience: seconds to wait for it.
 
     Raises:
         GuidedsegError: another process holds it.
