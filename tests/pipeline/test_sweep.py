@@ -15,6 +15,8 @@ import pytest
 import yaml
 from project import Project
 
+from guidedseg import journal
+
 pytestmark = pytest.mark.pipeline
 
 COMMAND = [sys.executable, "-c", "from guidedseg.cli import main; main()"]
@@ -155,6 +157,11 @@ def test_four_at_once_are_the_four_one_by_one(finished: Project, tmp_path: Path)
     assert len(refs) == 4
     for name, ref in refs.items():
         assert hashes(beside, ref) == hashes(single, others[name]), name
+        (tmp_path / "run.js").write_text(git(beside, "show", f"{ref}:{journal.JOURNAL.as_posix()}"))
+        noted = {out: entry["md5"] for out, entry in journal.read(tmp_path / "run.js").items()}
+        mine = hashes(beside, ref)
+        assert noted["models/detector"] == mine["models/detector"]  # made for all four, before
+        assert noted[f"models/{name.split('-')[1]}/guided"] == mine[f"models/{name.split('-')[1]}/guided"]
     text = logs(beside)
     assert text.count("Running stage 'train_detector'") == 1
     assert text.count("Running stage 'train_segmenter@unet-direct'") == 2
@@ -177,13 +184,16 @@ def test_machines_without_a_shared_disk_hand_on_their_results(finished: Project,
     first.git("remote", "add", "origin", str(tmp_path / "bare"))
     subprocess.run(["git", "clone", "--quiet", tmp_path / "bare", tmp_path / "second"], check=True)
     second = Project(tmp_path / "second")
-    settings = ["-S", "scoring.mask_threshold=0.3,0.4", "--remote", "store"]
+    # the first predicts anew for both; the second finds that in the run-cache of the remote
+    settings = ["-S", "predict.flips=true", "-S", "scoring.mask_threshold=0.3,0.4", "--remote", "store"]
     names = {"sweep-mask_threshold0.3", "sweep-mask_threshold0.4"}
     for number, project in enumerate((first, second)):
         at = tmp_path / f"work{number}"
         out, _ = guidedseg(project, "sweep", *settings, "--shard", f"{number}/2", "--at", str(at))
         assert f"sweep-mask_threshold0.{3 + number}: finished" in out
-        assert not any("Running stage 'train_" in log.read_text() for log in at.glob("*.log"))
+        text = "".join(log.read_text() for log in at.glob("*.log"))
+        assert "Running stage 'train_" not in text
+        assert text.count("Running stage 'predict@") == (2 if project is first else 0)
     assert set(shown(second)) == names  # of the one that was the last to end
     assert set(experiments(first)) == {"sweep-mask_threshold0.3"}
     assert guidedseg(first, "sweep", *settings, "--resume", "--at", str(tmp_path / "work0"))[0].count("before") == 2

@@ -69,6 +69,8 @@ class _Sweep:
 
     def done(self, jobs: Sequence[Job], what: str) -> Iterator[tuple[str, Outcome | None, str]]:
         """Name, what came of it, and why where nothing did."""
+        if not jobs:  # a cluster need not be started for
+            return
         with bar(what, total=len(jobs), unit="run") as shown:
             for done in tasks.each(_make, jobs, self.place):
                 shown.update()

@@ -81,7 +81,7 @@ def fetch(root: Path, commit: str) -> None:
     """Bring the experiments of a commit from the remote.
 
     Raises:
-        GuidedsegError: there is none, or it does not have the commit.
+        GuidedsegError: there is none, or it does not have the commit, or another experiment with a name that is here.
     """
     words = f"The experiments of the remote {REMOTE!r} cannot be fetched"
     git(root, "fetch", "--quiet", REMOTE, words=words)
@@ -90,7 +90,7 @@ def fetch(root: Path, commit: str) -> None:
             f"The remote {REMOTE!r} does not have the commit {commit[:7]}, from which runs start: `git push`."
         )
     spec = of(commit, "*")
-    git(root, "fetch", "--quiet", "--no-write-fetch-head", REMOTE, f"+{spec}:{spec}", words=words)
+    git(root, "fetch", "--quiet", "--no-write-fetch-head", REMOTE, f"{spec}:{spec}", words=words)
 
 
 def values(root: Path, commit: str, name: str) -> Any:  # noqa: ANN401 - a YAML file
