@@ -177,7 +177,7 @@ def test_four_at_once_are_the_four_one_by_one(finished: Project, tmp_path: Path)
 def test_machines_without_a_shared_disk_hand_on_their_results(finished: Project, tmp_path: Path):
     """Two clones of a bare repository with a DVC remote between them; each has its own half of the runs."""
     first = copied(finished, tmp_path / "first")
-    first.dvc("remote", "add", "store", str(tmp_path / "store"))
+    first.dvc("remote", "add", "--default", "store", str(tmp_path / "store"))
     first.commit()
     first.dvc("push", "--quiet", "--remote", "store")
     subprocess.run(["git", "clone", "--quiet", "--bare", first.folder, tmp_path / "bare"], check=True)
