@@ -208,6 +208,35 @@ def test_machines_without_a_shared_disk_hand_on_their_results(finished: Project,
 
 
 @pytest.mark.slow
+def test_tasks_of_an_array_run_what_they_share_once(finished: Project, tmp_path: Path):
+    """Two tasks begin at once on one disk, and nobody has prepared anything."""
+    project = copied(finished, tmp_path / "project")
+    scores = ["-S", "scoring.mask_threshold=0.3,0.4"]
+    tasks = [
+        subprocess.Popen(
+            [*COMMAND, "sweep", "-S", "predict.flips=true", *scores, "--shard", f"{number}/2"],
+            cwd=project.folder,
+            env=project.environment,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for number in range(2)
+    ]
+    for number, task in enumerate(tasks):
+        out, _ = task.communicate()
+        assert task.returncode == 0, out + logs(project)
+        assert f"sweep-mask_threshold0.{3 + number}: finished" in out
+        assert f"sweep-mask_threshold0.{4 - number}" not in out
+    assert len(experiments(project)) == 2
+    assert logs(project).count("Running stage 'predict@") == 2  # direct and guided
+
+    prepare = ["sweep", *scores, "--name", "other", "--prepare-only"]
+    assert guidedseg(project, *prepare)[0].count("finished") == 1
+    assert guidedseg(project, *prepare)[0] == ""
+    assert len(experiments(project)) == 2
+
+
+@pytest.mark.slow
 def test_interrupted_and_killed_sweeps_go_on(finished: Project, tmp_path: Path):
     project = copied(finished, tmp_path / "project")
     command = ["sweep", "-S", "model=unetpp,unet", "--jobs", "2"]  # the first has nothing to do but to be noted
@@ -243,16 +272,28 @@ def test_interrupted_and_killed_sweeps_go_on(finished: Project, tmp_path: Path):
 
 
 def ended(project: Project, command: list[str], by: signal.Signals, reached: Callable[[], bool]) -> str:
-    """Start a sweep and send its driver a signal as soon as a state is reached; what it said on standard error."""
+    """Start a sweep and end it as soon as a state is reached; what it said on standard error.
+
+    As a terminal does, Ctrl-C is sent to the driver and its workers; a kill hits the driver alone.
+    """
     process = subprocess.Popen(
-        [*COMMAND, *command], cwd=project.folder, env=project.environment, stderr=subprocess.PIPE, text=True
+        [*COMMAND, *command],
+        cwd=project.folder,
+        env=project.environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
     )
     try:
         while not reached():
             assert process.poll() is None, "the sweep ended before it could be killed"
             time.sleep(0.02)
     finally:
-        process.send_signal(by)
+        if by == signal.SIGINT:
+            os.killpg(process.pid, by)
+        else:
+            process.send_signal(by)
     error = process.communicate()[1]
     assert process.returncode != 0
     until = time.monotonic() + 10
