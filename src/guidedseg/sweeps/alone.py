@@ -2,7 +2,6 @@
 
 import math
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -38,6 +37,12 @@ def run(job: Job) -> None:
     with guard.alone(job.place / f"{job.name}.lock", patience), guard.device(job.place, job.devices) as device:
         folder = job.copy_folder
         environment = _environment(job, device)
+        ref = refs.of(job.origin.commit, job.name)
+        # the process of an earlier try may have died after its last step
+        if not job.stages and _git(environment, "ls-remote", job.origin.git, ref):
+            print("The experiment is there.")
+            copying.remove(folder)
+            return
         own_cache = None if job.origin.remote is None else job.place / CACHE
         copying.make(job.origin, folder, own_cache, environment)
         before = {**journal.read(folder / journal.JOURNAL), **job.journal}
@@ -59,12 +64,11 @@ def run(job: Job) -> None:
         if remote is not None:  # before the experiment is to be seen
             _call(environment, folder, *_DVC, "push", "--quiet", "--run-cache", "--remote", remote)
         if not job.stages:
-            ref = refs.of(job.origin.commit, job.name)
             _call(environment, folder, "git", "push", "--quiet", "origin", f"{ref}:{ref}")
         after = journal.read(folder / journal.JOURNAL)
         new = {out: entry for out, entry in after.items() if entry != before.get(out)}
         write_json({**job.journal, **new}, job.place / f"{job.name}.json")
-        shutil.rmtree(folder)
+        copying.remove(folder)
 
 
 _DVC = (sys.executable, "-m", "dvc")
@@ -97,6 +101,13 @@ def _environment(job: Job, device: str | None) -> dict[str, str]:
         "DVC_SITE_CACHE_DIR": str(job.copy_folder / ".dvc" / "tmp" / "site"),
         **({} if device is None else {"CUDA_VISIBLE_DEVICES": device}),
     }
+
+
+def _git(environment: Mapping[str, str], *arguments: str) -> str:
+    """What a git command prints."""
+    command = ["git", *arguments]
+    done = subprocess.run(command, env=environment, check=True, stdout=subprocess.PIPE, text=True)  # noqa: S603 - likewise
+    return done.stdout
 
 
 def _call(environment: Mapping[str, str], folder: Path, *command: str) -> None:

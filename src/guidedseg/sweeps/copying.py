@@ -47,6 +47,12 @@ def make(origin: Origin, folder: Path, cache: Path | None, environment: Mapping[
             link.symlink_to(target)
 
 
+def remove(folder: Path) -> None:
+    """Remove a copy, where there is one."""
+    if (folder / MARK).exists():
+        shutil.rmtree(folder)
+
+
 def _clone(origin: Origin, folder: Path, environment: Mapping[str, str]) -> None:
     if folder.exists() and not (folder / MARK).exists():
         raise GuidedsegError(f"{folder} is in the way of a run's copy: remove it, or give another --at or --name.")
