@@ -56,6 +56,8 @@ def test_names_are_refs_and_each_is_another_one():
     assert found == [
         f"s-encoder_weights-{word}" for word in ("a--b-w-lock", "w-lock", "a-w", f"{long[:37]}1-w", f"{long[:37]}2-w")
     ]
+    # those that would have one name are numbered, with no number that another one has
+    assert names("profiles.quick.network.encoder_weights=a/b,a@b,a-b-1") == ["s-a-b-2", "s-a-b-3", "s-a-b-1"]
     # what differs before the letters that are shown
     assert names(f"profiles.quick.network.encoder_weights=/1{long},/2{long}") == [
         f"s-encoder_weights-{long[:40]}-{number}" for number in (1, 2)

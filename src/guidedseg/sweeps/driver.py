@@ -173,7 +173,7 @@ def _prepare(
             known = next(journals[number] for number in part.runs if number in journals)
             if not notes[name].exists():
                 jobs.append(sweep.job(name, points[part.runs[0]], known, part.stages))
-        for name, outcome, problem in sweep.done(jobs, "what runs share"):
+        for name, outcome, problem in sweep.done(jobs, "shared stages"):
             yield _told(f"{name} ({', '.join(needed[name].stages)})", outcome, problem, failures)
             if outcome is not None and not outcome.failed:
                 write_json(outcome.journal, notes[name])

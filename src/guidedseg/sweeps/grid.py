@@ -17,6 +17,7 @@ from ruamel.yaml import YAML
 
 from guidedseg import params as schema
 from guidedseg.errors import GuidedsegError, listed
+from guidedseg.progress import bar
 
 FILE = "params.yaml"
 
@@ -59,7 +60,7 @@ def expand(settings: Sequence[str], prefix: str, file: Path = Path(FILE)) -> lis
     found = []
     with tempfile.TemporaryDirectory() as folder:
         copy = Path(folder) / FILE
-        for overrides in combinations:
+        for overrides in bar("check", combinations, unit="run"):
             copy.write_text(text, encoding="utf-8")
             try:
                 apply_overrides(copy, list(overrides))
@@ -112,11 +113,11 @@ def _names(combinations: Sequence[tuple[str, ...]], prefix: str) -> list[str]:
         "-".join([prefix, *(_word(setting) for setting, varies in zip(overrides, varied, strict=True) if varies)])
         for overrides in combinations
     ]
-    counts, numbers = Counter(names), Counter[str]()
+    counts, taken = Counter(names), set(names)
     for index, name in enumerate(names):
         if counts[name] > 1:
-            numbers[name] += 1
-            names[index] = f"{name}-{numbers[name]}"
+            names[index] = next(free for number in itertools.count(1) if (free := f"{name}-{number}") not in taken)
+            taken.add(names[index])
     return names
 
 

@@ -17,6 +17,7 @@ from dvc.repo import Repo
 
 from guidedseg import lock
 from guidedseg.params import Params
+from guidedseg.progress import bar
 from guidedseg.sweeps.grid import FILE, Point
 from guidedseg.writing import write_text
 
@@ -52,7 +53,7 @@ def parts(points: Sequence[Point], root: Path, commit: str) -> list[list[Part]]:
         place = Path(folder)
         write_text(place / ".dvc" / "config", f"[core]\n    no_scm = true\n    site_cache_dir = {place / 'site'}\n")
         write_text(place / "dvc.yaml", (root / "dvc.yaml").read_text(encoding="utf-8"))
-        for number, point in enumerate(points):
+        for number, point in enumerate(bar("what runs share", points, unit="run")):
             for name, key in _keys(point, place).items():
                 sharing[key].append(number)
                 names[key] = name
