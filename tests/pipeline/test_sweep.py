@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -157,7 +158,7 @@ def test_four_at_once_are_the_four_one_by_one(finished: Project, tmp_path: Path)
     assert len(refs) == 4
     for name, ref in refs.items():
         assert hashes(beside, ref) == hashes(single, others[name]), name
-        (tmp_path / "run.js").write_text(git(beside, "show", f"{ref}:{journal.JOURNAL.as_posix()}"))
+        (tmp_path / "run.js").write_text(git(beside, "show", f"{ref}:{journal.JOURNAL.as_posix()}") + "\n")
         noted = {out: entry["md5"] for out, entry in journal.read(tmp_path / "run.js").items()}
         mine = hashes(beside, ref)
         assert noted["models/detector"] == mine["models/detector"]  # made for all four, before
@@ -167,8 +168,8 @@ def test_four_at_once_are_the_four_one_by_one(finished: Project, tmp_path: Path)
     assert text.count("Running stage 'train_segmenter@unet-direct'") == 2
     board = guidedseg(beside, "leaderboard")[0]
     assert all(word in board for word in ("unetpp", "unet", "lr=0.001"))
-    if (os.cpu_count() or 1) > 1:
-        assert together < one_by_one
+    # they ran beside each other; how much time that saves depends on what else the cores have to do
+    assert sum(map(int, re.findall(r"finished, (\d+) s", out))) > 1.3 * together
     beside.dvc("exp", "apply", "sweep-unet-lr0.001")
     assert beside.hashes() == hashes(beside, refs["sweep-unet-lr0.001"])
 
