@@ -90,8 +90,8 @@ def our_steps(inputs: Inputs, model: str, options: Any, network: Any, recipe: An
     """Seconds per step, one number per epoch."""
     watch, plain = Clock(), loop._trainer  # noqa: SLF001 - the only place where a callback can be added
 
-    def with_clock(recipe: Any, callbacks: list[pl.Callback], folder: Path) -> pl.Trainer:  # noqa: ANN401
-        return plain(recipe, [*callbacks, watch], folder)
+    def with_clock(recipe: Any, callbacks: list[pl.Callback], folder: Path, rank: None) -> pl.Trainer:  # noqa: ANN401
+        return plain(recipe, [*callbacks, watch], folder, rank)
 
     with tempfile.TemporaryDirectory() as folder, mock.patch.object(loop, "_trainer", with_clock):
         training.train(

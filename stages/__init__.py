@@ -24,22 +24,27 @@ os.environ.setdefault("OMP_NUM_THREADS", str(os.cpu_count() or 1))
 os.environ.setdefault("OPENCV_LOG_LEVEL", "ERROR")
 
 
-def run(main: Callable[[], tuple[Path, str]], *, noted: bool = True) -> None:
+def run(main: Callable[[], tuple[Path, str] | None], *, noted: bool = True) -> None:
     """Run a stage; print what the user can mend without a traceback and exit with 1.
 
     What it has made is noted in the journal, of which no failure is worth that of a stage.
 
     Args:
-        main: the stage; it returns its out (of several the chief one) and a line about it, which is printed.
+        main: the stage; it returns its out (of several the chief one) and a line about it, which is printed; None where
+            another process has made it (``fitting.launching``).
         noted: whether the journal has the stage; not one that runs every time, or git would see a change every time.
     """
     from guidedseg import journal
-    from guidedseg.errors import GuidedsegError
+    from guidedseg.errors import GuidedsegError, LostRankError
 
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     begun, started = journal.begin(Path()), time.monotonic()
     try:
-        out, text = main()
+        made = main()
+    except LostRankError as error:
+        if not error.told:
+            print(f"ERROR: {error}", file=sys.stderr)
+        sys.exit(LostRankError.CODE)
     except GuidedsegError as error:
         sys.exit(f"ERROR: {error}")
     except Exception as error:
@@ -47,6 +52,9 @@ def run(main: Callable[[], tuple[Path, str]], *, noted: bool = True) -> None:
             raise
         where = f" while writing {error.filename}" if isinstance(error, OSError) and error.filename else ""
         sys.exit(f"ERROR: no space left on the disk{where}. Free some (`dvc gc -w` drops unused results) and repeat.")
+    if made is None:
+        return
+    out, text = made
     print(f"{out.as_posix()}: {text}")
     if noted:
         with suppress(Exception):

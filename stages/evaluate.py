@@ -9,11 +9,12 @@ import stages
 
 def main() -> tuple[Path, str]:
     """Evaluate the network named on the command line."""
-    from guidedseg import params, scoring
+    from functools import partial
+
+    from guidedseg import counting, params
     from guidedseg.datasets import prepared, splits
     from guidedseg.evaluation import counts
-    from guidedseg.evaluation.surfaces import Mask
-    from guidedseg.inference import tiles
+    from guidedseg.evaluation.operating import THRESHOLDS, choose
     from guidedseg.json_files import write_json
     from guidedseg.writing import whole_directory
 
@@ -22,30 +23,19 @@ def main() -> tuple[Path, str]:
     folder = Path("data/prepared")
     split = splits.read(Path("data/split.csv"))[["image_id", "split"]]
     images = prepared.read_index(folder).merge(split, on="image_id")
-    direct, guided = (tiles.load(Path("predictions") / model / mode) for mode in ("direct", "guided"))
-
-    def load_mask(image_id: str) -> Mask:
-        return prepared.load_mask(folder, image_id)
-
-    chosen = scoring.operating(
-        direct,
-        guided,
-        images.loc[images["split"] == "val", "image_id"].tolist(),
-        load_mask,
+    predicted = counting.Predicted(folder, *(Path("predictions") / model / mode for mode in ("direct", "guided")))
+    validated, tested = (images[images["split"] == part] for part in ("val", "test"))
+    thresholds = THRESHOLDS if settings.mask_threshold is None else (settings.mask_threshold,)
+    curves = counting.in_shards("validation images", partial(predicted.curves, thresholds, "validation"), validated)
+    chosen = choose(
+        counting.merged_curves(curves, validated),
+        thresholds,
         rule=settings.choose,
         confidence=settings.confidence,
         gate=settings.gate,
-        mask_threshold=settings.mask_threshold,
     )
-    evaluation = scoring.evaluate(
-        direct,
-        guided,
-        images[images["split"] == "test"],
-        load_mask,
-        chosen,
-        match_iou=settings.match_iou,
-        surface_tolerance=settings.surface_tolerance,
-    )
+    measured = partial(predicted.evaluation, chosen, settings.match_iou, settings.surface_tolerance)
+    evaluation = counting.merged(counting.in_shards("test images", measured, tested), tested)
     with whole_directory(Path("evaluations") / model) as target:
         counts.write(evaluation, target)
         rounded = {name: value if value is None else round(value, 6) for name, value in asdict(chosen).items()}

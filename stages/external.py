@@ -15,7 +15,10 @@ if TYPE_CHECKING:
 
 def main() -> tuple[Path, str]:
     """Test the network named on the command line."""
+    from functools import partial
+
     from guidedseg import external, params, tested
+    from guidedseg.cluster.tasks import Once
     from guidedseg.evaluation.operating import Operating
     from guidedseg.json_files import write_json
     from guidedseg.writing import whole_directory
@@ -26,22 +29,20 @@ def main() -> tuple[Path, str]:
     with whole_directory(out) as target:
         write_json({"datasets": settings.external}, target / "datasets.json")
         if settings.external:  # else no network need be opened
-            segmenter = _segmenter(settings, model, home)
+            opening = Once(partial(segmenter, settings, model, home))
             for name in settings.external:
+                images, scoring = Path("data/others") / name, settings.scoring
                 found = external.test(
-                    segmenter,
-                    Path("data/others") / name,
-                    home,
-                    match_iou=settings.scoring.match_iou,
-                    surface_tolerance=settings.scoring.surface_tolerance,
-                    scratch=Path(".scratch"),
+                    external.Testing(
+                        opening, images, home, scoring.match_iou, scoring.surface_tolerance, Path(".scratch")
+                    )
                 )
                 (target / name).mkdir()
                 tested.write(found, target / name)
     return out, ", ".join(settings.external) or "no external dataset is named"
 
 
-def _segmenter(settings: "Params", model: str, home: "Operating") -> "Segmenter":
+def segmenter(settings: "Params", model: str, home: "Operating") -> "Segmenter":
     """What ``bundle`` would hand on."""
     from guidedseg.bundles.loading import MODULES
     from guidedseg.inference.detector import Detector

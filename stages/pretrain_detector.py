@@ -6,22 +6,27 @@ from pathlib import Path
 import stages
 
 
-def main() -> tuple[Path, str]:
+def main() -> tuple[Path, str] | None:
     """Draw frames and train the detector named on the command line on them."""
     from guidedseg import params
-    from guidedseg.detection import pretraining
+    from guidedseg.detection import pretraining, training
+    from guidedseg.fitting.launching import ALONE
     from guidedseg.writing import whole_directory
 
-    out = Path("models/pretrained")
-    with whole_directory(out) as target:
+    settings, out = params.load(), Path("models/pretrained")
+    rank = training.begin(sys.argv[1], settings) if settings.chosen.pretrain.images else ALONE
+    if rank is None:
+        return None
+    with whole_directory(out, mine=rank.number == 0) as target:
         text = pretraining.pretrain(
             sys.argv[1],
-            params.load(),
+            settings,
+            rank=rank,
             scratch=Path(".scratch/pretrain_detector"),
             target=target,
             live=Path("dvclive/pretraining"),
         )
-    return out, text
+    return None if rank.number else (out, text)
 
 
 if __name__ == "__main__":

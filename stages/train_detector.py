@@ -6,23 +6,28 @@ from pathlib import Path
 import stages
 
 
-def main() -> tuple[Path, str]:
+def main() -> tuple[Path, str] | None:
     """Train the detector named on the command line on data/yolo."""
     from guidedseg import params
     from guidedseg.detection import trained, training
     from guidedseg.writing import whole_directory
 
-    out = Path("models/detector")
-    with whole_directory(out) as target:
+    settings, out = params.load(), Path("models/detector")
+    rank = training.begin(sys.argv[1], settings)
+    if rank is None:
+        return None
+    with whole_directory(out, mine=rank.number == 0) as target:
         what, curve = training.train(
             sys.argv[1],
-            params.load(),
+            settings,
             Path("data/yolo"),
             start=Path("models/pretrained"),
             scratch=Path(".scratch/train_detector"),
             target=target,
             live=Path("dvclive/detector"),
         )
+        if rank.number:
+            return None
         trained.export(target)
     return out, f"{what}, best validation mAP@50:95 {curve['val_map50_95'].max():.3f} in {len(curve)} epochs"
 

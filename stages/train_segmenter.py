@@ -6,29 +6,38 @@ from pathlib import Path
 import stages
 
 
-def main() -> tuple[Path, str]:
+def main() -> tuple[Path, str] | None:
     """Train the network and mode named on the command line."""
     from guidedseg import params
 
     settings = params.load()  # first: a wrong name is told before anything heavy is imported
 
+    from guidedseg.fitting import launching
+
+    recipe = settings.chosen.train
+    rank = launching.begin(f"profiles.{settings.profile}.train", recipe.devices, recipe.nodes)
+    if rank is None:
+        return None
+
     from guidedseg.segmentation import inputs, trained, training
     from guidedseg.writing import whole_directory
 
     model, mode = sys.argv[1:3]
-    with whole_directory(Path("models") / model / mode) as target:
+    with whole_directory(Path("models") / model / mode, mine=rank.number == 0) as target:
         config = training.train(
             inputs.load(Path("data/inputs") / mode),
             name=model,
             options=getattr(settings.models, model).model_dump(),
             network=settings.chosen.network.model_dump(),
-            recipe=settings.chosen.train.model_dump(),
+            recipe=recipe.model_dump(),
             seed=settings.seed,
             workers=settings.chosen.workers,
             scratch=Path(".scratch/train_segmenter"),
             target=target,
             live=Path("dvclive") / f"segmenter_{model}_{mode}",
         )
+        if rank.number:
+            return None
         trained.export(target)
     return Path("models") / model / mode, (
         f"{config['parameters'] / 1e6:.2f} M parameters, "

@@ -33,7 +33,7 @@ def run(path: Path = Path("params.yaml")) -> Iterator[str]:
     chosen = f"dataset {settings.dataset}, profile {settings.profile}, model {settings.model}, mode {settings.mode}"
     yield f"{path}: {chosen}"
     problems = []
-    for check in (_folders, _disk, _raw_data, _split, _detector, _segmenter):
+    for check in (_folders, _disk, _raw_data, _split, _detector, _segmenter, _ranks):
         try:
             yield from check(settings)
         except GuidedsegError as error:
@@ -166,6 +166,20 @@ def _segmenter(settings: Params) -> Iterator[str]:
     for rate, side in sorted(set(small_maps.blind(net, size))):
         key = f"profiles.{settings.profile}.inputs.image_size"
         yield f"warning: {key}: {size} gives {name} maps of {side} x {side}, too small for convolutions of rate {rate}"
+
+
+def _ranks(settings: Params) -> Iterator[str]:
+    """The devices that train together are there."""
+    from guidedseg.fitting import launching
+
+    recipes = {"train": settings.chosen.train} | ({"fcos": settings.chosen.fcos} if settings.detector == "fcos" else {})
+    for group, recipe in recipes.items():
+        key = f"profiles.{settings.profile}.{group}"
+        launching.check(key, recipe.devices)
+        if recipe.nodes > 1:
+            yield f"warning: {key}.nodes: srun or torchrun must start this training, `dvc repro` cannot"
+        elif recipe.devices > 1:
+            yield f"{key}: {recipe.devices} ranks, {recipe.batch // recipe.devices} items of each batch for each"
 
 
 def _device() -> str:

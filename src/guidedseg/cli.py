@@ -77,11 +77,12 @@ def datasets_check(
 
 @app.command()
 def segment(
-    paths: Annotated[
-        list[str], typer.Argument(help="Files, folders, quoted patterns ('scans/**/*.dcm'), or - for a list.")
-    ],
     bundle: Annotated[Path, typer.Option(help="What segments: a bundle's folder or zip.")],
     out: Annotated[str, typer.Option(help="A new folder for masks and tables; of many images (below) also a URL.")],
+    paths: Annotated[
+        list[str] | None,
+        typer.Argument(help="Files, folders, quoted patterns ('scans/**/*.dcm'), URLs of these, or - for a list."),
+    ] = None,
     branch: Annotated[
         Branch, typer.Option(help="guided: in the detector's boxes; direct: whole images; or direct where no box.")
     ] = "guided",
@@ -104,6 +105,10 @@ def segment(
         typer.Option(metavar="I/N", help="Only the I-th (from 0) of N shards, as a task of an array job.", **_MANY),
     ] = None,
     shards: Annotated[int | None, typer.Option(min=1, help="Cut into so many shards.", **_MANY)] = None,
+    plan: Annotated[
+        bool,
+        typer.Option("--plan", help="Only write which files each shard has: --shard then needs none.", **_MANY),
+    ] = False,
     processes: Annotated[int, typer.Option(min=1, help="Shards at a time on this machine.", **_MANY)] = 1,
     ray: Annotated[
         str | None,
@@ -118,14 +123,16 @@ def segment(
     only. Exit code 2: some files could not be read, see problems.csv.
     """
     os.environ.setdefault("OPENCV_LOG_LEVEL", "SILENT")  # it would print its own lines about bad files before ours
-    from guidedseg.jobs import command
+    from guidedseg.jobs import command, many
 
+    if not paths and not shard:
+        raise typer.BadParameter("give at least one", param_hint="PATHS")
     code = command.segment(
-        paths,
+        paths or [],
         bundle,
         out,
         command.settings(branch, outputs, every=every, tracking=tracking),
-        many=command.many(shard, shards, processes=processes, ray=ray, cpus=threads or 1, gpus=gpus),
+        cut=many.options(shard, shards, plan=plan, processes=processes, ray=ray, cpus=threads or 1, gpus=gpus),
         threads=threads,
         resume=resume,
         engine=engine,

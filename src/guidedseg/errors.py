@@ -10,6 +10,21 @@ class GuidedsegError(Exception):
     """
 
 
+class LostRankError(GuidedsegError):
+    """Another rank of the same training is gone: a consequence, of which ``fitting.launching`` tells the cause.
+
+    Attributes:
+        told: whether the process that started this one tells of it.
+    """
+
+    CODE = 75
+    """What a rank exits with; "temporary failure" among the codes of sysexits.h."""
+
+    def __init__(self, text: str, *, told: bool) -> None:
+        super().__init__(text)
+        self.told = told
+
+
 def listed(title: str, problems: Sequence[str], remedy: str, most: int = 50) -> GuidedsegError:
     """One error that names every problem, a line each.
 

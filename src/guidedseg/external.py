@@ -1,72 +1,98 @@
 """A trained pair on images from elsewhere: all of a dataset that it never saw, scored as its own test images are."""
 
 import tempfile
-from dataclasses import replace
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
-from guidedseg import scoring
+from guidedseg import counting
+from guidedseg.cluster.tasks import Once
 from guidedseg.datasets import prepared
-from guidedseg.evaluation.operating import Operating
-from guidedseg.evaluation.surfaces import Mask
+from guidedseg.evaluation.counts import Evaluation
+from guidedseg.evaluation.operating import THRESHOLDS, Curves, Operating, choose
 from guidedseg.harmonising.picture import OFF
-from guidedseg.inference import tiles
 from guidedseg.inference.detect import detect
 from guidedseg.inference.predict import predict, write
 from guidedseg.inference.segmenter import Filler, Segmenter
-from guidedseg.inference.tiles import Tiles
 from guidedseg.names import BOX
 from guidedseg.segmentation import crops, inputs
 from guidedseg.tested import KINDS, Tested, worst
 
 
-def test(
-    segmenter: Segmenter, folder: Path, home: Operating, *, match_iou: float, surface_tolerance: float, scratch: Path
-) -> Tested:
-    """Segment and score all images of a prepared dataset.
+@dataclass(frozen=True)
+class Testing:
+    """Makes the function that segments and scores a part of an index.
 
-    Args:
-        segmenter: whose engines have one thread each, as every core has a batch of its own.
+    Attributes:
+        opening: gives the segmenter, whose engines have one thread each, as every core has a batch of its own.
         folder: the prepared images.
         home: the operating values of the segmenter's own validation images.
         match_iou: as ``scoring.evaluate`` takes it.
         surface_tolerance: likewise.
         scratch: a folder for the regions and their probabilities, which are not kept.
+    """
+
+    opening: Once[Segmenter]
+    folder: Path
+    home: Operating
+    match_iou: float
+    surface_tolerance: float
+    scratch: Path
+
+    def __call__(self) -> Callable[[pd.DataFrame], "Part"]:
+        """Open the segmenter."""
+        segmenter = replace(self.opening(), harmonising=OFF)  # the prepared images are what its networks see
+        lesions = prepared.read_lesions(self.folder)
+        return lambda index: self._test(segmenter, index, lesions)
+
+    def _test(self, segmenter: Segmenter, index: pd.DataFrame, lesions: pd.DataFrame) -> "Part":
+        split = index[["image_id"]].assign(split="test")
+        boxes = detect(segmenter.detector, self.folder, index["image_id"].tolist())
+        frames = crops.frames(index, split, jitter=0.0)
+        found = crops.rois(index, split, lesions, boxes, margin=segmenter.margin, jitter=0.0, backgrounds=0)
+        self.scratch.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=self.scratch) as place:
+            tiles = counting.Predicted(self.folder, Path(place) / "direct/tiles", Path(place) / "guided/tiles")
+            _predict(segmenter.direct, frames, self.folder, tiles.direct, flips=segmenter.flips)
+            _predict(segmenter.guided, found, self.folder, tiles.guided, flips=segmenter.flips)
+            evaluation = tiles.evaluation(self.home, self.match_iou, self.surface_tolerance)(index)
+            return Part(evaluation, boxes, tiles.curves(THRESHOLDS, "validation")(index))
+
+
+class Part(NamedTuple):
+    """What ``Testing`` makes of a part.
+
+    Attributes:
+        evaluation: of its images in every branch.
+        boxes: of ``detect``.
+        curves: of its images.
+    """
+
+    evaluation: Evaluation
+    boxes: pd.DataFrame
+    curves: list[Curves]
+
+
+def test(testing: Testing) -> Tested:
+    """Segment and score all images of a prepared dataset.
 
     Raises:
         GuidedsegError: there is no image.
     """
-    segmenter = replace(segmenter, harmonising=OFF)  # the prepared images are what its networks see
-    index = prepared.read_index(folder)
-    split = index[["image_id"]].assign(split="test")
-    boxes = detect(segmenter.detector, folder, index["image_id"].tolist())
-    frames = crops.frames(index, split, jitter=0.0)
-    lesions = prepared.read_lesions(folder)
-    found = crops.rois(index, split, lesions, boxes, margin=segmenter.margin, jitter=0.0, backgrounds=0)
-
-    def load_mask(image_id: str) -> Mask:
-        return prepared.load_mask(folder, image_id)
-
-    scratch.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=scratch) as place:
-        direct = _tiles(segmenter.direct, frames, folder, Path(place) / "direct", flips=segmenter.flips)
-        guided = _tiles(segmenter.guided, found, folder, Path(place) / "guided", flips=segmenter.flips)
-        evaluation = scoring.evaluate(
-            direct, guided, index, load_mask, home, match_iou=match_iou, surface_tolerance=surface_tolerance
-        )
-        hindsight = scoring.operating(
-            direct,
-            guided,
-            index["image_id"].tolist(),
-            load_mask,
-            rule="strict",
-            confidence=None,
-            gate=None,
-            mask_threshold=None,
-        )
-    seen = {name: _seen(segmenter, folder, name) for name in worst(evaluation.images)}
+    index = prepared.read_index(testing.folder)
+    parts = counting.in_shards("images", testing, index)
+    evaluation = counting.merged([part.evaluation for part in parts], index)
+    curves = counting.merged_curves([part.curves for part in parts], index)
+    hindsight = choose(curves, THRESHOLDS, rule="strict", confidence=None, gate=None)
+    boxes = counting.ordered(pd.concat([part.boxes for part in parts], ignore_index=True), index)
+    lesions = prepared.read_lesions(testing.folder)
+    segmenter = replace(testing.opening(), harmonising=OFF)
+    seen = {name: _seen(segmenter, testing.folder, name) for name in worst(evaluation.images)}
     return Tested(evaluation, boxes, lesions[["image_id", *BOX]], hindsight, seen)
 
 
@@ -77,11 +103,11 @@ def _seen(segmenter: Segmenter, folder: Path, image_id: str) -> dict[str, npt.ND
     return dict(zip(KINDS, (image, *(mask.astype(np.uint8) * np.uint8(255) for mask in masks)), strict=True))
 
 
-def _tiles(filler: Filler, made: crops.Regions, folder: Path, place: Path, *, flips: bool) -> Tiles:
+def _predict(filler: Filler, made: crops.Regions, folder: Path, target: Path, *, flips: bool) -> None:
     """The probabilities of regions, in files."""
-    for name in ("inputs", "tiles"):
-        (place / name).mkdir(parents=True)
-    crops.write(made, folder, filler.image_size, place / "inputs")
-    read = inputs.load(place / "inputs")
-    write(predict(filler.engine, read.images, flips=flips), read.items, filler.image_size, place / "tiles")
-    return tiles.load(place / "tiles")
+    place = target.parent / "inputs"
+    for made_here in (place, target):
+        made_here.mkdir(parents=True)
+    crops.write(made, folder, filler.image_size, place)
+    read = inputs.load(place)
+    write(predict(filler.engine, read.images, flips=flips), read.items, filler.image_size, target)

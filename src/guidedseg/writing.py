@@ -7,14 +7,21 @@ from pathlib import Path
 
 
 @contextmanager
-def whole_directory(target: Path) -> Iterator[Path]:
+def whole_directory(target: Path, *, mine: bool = True) -> Iterator[Path]:
     """Yield an empty folder beside ``target`` that replaces it when the block ends without an error.
 
     After an error nothing of it is left and whatever stood at ``target`` before still stands. A process that is killed
     leaves the earlier folder or the new one whole, at ``target`` or beside it; the next call brings it back to
     ``target`` before its block begins.
+
+    Args:
+        target: the folder.
+        mine: False of a process that leaves it to another: nothing is made, replaced or removed.
     """
     partial, previous = (target.with_name(f".{target.name}.{kind}") for kind in ("partial", "previous"))
+    if not mine:
+        yield partial
+        return
     _settle(target, partial, previous)
     partial.mkdir(parents=True)
     try:

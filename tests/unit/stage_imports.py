@@ -17,6 +17,7 @@ HARMLESS = {
     "src/guidedseg/progress.py": "bars and live curves; what a bar is put around goes through as it is",
     "src/guidedseg/__init__.py": "hands on one name",
     "src/guidedseg/journal.py": "notes how a stage made its artifact; tells a bundle commit and versions",
+    "src/guidedseg/fitting/launching.py": "starts ranks, waits, tells each its number; what they compute is elsewhere",
     "src/guidedseg/fitting/shown.py": "looks at a training and leaves it alone (test_live.py)",
     "src/guidedseg/writing.py": "a file or folder comes into place whole or not at all; its bytes are made elsewhere",
     "stages/__init__.py": "prints how a stage ended; the number of threads that it presumes is in no dep either",

@@ -64,6 +64,16 @@ def test_all_that_is_wrong_is_told_in_one_error_after_what_is_in_order(check: Ch
         assert told in error
 
 
+def test_ranks_are_told_and_more_devices_than_there_are(check: Check, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("guidedseg.fitting.launching._cores", lambda: 2)
+    lines, error = check({"profiles.quick.train.devices": 2})
+    assert "profiles.quick.train: 2 ranks, 4 items of each batch for each" in lines
+    assert "devices" not in error
+    lines, error = check({"profiles.quick.train.nodes": 2})
+    assert [line for line in warnings(lines) if "profiles.quick.train.nodes: srun or torchrun must start" in line]
+    assert "profiles.quick.train: devices is 4, and this machine has" in check({"profiles.quick.train.devices": 4})[1]
+
+
 def test_full_disk_is_told(check: Check, monkeypatch: pytest.MonkeyPatch) -> None:
     usage = namedtuple("usage", "total used free")
     monkeypatch.setattr(shutil, "disk_usage", lambda _: usage(10**12, 10**12, 3 * 10**8))

@@ -131,6 +131,13 @@ def test_several_mistakes_are_told_in_one_error(changed: Changed) -> None:
             {"profiles.quick.yolo.epochs": 8},
             "profiles.quick.yolo: close_mosaic must be less than epochs, unless mosaic is 0 (close_mosaic is 8, ",
         ),
+        (
+            {"profiles.quick.train.devices": 3},
+            "profiles.quick.train: batch must be a multiple of devices x nodes, 2 items or more for each (batch is 8, ",
+        ),
+        ({"profiles.quick.fcos.devices": 4, "profiles.quick.fcos.nodes": 2}, "profiles.quick.fcos: batch must be a "),
+        ({"profiles.quick.train.strategy": "fsdp"}, "profiles.quick.train.strategy: 'fsdp' given, allowed: 'auto' or"),
+        ({"profiles.quick.yolo.devices": 2}, "profiles.quick.yolo: devices given, but yolo trains on one device; "),
         ({"scoring.confidence": 0.009}, "scoring.confidence: 0.009 given, but no box below detect.floor is kept"),
     ],
 )
@@ -144,6 +151,7 @@ def test_values_that_do_not_go_together_are_refused(changed: Changed, changes: d
         {"profiles.quick.yolo.epochs": 9},
         {"profiles.quick.yolo.epochs": 1, "profiles.quick.yolo.mosaic": 0.0},
         {"scoring.confidence": 0.01},
+        {"profiles.quick.train.devices": 2, "profiles.quick.train.nodes": 2},
     ],
 )
 def test_values_at_the_edge_of_what_goes_together_are_allowed(changed: Changed, changes: dict[str, Any]) -> None:

@@ -10,7 +10,7 @@ import torch
 from apart import apart
 
 from guidedseg import regions
-from guidedseg.fitting.sampling import EpochSampler
+from guidedseg.fitting.shares import Shares
 from guidedseg.segmentation.data import (
     Item,
     PlainItems,
@@ -48,8 +48,8 @@ def items_of(inputs: Inputs, *, seed: int = 0, **recipe: float) -> TrainingItems
 
 def batches(inputs: Inputs, epoch: int, *, batch: int = 4, workers: int = 0, seed: int = 0) -> list[torch.Tensor]:
     loader = training_loader(items_of(inputs, seed=seed), batch=batch, workers=workers)
-    assert isinstance(loader.sampler, EpochSampler)
-    loader.sampler.set_epoch(epoch)
+    assert isinstance(loader.batch_sampler, Shares)
+    loader.batch_sampler.sampler.set_epoch(epoch)
     return [torch.cat(pair, dim=1) for pair in loader]
 
 
@@ -208,7 +208,7 @@ def test_regions_around_false_boxes_are_empty_even_if_a_lesion_is_near(inputs: I
 def test_names_of_a_batch_are_found_again(with_empty: Inputs, share: float | None) -> None:
     items = items_of(with_empty, flip=0.0, rotation=0.0, brightness=0.0)
     loader = training_loader(items, batch=4, workers=0, empty_share=share)
-    loader.sampler.set_epoch(2)
+    loader.batch_sampler.sampler.set_epoch(2)
     for number, images in enumerate([images for images, _ in loader]):
         names = names_of_batch(loader, 2, number).split(", ")
         expected = with_empty.wide_images[[int(name.removesuffix(" (frame)")[1:]) for name in names]]

@@ -5,6 +5,8 @@ of Ray keeps what it has opened for as long as the job lasts.
 """
 
 import os
+import socket
+import time
 import uuid
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
@@ -14,6 +16,7 @@ os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")  # a task witho
 
 import ray
 from ray import exceptions
+from ray._private.utils import read_ray_address
 
 from guidedseg import code, progress
 from guidedseg.cluster.tasks import TRIES, Done, Item, Make, Result, told
@@ -21,6 +24,12 @@ from guidedseg.errors import GuidedsegError
 
 _AHEAD = 2
 """Tasks that are handed to Ray for every one that can run: a worker never waits, and the driver holds few."""
+
+_LOOK = 10.0
+"""Seconds after which, with nothing finished, the head of the cluster is called."""
+
+_CALLS, _PATIENCE = 3, 3.0
+"""How often it is called, and seconds to wait for its answer."""
 
 _opened: dict[str, Callable[[Any], Any]] = {}
 
@@ -57,13 +66,24 @@ def each(
         while running:
             yield _finished(running)
     except exceptions.RaySystemError as error:
-        raise GuidedsegError(f"the Ray cluster at {address} has gone ({told(error)}). Start it, and repeat.") from error
+        raise _gone(told(error)) from error
     finally:
-        if own:
+        if own and _answers(ray.get_runtime_context().gcs_address):  # or it would wait a minute for an answer
             ray.shutdown()
 
 
 def _connect(address: str) -> None:
+    """Join a cluster, or start one.
+
+    Raises:
+        GuidedsegError: there is none at the address.
+    """
+    known = (os.environ.get("RAY_ADDRESS") or read_ray_address()) if address == "auto" else address
+    if address != "local" and not (known and _answers(known)):  # Ray itself would try for many minutes
+        raise GuidedsegError(
+            f"there is no Ray cluster at {address!r}. `ray start --head` begins one, and says its HOST:PORT; auto is "
+            "the one of this machine, local a new one for this call alone."
+        )
     try:
         ray.init(
             address=None if address == "local" else address,
@@ -72,10 +92,26 @@ def _connect(address: str) -> None:
             logging_level="ERROR",
         )
     except (ConnectionError, ValueError, RuntimeError, exceptions.RayError) as error:
-        raise GuidedsegError(
-            f"there is no Ray cluster at {address!r} ({told(error)}). `ray start --head` begins one; auto is the one "
-            "of this machine, local a new one for this call alone."
-        ) from None
+        raise GuidedsegError(f"the Ray cluster at {address!r} cannot be joined: {told(error)}") from None
+
+
+def _answers(address: str) -> bool:
+    """Whether anything listens at HOST:PORT."""
+    host, _, port = address.removeprefix("ray://").rpartition(":")
+    if not port.isdecimal():
+        return False
+    for _ in range(_CALLS):
+        try:
+            socket.create_connection((host, int(port)), timeout=_PATIENCE).close()
+        except OSError:
+            time.sleep(_PATIENCE / _CALLS)
+        else:
+            return True
+    return False
+
+
+def _gone(why: str) -> GuidedsegError:
+    return GuidedsegError(f"the head of the Ray cluster has gone ({why}). Start it again, and repeat the same call.")
 
 
 def _check(cpus: float, gpus: float) -> None:
@@ -94,7 +130,12 @@ def _slots(cpus: float, gpus: float) -> int:
 
 
 def _finished(running: dict[Any, Item]) -> Done[Item, Any]:
-    (reference,), _ = ray.wait([*running])
+    finished: list[Any] = []
+    while not finished:
+        finished, _ = ray.wait([*running], timeout=_LOOK)
+        if not finished and not _answers(ray.get_runtime_context().gcs_address):
+            raise _gone("it does not answer")
+    (reference,) = finished
     item = running.pop(reference)
     try:
         return Done(item, ray.get(reference))

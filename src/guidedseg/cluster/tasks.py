@@ -35,6 +35,25 @@ class Done(Generic[Item, Result]):
     problem: str | None = None
 
 
+class Once(Generic[Result]):
+    """Called once in a process: what it has made stays, and stays behind where it is sent to another process."""
+
+    def __init__(self, make: Callable[[], Result]) -> None:
+        """Name what makes it, which can be pickled."""
+        self._make = make
+        self._made: list[Result] = []
+
+    def __call__(self) -> Result:
+        """Make it, or give what was made."""
+        if not self._made:
+            self._made.append(self._make())
+        return self._made[0]
+
+    def __reduce__(self) -> tuple[type, tuple[Callable[[], Result]]]:
+        """Without what was made."""
+        return type(self), (self._make,)
+
+
 @dataclass(frozen=True)
 class Place:
     """Where the function is called.

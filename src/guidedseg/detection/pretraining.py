@@ -11,6 +11,7 @@ from guidedseg import progress
 from guidedseg.datasets import phantom_wide
 from guidedseg.detection import labels, training
 from guidedseg.errors import GuidedsegError
+from guidedseg.fitting.launching import ALONE, Rank
 from guidedseg.json_files import write_json
 from guidedseg.lookahead import in_order
 from guidedseg.params import Params
@@ -24,12 +25,13 @@ VALIDATION = 0.15
 OFF = "off.json"
 
 
-def pretrain(kind: str, settings: Params, *, scratch: Path, target: Path, live: Path) -> str:
+def pretrain(kind: str, settings: Params, *, rank: Rank = ALONE, scratch: Path, target: Path, live: Path) -> str:
     """Train on as many frames as ``profiles.*.pretrain`` says, by the recipe of the detector itself.
 
     Args:
         kind: ``yolo`` or ``fcos``.
         settings: recipe and seed.
+        rank: of this process, which draws the frames for itself.
         scratch: a folder of this run's own.
         target: an existing folder: a trained detector, or a note why there is none.
         live: a folder for the curves while they grow.
@@ -43,7 +45,7 @@ def pretrain(kind: str, settings: Params, *, scratch: Path, target: Path, live: 
         return _without(target, "profiles.*.pretrain.images is 0")
     if kind == "yolo" and recipe.weights.endswith(".pt"):
         return _without(target, f"{Path(recipe.weights).name} is pretrained")
-    dataset = scratch / "dataset"
+    dataset = scratch / f"dataset{rank.number or ''}"
     shutil.rmtree(dataset, ignore_errors=True)
     boxes = write(dataset, images=images, width=recipe.image_size, seed=settings.seed)
     changes = {"epochs": epochs, "patience": epochs}

@@ -7,7 +7,22 @@ from typing import Any
 import pandas as pd
 
 from guidedseg import exporting
+from guidedseg.fitting import launching
+from guidedseg.fitting.launching import Rank
 from guidedseg.params import Params
+
+
+def begin(kind: str, settings: Params) -> Rank | None:
+    """The rank of this process, or start the ranks and wait for them; as ``launching.begin``.
+
+    Args:
+        kind: ``yolo`` or ``fcos``.
+        settings: with the detector's recipe.
+    """
+    if kind == "yolo":
+        return launching.ALONE
+    recipe = settings.chosen.fcos
+    return launching.begin(f"profiles.{settings.profile}.fcos", recipe.devices, recipe.nodes)
 
 
 def train(

@@ -10,6 +10,7 @@ from lightning.pytorch.callbacks import EarlyStopping
 from torch.optim.swa_utils import get_ema_multi_avg_fn
 
 from guidedseg.errors import GuidedsegError
+from guidedseg.fitting import ranks
 
 Named = Callable[[int, int], str]
 """From an epoch and a step of it (both from 0) to the names of the items of that batch."""
@@ -34,15 +35,15 @@ class Curve(pl.Callback):
 
     def on_train_batch_end(
         self,
-        trainer: pl.Trainer,  # noqa: ARG002
+        trainer: pl.Trainer,
         pl_module: pl.LightningModule,  # noqa: ARG002
         outputs: Any,  # noqa: ANN401
-        batch: Any,  # noqa: ANN401
-        batch_idx: int,  # noqa: ARG002
+        batch: Any,  # noqa: ANN401, ARG002
+        batch_idx: int,
     ) -> None:
         """Note the loss without looking at it: in every step that would make a GPU wait for the CPU and vice versa."""
-        self.losses.append(outputs["loss"])
-        self.sizes.append(len(batch[0]))
+        self.losses.append(outputs["loss"])  # of the whole batch, on every rank
+        self.sizes.append(sum(trainer.train_dataloader.batch_sampler.sizes(batch_idx)))
 
     def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:  # noqa: ARG002
         """Add this epoch's row. Validation has run by then, and no checkpoint of this epoch is written yet.
@@ -81,6 +82,17 @@ class Patience(EarlyStopping):
         trainer.should_stop = self.wait_count >= self.patience
 
 
+class OneNetwork(pl.Callback):
+    """Statistics of batch normalisations, which each rank takes of its own shares, become one: their mean.
+
+    Where normalisations are synchronised (on GPUs) it changes nothing.
+    """
+
+    def on_validation_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:  # noqa: ARG002
+        """Before they are validated and written."""
+        ranks.mean_(pl_module.network.buffers())
+
+
 class Averaged(pl.Callback):
     """An exponential moving average of a network's weights, which is validated, chosen and saved in their place.
 
@@ -115,9 +127,10 @@ class Averaged(pl.Callback):
         decay = min(self.decay, (1 + trainer.global_step) / (10 + trainer.global_step))
         get_ema_multi_avg_fn(decay)(self.spare, self.live, None)  # type: ignore[no-untyped-call]
 
-    def on_validation_start(self, *_: Any) -> None:  # noqa: ANN401
+    def on_validation_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:  # noqa: ARG002
         """Validate the average, and leave it for the checkpoints."""
         self._swap()
+        ranks.mean_(pl_module.network.buffers())  # averages of statistics that each rank has of its own
 
     def state_dict(self) -> dict[str, Any]:
         """The trained weights; the average is in the checkpoint as the network's."""

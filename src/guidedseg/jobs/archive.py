@@ -8,12 +8,8 @@ import json
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import asdict
 from pathlib import Path, PurePosixPath
 from typing import Any
-
-import pyarrow as pa
-import pyarrow.parquet as pq
 
 from guidedseg.cluster.cutting import Shard
 from guidedseg.cluster.store import Store
@@ -30,22 +26,11 @@ MANY = 10_000
 
 FOLDERS = {".zip": "shards", ".parquet": "lesions"}
 ZIP, TABLE = FOLDERS
+PLAN = "plan"
+"""Folder with a list of files for every shard, where a job was planned."""
 
 _KINDS = ("masks", "overlays", "dicom")
 _UNIX = 3  # whichever system writes it
-_ROWS = 10_000  # of the table that are held at a time
-
-_SCHEMA = pa.schema(
-    [
-        ("source", pa.string()),
-        ("path", pa.string()),
-        ("problem", pa.string()),
-        *((name, pa.int32()) for name in ("frame", "width", "height", "lesion", "track", "x0", "y0", "x1", "y1")),
-        ("area_px", pa.int64()),
-        *((name, pa.float64()) for name in ("time_s", "confidence", "long_axis_px", "short_axis_px")),
-        *((name, pa.float64()) for name in ("area_mm2", "long_axis_mm", "short_axis_mm")),
-    ]
-)
 
 
 def name_of(shard: Shard, suffix: str) -> str:
@@ -73,28 +58,19 @@ def pack(folder: Path, positions: Mapping[str, int], summary: Summary, shard: Sh
                 file.write(as_line({"position": position, **line}))
     store.put(made, name_of(shard, ZIP))
     made.unlink()
+    from guidedseg.jobs import shard_table  # noqa: PLC0415 - Polars: a third of a second, for shards alone
+
     table = folder / f"shard{TABLE}"
-    with (
-        ProgressFile(folder) as done,
-        pq.ParquetWriter(
-            table, _SCHEMA.with_metadata({"guidedseg": json.dumps(asdict(summary))}), compression="zstd"
-        ) as writer,
-    ):
-        rows: list[Record] = []
-        for row in _rows(done):
-            rows.append(row)
-            if len(rows) == _ROWS:
-                writer.write_table(pa.Table.from_pylist(rows, schema=writer.schema))
-                rows = []
-        writer.write_table(pa.Table.from_pylist(rows, schema=writer.schema))
+    shard_table.write(folder, summary, table)
     store.put(table, name_of(shard, TABLE))
 
 
 def summary(store: Store, shard: Shard) -> Summary:
     """What was noted when the shard was packed."""
+    from guidedseg.jobs import shard_table  # noqa: PLC0415 - likewise
+
     with store.local(name_of(shard, TABLE)) as path:
-        noted = json.loads(pq.read_schema(path).metadata[b"guidedseg"])
-    return Summary(**{**noted, "problems": tuple(noted["problems"])})
+        return shard_table.summary(path)
 
 
 def finished(store: Store, of: int) -> set[int]:
@@ -205,26 +181,3 @@ def _entry(name: str) -> zipfile.ZipInfo:
     entry = zipfile.ZipInfo(name)  # of 1980, stored: neither time nor machine nor the version of zlib shows
     entry.create_system, entry.external_attr = _UNIX, 0o644 << 16
     return entry
-
-
-def _rows(done: ProgressFile) -> Iterator[Record]:
-    """A row a lesion; of a frame without, and of a file that could not be read, one row."""
-    paths = {finished.source: finished.path for finished in done.finished()}
-    for line in done.lines():
-        if "finished" not in line:
-            shared = {"path": paths[line["source"]], **line}
-            for lesion in line["lesions"] or [{}]:
-                box = dict(zip(("x0", "y0", "x1", "y1"), lesion.get("box", ()), strict=False))
-                yield _row({**shared, **lesion, **box})
-        elif line["problem"] is not None:
-            yield _row({"source": line["finished"], **line})
-
-
-def _row(values: Mapping[str, Any]) -> Record:
-    row = {name: values.get(name) for name in _SCHEMA.names}
-    return {key: _text(value) if isinstance(value, str) else value for key, value in row.items()}
-
-
-def _text(value: str) -> str:
-    """Names of files need not be text; a table's must."""
-    return value.encode(errors="backslashreplace").decode()

@@ -94,7 +94,7 @@ def _unpack(archives: Sequence[Path], merged: archive.Merged, folder: Path) -> N
 
 def remove_shards(folder: Path) -> None:
     """All at once: what is left of a cut must not be taken for a part of one."""
-    for name in archive.FOLDERS.values():
+    for name in (*archive.FOLDERS.values(), archive.PLAN):
         gone = folder / f"{PARTIAL}{name}"
         shutil.rmtree(gone, ignore_errors=True)
         if (folder / name).is_dir():

@@ -5,20 +5,16 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 
 from guidedseg.bundles.loading import load
-from guidedseg.cluster.cutting import Shard, count_for
 from guidedseg.cluster.store import Store, is_url
-from guidedseg.cluster.tasks import Place
 from guidedseg.errors import GuidedsegError
-from guidedseg.errors import listed as listed_errors
 from guidedseg.inference.engines.opening import Kind
 from guidedseg.inference.segmenter import Branch
-from guidedseg.jobs import archive, folder, sharded
-from guidedseg.jobs.collecting import collect
+from guidedseg.jobs import archive, folder, many, sharded
+from guidedseg.jobs.many import Many
 from guidedseg.jobs.run import Summary, run
 from guidedseg.jobs.settings import OUTPUTS, Settings
 from guidedseg.lookahead import cores
@@ -27,7 +23,8 @@ from guidedseg.sources.opening import open_source
 from guidedseg.sources.remote import Remote
 from guidedseg.sources.source import shown
 
-WHERE_WE_ARE = Place()
+WHOLE = Many()
+"""Not cut, unless there are very many files."""
 
 DONE, WITH_PROBLEMS, INTERRUPTED = 0, 2, 130
 
@@ -42,41 +39,6 @@ def settings(branch: Branch, outputs: str, *, every: int, tracking: bool) -> Set
     return Settings(branch, tuple(sorted(asked, key=[*OUTPUTS, *asked].index)), every, tracking)
 
 
-@dataclass(frozen=True)
-class Many:
-    """How a job is cut into shards.
-
-    Attributes:
-        shard: the only one to segment; None: all.
-        shards: how many there are; None: as many as the number of files asks for.
-        place: where they are segmented.
-    """
-
-    shard: Shard | None = None
-    shards: int | None = None
-    place: Place = WHERE_WE_ARE
-
-    @property
-    def asked(self) -> bool:
-        """Whether the job is to be cut, however few its files are."""
-        return self != Many()
-
-
-def many(shard: str | None, shards: int | None, *, processes: int, ray: str | None, cpus: int, gpus: float) -> Many:
-    """The options of the command line.
-
-    Raises:
-        GuidedsegError: they contradict each other, or ``shard`` is none.
-    """
-    one = None if shard is None else Shard.parse(shard)
-    if one and shards not in (None, one.of):
-        raise GuidedsegError(f"--shard {shard} says how many shards there are; --shards {shards} says another number.")
-    if one and (ray or processes > 1):
-        raise GuidedsegError(f"--shard {shard} is one shard: without --ray and --processes.")
-    place = Place(processes, ray, cpus, gpus) if ray else Place(processes)
-    return Many(one, shards, place)
-
-
 def segment(
     paths: Sequence[str],
     bundle: Path,
@@ -88,7 +50,7 @@ def segment(
     engine: Kind,
     confidence: float | None,
     threshold: float | None,
-    many: Many = Many(),
+    cut: Many = WHOLE,
 ) -> int:
     """Segment files, tell what came of it, and return the exit code.
 
@@ -102,46 +64,34 @@ def segment(
             import_module(f"guidedseg.outputs.dicom_{output}")  # or every file of a long job would tell what is missing
     if isinstance(sys.stdin, io.TextIOWrapper):
         sys.stdin.reconfigure(errors="surrogateescape")  # names of files need not be text
-    files = listed(paths, sys.stdin, without=out)
-    in_shards = many.asked or len(files) > archive.MANY or is_url(out)
+    # a shard of a plan knows its files
+    files = listed(paths, sys.stdin, without=out) if paths or cut.shard is None else None
+    in_shards = files is None or cut.asked or len(files) > archive.MANY or is_url(out)
     workers = threads or cores()
-    of_each = workers if _is_one_picture(files) else 1  # one picture has all cores; of many each core has one
+    of_each = workers if files and _is_one_picture(files) else 1  # one picture has all cores; of many each core has one
     loaded = load(bundle, engine=engine, threads=of_each, confidence=confidence, threshold=threshold)
-    if in_shards:
-        of = many.shard.of if many.shard else many.shards or count_for(len(files))
-        store, facts = Store(out), sharded.told_of(loaded, asked, files, of)
+    failed: list[str] = []
     try:
         with _written_to(out):
-            if in_shards and not sharded.begin(store, facts):
-                each = threads or (1 if many.place.ray else max(1, workers // many.place.processes))
-                opening = sharded.Opening(engine, each, confidence, threshold)
-                make = sharded.Segmenting(sharded.zipped_bundle(bundle), opening, asked, facts, store)
-                summary, failed = _shards(make, files, of, many)
+            facts = many.begin(loaded, asked, files, Store(out), cut) if in_shards else None
+            if facts is not None and files is not None and cut.plan:
+                many.plan(files, facts, Store(out))
+                return DONE
+            if facts is not None:
+                opening = sharded.Opening(engine, cut.threads(threads), confidence, threshold)
+                make = sharded.Segmenting(sharded.zipped_bundle(bundle), opening, asked, facts, Store(out))
+                summary, failed = many.segment(make, files, facts, cut)
             else:
                 folder.prepare(Path(out), loaded, asked, resume=resume or in_shards)
-                summary, failed = run(files, loaded, Path(out), asked, workers), []
+                summary = run(files or [], loaded, Path(out), asked, workers)
     except KeyboardInterrupt:
         again = "the same call" if in_shards else "the same call with --resume"
         print(f"\nInterrupted: what is finished lies in {out}; {again} goes on.", file=sys.stderr)
         return INTERRUPTED
     code = told(summary, out, f"{time.monotonic() - begun:.1f} s by {loaded.engine}; ")
-    if failed:
-        raise listed_errors(f"{len(failed)} of {of} shards failed", failed, "Mend that; the same call goes on.")
+    if failed and facts is not None:
+        raise many.failure(failed, facts)
     return code
-
-
-def _shards(make: sharded.Segmenting, files: Sequence[Listed], of: int, many: Many) -> tuple[Summary, list[str]]:
-    """Segment one shard or all of them, and bring these together; what they did, and which failed."""
-    wanted = [many.shard.number] if many.shard else list(range(of))
-    failed = sharded.segment(make, files, of, wanted, many.place)
-    there = archive.finished(make.store, of)
-    if many.shard is None and len(there) == of:
-        return collect(make.store), failed
-    summary = Summary()
-    for number in set(wanted) & there:
-        summary.add(archive.summary(make.store, Shard(number, of)))
-    print(f"{len(there)} of {of} shards are there. Once all are: guidedseg collect {shown(make.store)}")
-    return summary, failed
 
 
 @contextmanager

@@ -4,8 +4,8 @@ import hashlib
 import json
 import os
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import astuple, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -140,31 +140,56 @@ def parts(files: Sequence[Listed], of: int, wanted: Sequence[int]) -> Iterator[P
         yield Part(Shard(number, of), tuple(files[position] for position in positions), positions)
 
 
-def segment(make: Segmenting, files: Sequence[Listed], of: int, wanted: Sequence[int], place: Place) -> list[str]:
-    """Segment shards that are not there yet.
+def segment(make: Segmenting, waiting: Iterable[Part], place: Place, *, shards: int) -> list[str]:
+    """Segment shards.
 
     Args:
         make: the function.
-        files: of the whole job.
-        of: how many shards there are.
-        wanted: numbers of those to segment.
+        waiting: the shards, taken as they are needed.
         place: where.
+        shards: how many they are.
 
     Returns:
         A line for every shard that failed.
     """
-    there = archive.finished(make.store, of)
-    waiting = [number for number in wanted if number not in there]
-    sizes = [len(places) for places in cutting.cut([listed.name for listed in files], of)]
-    done_before = sum(sizes[number] for number in wanted if number in there)
     failed = []
-    with progress.bar("files", unit="file", total=sum(sizes[number] for number in wanted), done=done_before) as bar:
+    with progress.bar("shards", unit="shard", total=shards) as bar:
         done: Done[Part, Summary]
-        for done in each(make, parts(files, of, waiting), place):
+        for done in each(make, waiting, place):
             if done.problem is not None:
-                failed.append(f"{done.item.shard.number}/{of}: {done.problem}")
-            bar.update(len(done.item.files))
+                failed.append(f"{done.item.shard.number}/{done.item.shard.of}: {done.problem}")
+            bar.update()
     return failed
+
+
+def plan(store: Store, files: Sequence[Listed], of: int) -> None:
+    """Write which files each shard has, so that whoever segments one need not list them all."""
+    for part in progress.bar("shards", parts(files, of, range(of)), unit="shard", total=of):
+        lines = zip(part.positions, map(astuple, part.files), strict=True)
+        content = "".join(f"{json.dumps([position, *file])}\n" for position, file in lines)
+        store.write(content.encode(), f"{archive.PLAN}/{part.shard.name}.jsonl")
+
+
+def no_plan(store: Store, shard: Shard) -> GuidedsegError:
+    """What to raise where there is none."""
+    return GuidedsegError(
+        f"{store} has no plan of shard {shard.number} of {shard.of}: give files, folders or patterns, or first the "
+        f"same words with these, --shards {shard.of} and --plan."
+    )
+
+
+def planned(store: Store, shard: Shard) -> Part:
+    """What ``plan`` wrote of a shard.
+
+    Raises:
+        GuidedsegError: it wrote nothing, or of another number of shards.
+    """
+    try:
+        lines = store.read(f"{archive.PLAN}/{shard.name}.jsonl").decode().splitlines()
+    except (FileNotFoundError, NotADirectoryError):
+        raise no_plan(store, shard) from None
+    rows = [json.loads(line) for line in lines]
+    return Part(shard, tuple(Listed(*row[1:]) for row in rows), tuple(row[0] for row in rows))
 
 
 def zipped_bundle(path: Path) -> bytes:

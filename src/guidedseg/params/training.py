@@ -1,6 +1,6 @@
 """Groups of params.yaml about training the detector and the segmenters."""
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -44,6 +44,17 @@ class Yolo(Group):
     hsv_v: Share
     workers: Workers  # Ultralytics seeds each: on a GPU (on a CPU it takes none) another number is another detector
 
+    @model_validator(mode="before")
+    @classmethod
+    def _on_one_device(cls, given: Any) -> Any:  # noqa: ANN401 - whatever the file has
+        # Ultralytics divides each rank's loss by that rank's own boxes, and trains on several GPUs alone: not tried
+        several = [key for key in ("devices", "nodes", "strategy") if isinstance(given, dict) and key in given]
+        if several:
+            raise ValueError(
+                f"{several[0]} given, but yolo trains on one device; detector: fcos trains on several, by fcos.devices"
+            )
+        return given
+
     @model_validator(mode="after")
     def _mosaic_ends(self) -> Self:
         # Ultralytics would end it before the first epoch, without a word
@@ -55,7 +66,26 @@ class Yolo(Group):
         return self
 
 
-class Fcos(Group):
+class Ranks(Group):
+    """A recipe of the common loop, and the processes that train by it together."""
+
+    batch: Annotated[int, Field(ge=2)]
+    devices: Count
+    nodes: Count
+    strategy: Literal["auto", "ddp"]
+
+    @model_validator(mode="after")
+    def _shared_out(self) -> Self:
+        ranks = self.devices * self.nodes
+        if self.batch % ranks or self.batch < 2 * ranks:
+            raise ValueError(
+                "batch must be a multiple of devices x nodes, 2 items or more for each (batch is "
+                f"{self.batch}, devices is {self.devices}, nodes is {self.nodes})"
+            )
+        return self
+
+
+class Fcos(Ranks):
     """The recipe of the detector FCOS; what it shares with ``Train`` is the same."""
 
     encoder: str
@@ -64,7 +94,6 @@ class Fcos(Group):
     image_size: Annotated[int, Field(ge=64, multiple_of=32)]
     epochs: Count
     patience: Count
-    batch: Annotated[int, Field(ge=2)]
     steps: Count | None
     empty_share: Annotated[float, Field(ge=0, lt=1)] | None
     optimizer: Literal["adamw", "adam", "sgd"]
@@ -103,14 +132,13 @@ class Inputs(Group):
     image_size: Annotated[int, Field(ge=32, multiple_of=32)]
 
 
-class Train(Group):
+class Train(Ranks):
     """The segmenters' training recipe."""
 
     loss: Literal["bce", "dice", "focal", "bce_dice", "hybrid", "hybrid_bce"]
     focal_gamma: NonNegative
     epochs: Count
     patience: Count
-    batch: Annotated[int, Field(ge=2)]
     steps: Count | None
     empty_share: Annotated[float, Field(ge=0, lt=1)] | None
     optimizer: Literal["adamw", "adam", "sgd"]

@@ -2,17 +2,20 @@
 
 import tempfile
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from guidedseg import external, lock, tested
 from guidedseg.bundles import loading
 from guidedseg.bundles.schema import Description
+from guidedseg.cluster.tasks import Once
 from guidedseg.datasets import harmonised, locating, places, preparing, reading, union
 from guidedseg.datasets.catalogue import DATASETS
 from guidedseg.errors import GuidedsegError
 from guidedseg.evaluation.operating import Operating
 from guidedseg.inference.engines.opening import Kind
+from guidedseg.inference.segmenter import Segmenter
 from guidedseg.json_files import write_json
 from guidedseg.names import datasets_in
 from guidedseg.reporting import elsewhere
@@ -51,7 +54,8 @@ def run(bundle: Path, name: str, at: Path | None, out: Path, engine: Kind) -> It
         raise GuidedsegError(f"{name!r} is no dataset that can be tested on. Choose one of {', '.join(known)}.")
     if out.exists() and any(out.iterdir()):
         raise GuidedsegError(f"{out} is not empty. Give a new folder.")
-    loaded = loading.load(bundle, engine=engine, threads=1)
+    opening = Once(partial(load, bundle, engine))
+    loaded = opening()
     said = loaded.description
     if name in datasets_in(said.data.dataset):
         raise GuidedsegError(
@@ -76,14 +80,9 @@ def run(bundle: Path, name: str, at: Path | None, out: Path, engine: Kind) -> It
         index = preparing.write(records, prepared, duplicate_threshold=similarity)
         yield preparing.told(index, prepared)
         yield from harmonised.told(prepared, how)
-        found = external.test(
-            loaded.segmenter,
-            prepared,
-            home,
-            match_iou=match_iou,
-            surface_tolerance=made_with["scoring.surface_tolerance"],
-            scratch=Path(place),
-        )
+        tolerance = made_with["scoring.surface_tolerance"]
+        networks = Once(partial(segmenter, opening))
+        found = external.test(external.Testing(networks, prepared, home, match_iou, tolerance, Path(place)))
     with whole_directory(out) as target:
         (target / name).mkdir()
         tested.write(found, target / name)
@@ -98,6 +97,16 @@ def run(bundle: Path, name: str, at: Path | None, out: Path, engine: Kind) -> It
     for each in tables:
         yield f"{each.title}:"
         yield table.text(each)
+
+
+def load(bundle: Path, engine: Kind) -> loading.Bundle:
+    """With one thread, as every core has a batch of its own."""
+    return loading.load(bundle, engine=engine, threads=1)
+
+
+def segmenter(opening: Once[loading.Bundle]) -> Segmenter:
+    """Of the bundle."""
+    return opening().segmenter
 
 
 def _params(said: Description) -> dict[str, Any]:

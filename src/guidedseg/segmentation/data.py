@@ -19,7 +19,9 @@ os.environ["NO_ALBUMENTATIONS_UPDATE"] = "1"  # or its import asks the internet 
 import albumentations as A  # noqa: N812 - its own convention
 
 from guidedseg import regions
+from guidedseg.fitting.launching import ALONE, Rank
 from guidedseg.fitting.sampling import EpochSampler, Key
+from guidedseg.fitting.shares import Shares, Turns
 from guidedseg.names import BOX
 from guidedseg.segmentation.inputs import PLACE, Inputs
 
@@ -117,30 +119,33 @@ def augmentation(*, flip: float, brightness: float) -> A.Compose:
 
 
 def training_loader(
-    dataset: TrainingItems, *, batch: int, workers: int, length: int | None = None, empty_share: float | None = None
+    dataset: TrainingItems,
+    *,
+    batch: int,
+    workers: int,
+    rank: Rank = ALONE,
+    length: int | None = None,
+    empty_share: float | None = None,
 ) -> DataLoader[Item]:
-    """Shuffled batches; a last batch of one item is left out, because batch normalisation cannot train on it.
+    """Shuffled batches, of which a rank has its share; a last batch that is too small for them is left out.
 
     Raises:
-        GuidedsegError: too few items (see ``EpochSampler``).
+        GuidedsegError: too few items (see ``EpochSampler`` and ``Shares``).
     """
     sampler = EpochSampler(dataset.empty(), dataset.seed, length=length, empty_share=empty_share)
-    alone = len(sampler) % batch == 1 and len(sampler) > 1
-    return _loader(dataset, batch=batch, workers=workers, sampler=sampler, drop_last=alone)
+    return _loader(dataset, Shares(sampler, batch, rank), workers)
 
 
-def plain_loader(dataset: PlainItems, *, batch: int, workers: int) -> DataLoader[Item]:
-    """Batches in order."""
-    return _loader(dataset, batch=batch, workers=workers)
+def plain_loader(dataset: PlainItems, *, batch: int, workers: int, rank: Rank = ALONE) -> DataLoader[Item]:
+    """Batches in order, which ranks take in turn."""
+    return _loader(dataset, Turns(len(dataset), batch, rank), workers)
 
 
 def names_of_batch(loader: DataLoader[Item], epoch: int, number: int) -> str:
     """The images that a batch (from 0) of ``training_loader`` has in an epoch (from 0), and why they are regions."""
-    dataset, sampler = cast(TrainingItems, loader.dataset), cast(EpochSampler, loader.sampler)
-    size = cast(int, loader.batch_size)
-    sampler.set_epoch(epoch)
-    positions = [position for _, position, _ in sampler]
-    items = dataset.inputs.training.iloc[dataset.rows[positions[number * size : (number + 1) * size]]]
+    dataset, shares = cast(TrainingItems, loader.dataset), cast(Shares, loader.batch_sampler)
+    positions = [position for _, position, _ in shares.of_all(epoch, number)]
+    items = dataset.inputs.training.iloc[dataset.rows[positions]]
     return ", ".join(f"{item.image_id} ({item.source})" for item in items.itertuples())
 
 
@@ -154,14 +159,10 @@ def one_seed(*parts: int) -> int:
     return int(np.random.SeedSequence(list(parts)).generate_state(1)[0])
 
 
-def _loader(
-    dataset: Dataset[Item], *, batch: int, workers: int, sampler: EpochSampler | None = None, drop_last: bool = False
-) -> DataLoader[Item]:
+def _loader(dataset: Dataset[Item], batches: Shares | Turns, workers: int) -> DataLoader[Item]:
     return DataLoader(
         dataset,
-        batch_size=batch,
-        sampler=sampler,
-        drop_last=drop_last,
+        batch_sampler=batches,
         collate_fn=_batch,
         num_workers=workers,
         worker_init_fn=_one_thread,

@@ -4,7 +4,7 @@ import json
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import lightning.pytorch as pl
 import torch
@@ -13,10 +13,28 @@ from torch import nn
 
 from guidedseg import exporting
 from guidedseg.errors import GuidedsegError
-from guidedseg.fitting import loop, optimisation
+from guidedseg.fitting import launching, loop, optimisation, ranks
 from guidedseg.fitting.fingerprint import fingerprint
 from guidedseg.segmentation import data, losses, models
 from guidedseg.segmentation.inputs import Inputs, validated
+from guidedseg.segmentation.models.layers import Supervised
+
+KEY = "profiles.*.train"
+"""Of params.yaml: the recipe."""
+
+
+class Validated(NamedTuple):
+    """What is kept of a validation batch.
+
+    Attributes:
+        loss: of the batch, times its items.
+        counts: (3,) int64 pixels TP, FP, FN of the batch.
+        strict: (N,) Dice of each item, 1 where mask and prediction are empty.
+    """
+
+    loss: torch.Tensor
+    counts: torch.Tensor
+    strict: torch.Tensor
 
 
 class Segmenter(pl.LightningModule):
@@ -33,39 +51,46 @@ class Segmenter(pl.LightningModule):
         self.recipe = recipe
         self.loss = losses.build(recipe["loss"], gamma=recipe["focal_gamma"])
         self.seed = seed
-        self.counts = torch.zeros(3)
-        self.strict: list[torch.Tensor] = []
+        self.validated: list[Validated] = []
 
     def training_step(self, batch: data.Batch, number: int) -> torch.Tensor:
         """The loss of one batch. Nothing here waits for a GPU; ``Curve`` looks at the losses once per epoch."""
-        # Dropout depends on epoch and batch alone, so a resumed run continues as if never interrupted. Not once per
-        # epoch: Lightning calls no on_train_epoch_start in the epoch that it resumes with.
-        torch.manual_seed(data.one_seed(self.seed, self.current_epoch, number))
+        # Dropout depends on epoch, batch and rank alone, so a resumed run continues as if never interrupted. Not once
+        # per epoch: Lightning calls no on_train_epoch_start in the epoch that it resumes with.
+        rank = [ranks.number()] if ranks.number() else []
+        torch.manual_seed(data.one_seed(self.seed, self.current_epoch, number, *rank))
         images, masks = batch
-        return losses.total(self.loss, self.network(images), masks)
+        outputs = self.network(images)
+        if ranks.size() > 1:
+            sizes = self.trainer.train_dataloader.batch_sampler.sizes(number)
+            outputs, masks = _whole(outputs, sizes), ranks.whole(masks, sizes)
+        return losses.total(self.loss, outputs, masks)
 
     def on_validation_epoch_start(self) -> None:
-        """Counts start at zero."""
-        self.counts = torch.zeros(3, dtype=torch.int64, device=self.device)
-        self.strict = []
+        """Nothing is counted yet."""
+        self.validated = []
 
     def validation_step(self, batch: data.Batch, _: int) -> None:
-        """Add a batch's loss and counts."""
+        """Keep a batch's loss and counts."""
         images, masks = batch
         logits = self.network(images)
-        self.log("val_loss", self.loss(logits, masks), batch_size=len(images))
         predicted, truth = logits >= 0, masks > 0.5
         pixels = (predicted & truth, predicted & ~truth, ~predicted & truth)
         counts = torch.stack([each.flatten(1).sum(dim=1) for each in pixels])
-        self.counts += counts.sum(dim=1)
         wrong = counts[1] + counts[2]
-        self.strict.append(torch.where(wrong == 0, 1.0, 2 * counts[0] / (2 * counts[0] + wrong).clamp(min=1)))
+        strict = torch.where(wrong == 0, 1.0, 2 * counts[0] / (2 * counts[0] + wrong).clamp(min=1))
+        self.validated.append(Validated(self.loss(logits, masks) * len(images), counts.sum(dim=1), strict))
 
     def on_validation_epoch_end(self) -> None:
-        """Dice of the summed counts; 0 where neither a lesion nor a prediction is left."""
-        tp, fp, fn = self.counts.tolist()
+        """Dice of the summed counts; 0 where neither a lesion nor a prediction is left. On every rank the same."""
+        of_all = self.validated
+        if ranks.size() > 1:
+            of_all = ranks.everyones(of_all, self.trainer.val_dataloaders.batch_sampler.batches)
+        tp, fp, fn = torch.stack([batch.counts for batch in of_all]).sum(dim=0).tolist()
+        strict = torch.cat([batch.strict for batch in of_all])
+        self.log("val_loss", sum(batch.loss for batch in of_all) / len(strict))
         self.log("val_dice", 2 * tp / max(2 * tp + fp + fn, 1), prog_bar=True)
-        self.log("val_strict", torch.cat(self.strict).mean())
+        self.log("val_strict", strict.mean())
 
     def configure_optimizers(self) -> Any:  # noqa: ANN401 - Lightning's union of everything
         """The recipe's, with a step of the schedule per batch."""
@@ -102,20 +127,22 @@ def train(
         name: of the network, a key of ``models.MODELS``.
         options: of that network.
         network: ``encoder``, ``encoder_weights``, ``decoder_width``.
-        recipe: the keys of ``params.training.Train``.
+        recipe: the keys of ``params.training.Train``; of several ranks each process calls this with the same.
         seed: of the first weights, the shuffles, the augmentation and the dropout.
         workers: processes that prepare batches; they change no result.
         scratch: parent of the checkpoint folder.
-        target: an existing folder that receives ``weights.safetensors``, ``config.json`` and ``curve.csv``.
+        target: an existing folder that receives ``weights.safetensors``, ``config.json`` and ``curve.csv``, of rank 0.
         live: a folder for the curve while it grows, emptied first; None: without.
 
     Returns:
-        What config.json holds.
+        What config.json holds; of another rank than 0 nothing.
 
     Raises:
-        GuidedsegError: unknown encoder, weights that do not fit, nothing to train or validate on, no lesion for
-            ``empty_share``, a loss that is no number.
+        GuidedsegError: this process is not told which rank it is; unknown encoder, weights that do not fit, nothing to
+            train or validate on, no lesion for ``empty_share``, a loss that is no number.
+        LostRankError: another rank has ended.
     """
+    rank = launching.joined(KEY, recipe["devices"], recipe["nodes"])
     size = int(inputs.images.shape[-1])
     validation = validated(inputs.items)
     for split, number in (("train", len(inputs.training)), ("val", len(validation))):
@@ -131,7 +158,7 @@ def train(
 
     drawn = {key: recipe[key] for key in ("rotation", "flip", "brightness")}
     dataset = data.TrainingItems(inputs, size, **drawn, seed=seed)
-    loading = {"batch": recipe["batch"], "workers": workers}
+    loading = {"batch": recipe["batch"], "workers": workers, "rank": rank}
     length = None if recipe["steps"] is None else recipe["steps"] * recipe["batch"]
     training = data.training_loader(dataset, length=length, empty_share=recipe["empty_share"], **loading)
     folder = scratch / _fingerprint(inputs, name, options, network, recipe, seed)
@@ -140,14 +167,17 @@ def train(
         training,
         data.plain_loader(data.PlainItems(inputs, validation), **loading),
         recipe=recipe,
+        rank=rank,
         score="val_dice",
         logged=("val_loss", "val_dice", "val_strict"),
         named=lambda epoch, step: data.names_of_batch(training, epoch, step),
-        key="profiles.*.train",
+        key=KEY,
         title=name,
         folder=folder,
         live=live,
     )
+    if rank.number:
+        return {}
     save_file(exporting.compact(module.network.state_dict()), target / exporting.WEIGHTS)
     fitted.curve.to_csv(target / "curve.csv", index=False, lineterminator="\n")
     config = {
@@ -159,6 +189,9 @@ def train(
         "image_size": size,
         "loss": recipe["loss"],
         "parameters": sum(parameter.numel() for parameter in net.parameters()),
+        "devices": recipe["devices"],
+        "nodes": recipe["nodes"],
+        "batch_of_a_rank": recipe["batch"] // rank.size,
         "epoch": fitted.epoch,
         "epochs": len(fitted.curve),
         **{name: fitted.curve[name][fitted.epoch - 1] for name in ("val_dice", "val_strict")},
@@ -166,6 +199,14 @@ def train(
     (target / "config.json").write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
     shutil.rmtree(folder)
     return config
+
+
+def _whole(outputs: torch.Tensor | Supervised, sizes: list[int]) -> torch.Tensor | Supervised:
+    """Outputs of the whole batch from a rank's."""
+    if isinstance(outputs, torch.Tensor):
+        return ranks.whole(outputs, sizes)
+    lesion = None if outputs.lesion is None else ranks.whole(outputs.lesion, sizes)
+    return Supervised([ranks.whole(mask, sizes) for mask in outputs.masks], lesion)
 
 
 def _fingerprint(inputs: Inputs, *settings: Any) -> str:  # noqa: ANN401 - anything JSON can hold

@@ -22,8 +22,8 @@ def heard(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     for module, name in ((preparing, "write"), (external, "test"), (elsewhere, "read")):
         real = getattr(module, name)
 
-        def listening(*given: Any, real: Any = real, **named: Any) -> Any:
-            said.update(named)
+        def listening(*given: Any, real: Any = real, name: str = name, **named: Any) -> Any:
+            said.update(vars(given[0]) if name == "test" else named)
             return real(*given, **named)
 
         monkeypatch.setattr(module, name, listening)

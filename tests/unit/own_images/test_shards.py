@@ -12,6 +12,7 @@ from pathlib import Path
 
 import cv2
 import pandas as pd
+import polars as pl
 import pytest
 from own_files import write_dicom
 from segmenting import DONE, WITH_PROBLEMS, contents, grey_frames, mixed, segment, table
@@ -23,7 +24,7 @@ from guidedseg.cluster.tasks import Place
 from guidedseg.errors import GuidedsegError
 from guidedseg.jobs import archive, sharded
 from guidedseg.jobs.collecting import collect
-from guidedseg.jobs.command import Many, many
+from guidedseg.jobs.many import Many, options
 
 HERE = Path(__file__).parent
 PROGRAM = "from guidedseg.cli import main; main()"
@@ -54,7 +55,7 @@ def whole(sources, bundle_folder, tmp_path_factory):
 def test_any_number_of_shards_and_processes_leaves_the_bytes_of_a_whole_job(
     cut, sources, whole, bundle_folder, tmp_path
 ):
-    assert segment(bundle_folder, [sources], tmp_path / "out", outputs=ALL, many=cut) == WITH_PROBLEMS
+    assert segment(bundle_folder, [sources], tmp_path / "out", outputs=ALL, cut=cut) == WITH_PROBLEMS
     assert contents(tmp_path / "out") == whole
 
 
@@ -62,12 +63,12 @@ def test_any_number_of_shards_and_processes_leaves_the_bytes_of_a_whole_job(
 def three(sources, bundle_folder, tmp_path):
     """Shards 2 and 0 of 3, the former twice, as an array job would leave them with one task to come."""
     for number in (2, 0, 2):
-        segment(bundle_folder, [sources], tmp_path / "out", outputs=ALL, many=many_of(f"{number}/3"))
+        segment(bundle_folder, [sources], tmp_path / "out", outputs=ALL, cut=many_of(f"{number}/3"))
     return tmp_path / "out"
 
 
 def many_of(shard: str) -> Many:
-    return many(shard, None, processes=1, ray=None, cpus=1, gpus=0)
+    return options(shard, None)
 
 
 def test_shards_by_hand_in_any_order_are_collected_into_the_bytes_of_a_whole_job(
@@ -75,7 +76,7 @@ def test_shards_by_hand_in_any_order_are_collected_into_the_bytes_of_a_whole_job
 ):
     with pytest.raises(GuidedsegError, match=r"lacks shards: 1 problem.*\n  - --shard 1/3\n"):
         collect(Store(str(three)))
-    segment(bundle_folder, [sources], three, outputs=ALL, many=many_of("1/3"))
+    segment(bundle_folder, [sources], three, outputs=ALL, cut=many_of("1/3"))
     assert f"3 of 3 shards are there. Once all are: guidedseg collect {three}" in capsys.readouterr().out
     summary = collect(Store(str(three)))
     assert contents(three) == whole
@@ -85,13 +86,31 @@ def test_shards_by_hand_in_any_order_are_collected_into_the_bytes_of_a_whole_job
         collect(Store(str(three)))
     # and it is a job like any other: nothing is done again, in shards or not
     (three / "masks/a.png").unlink()
-    assert segment(bundle_folder, [sources], three, outputs=ALL, many=Many(shards=3)) == WITH_PROBLEMS
+    assert segment(bundle_folder, [sources], three, outputs=ALL, cut=Many(shards=3)) == WITH_PROBLEMS
     assert segment(bundle_folder, [sources], three, outputs=ALL, resume=True) == WITH_PROBLEMS
     assert {**contents(three), "masks/a.png": whole["masks/a.png"]} == whole
 
 
+def test_shards_of_a_plan_need_not_be_told_their_files(sources, whole, bundle_folder, tmp_path, capsys):
+    out = tmp_path / "out"
+    with pytest.raises(GuidedsegError, match="has no plan of shard 0 of 4: give files"):
+        segment(bundle_folder, [], out, outputs=ALL, cut=many_of("0/4"))
+    assert segment(bundle_folder, [sources], out, outputs=ALL, cut=options(None, 4, plan=True)) == DONE
+    assert "files in 4 shards. The same words without the files and with --shard 0/4 to" in capsys.readouterr().out
+    with pytest.raises(GuidedsegError, match="of a job with another shards"):
+        segment(bundle_folder, [], out, outputs=ALL, cut=many_of("0/5"))
+    with pytest.raises(GuidedsegError, match="of a job with another settings"):
+        segment(bundle_folder, [], out, outputs="mask", cut=many_of("0/4"))
+    for number in range(4):
+        segment(bundle_folder, [], out, outputs=ALL, cut=many_of(f"{number}/4"))
+    collect(Store(str(out)))
+    assert contents(out) == whole
+    with pytest.raises(GuidedsegError, match="has no plan of shard 0 of 4"):
+        segment(bundle_folder, [], out, outputs=ALL, cut=many_of("0/4"))
+
+
 def test_pictures_of_many_files_stay_in_archives(three, sources, whole, bundle_folder):
-    segment(bundle_folder, [sources], three, outputs=ALL, many=many_of("1/3"))
+    segment(bundle_folder, [sources], three, outputs=ALL, cut=many_of("1/3"))
     collect(Store(str(three)), unpacked=False)
     found = contents(three)
     tables = {"lesions.csv", "lesions.geojson", "coco.json", "problems.csv"}
@@ -105,8 +124,9 @@ def test_pictures_of_many_files_stay_in_archives(three, sources, whole, bundle_f
 
 
 def test_the_tables_of_shards_can_be_read_as_one(three, sources, bundle_folder, whole):
-    segment(bundle_folder, [sources], three, outputs=ALL, many=many_of("1/3"))
-    found = pd.read_parquet(three / "lesions")
+    segment(bundle_folder, [sources], three, outputs=ALL, cut=many_of("1/3"))
+    read = pl.read_parquet(three / "lesions/*.parquet")
+    found = pd.DataFrame(read.to_dict(as_series=False))
     collect(Store(str(three)))
     listed = pd.read_csv(three / "lesions.csv")
     lesions = found.dropna(subset="lesion").sort_values(["source", "frame", "lesion"])
@@ -126,19 +146,19 @@ def test_the_tables_of_shards_can_be_read_as_one(three, sources, bundle_folder, 
 
 def test_another_cut_another_list_and_another_job_are_refused(three, sources, bundle_folder, tmp_path):
     with pytest.raises(GuidedsegError, match="of a job with another shards: choose"):
-        segment(bundle_folder, [sources], three, outputs=ALL, many=many_of("0/4"))
+        segment(bundle_folder, [sources], three, outputs=ALL, cut=many_of("0/4"))
     with pytest.raises(GuidedsegError, match="of a job with another files: choose"):
-        segment(bundle_folder, [sources / "sub"], three, outputs=ALL, many=many_of("0/3"))
+        segment(bundle_folder, [sources / "sub"], three, outputs=ALL, cut=many_of("0/3"))
     with pytest.raises(GuidedsegError, match="of a job with another settings: choose"):
-        segment(bundle_folder, [sources], three, outputs="mask", many=many_of("0/3"))
+        segment(bundle_folder, [sources], three, outputs="mask", cut=many_of("0/3"))
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine/thesis.txt").touch()
     with pytest.raises(GuidedsegError, match=r"is not empty \(thesis.txt\)"):
-        segment(bundle_folder, [sources], tmp_path / "mine", many=many_of("0/3"))
+        segment(bundle_folder, [sources], tmp_path / "mine", cut=many_of("0/3"))
     with pytest.raises(GuidedsegError, match="says how many shards there are"):
-        many("1/3", 4, processes=1, ray=None, cpus=1, gpus=0)
-    with pytest.raises(GuidedsegError, match="is one shard"):
-        many("1/3", None, processes=2, ray=None, cpus=1, gpus=0)
+        options("1/3", 4)
+    with pytest.raises(GuidedsegError, match="--shard 1/3 goes without --ray"):
+        options("1/3", None, processes=2)
 
 
 def test_a_shard_that_is_there_twice_is_told(three):
@@ -149,7 +169,7 @@ def test_a_shard_that_is_there_twice_is_told(three):
 
 @pytest.mark.parametrize("damage", ["cut", "swapped", "flipped"])
 def test_a_shard_that_was_damaged_is_told(damage, three, sources, bundle_folder):
-    segment(bundle_folder, [sources], three, outputs=ALL, many=many_of("1/3"))
+    segment(bundle_folder, [sources], three, outputs=ALL, cut=many_of("1/3"))
     path = three / "shards/00001-of-00003.zip"
     content = path.read_bytes()
     if damage == "cut":
@@ -168,13 +188,13 @@ def test_a_shard_that_was_damaged_is_told(damage, three, sources, bundle_folder)
 def test_a_shard_without_its_table_is_not_finished(three, sources, bundle_folder, whole):
     (three / "lesions/00002-of-00003.parquet").unlink()  # a kill came between the two
     assert archive.finished(Store(str(three)), 3) == {0}
-    assert segment(bundle_folder, [sources], three, outputs=ALL, many=Many(shards=3)) == WITH_PROBLEMS
+    assert segment(bundle_folder, [sources], three, outputs=ALL, cut=Many(shards=3)) == WITH_PROBLEMS
     assert contents(three) == whole
 
 
 def test_two_tables_and_archives_have_the_same_bytes_wherever_they_are_made(sources, bundle_folder, tmp_path):
     for out in ("one", "two"):
-        segment(bundle_folder, [sources], tmp_path / out, many=many_of("1/3"), threads=1 + (out == "two"))
+        segment(bundle_folder, [sources], tmp_path / out, cut=many_of("1/3"), threads=1 + (out == "two"))
     assert contents(tmp_path / "one") == contents(tmp_path / "two")
 
 
@@ -190,10 +210,10 @@ def test_a_full_disk_costs_its_shard_and_the_same_call_goes_on(sources, bundle_f
     with pytest.raises(
         GuidedsegError, match=r"1 of 3 shards failed: 1 problem\(s\)\n  - 1/3: OSError: .*No space left"
     ):
-        segment(bundle_folder, [sources], tmp_path / "out", outputs=ALL, many=Many(shards=3))
+        segment(bundle_folder, [sources], tmp_path / "out", outputs=ALL, cut=Many(shards=3))
     assert archive.finished(Store(str(tmp_path / "out")), 3) == {0, 2}
     full.clear()
-    assert segment(bundle_folder, [sources], tmp_path / "out", outputs=ALL, many=Many(shards=3)) == WITH_PROBLEMS
+    assert segment(bundle_folder, [sources], tmp_path / "out", outputs=ALL, cut=Many(shards=3)) == WITH_PROBLEMS
     assert contents(tmp_path / "out") == whole
 
 
@@ -203,7 +223,7 @@ def test_another_engine_on_another_machine_is_refused(sources, bundle_folder, tm
     with pytest.raises(
         GuidedsegError, match=r"this machine has engine onnxruntime \S+ and not onnxruntime 0.1: install"
     ):
-        segment(bundle_folder, [sources], tmp_path / "out", many=Many(shards=1))
+        segment(bundle_folder, [sources], tmp_path / "out", cut=Many(shards=1))
 
 
 def test_files_are_fetched_by_their_urls_and_masks_put_there(sources, bundle_folder, tmp_path, whole):
@@ -217,7 +237,7 @@ def test_files_are_fetched_by_their_urls_and_masks_put_there(sources, bundle_fol
     assert errors["bad"].startswith(f"file://{sources}/bad.png: ")
     assert not any("/tmp/guidedseg-" in what for what in errors.values())
     several = [f"{remote}/sub/*.png", f"{remote}/nowhere.png"]
-    assert segment(bundle_folder, several, "file://" + str(tmp_path / "out"), many=Many(shards=2)) == WITH_PROBLEMS
+    assert segment(bundle_folder, several, "file://" + str(tmp_path / "out"), cut=Many(shards=2)) == WITH_PROBLEMS
     assert sorted(path.stem for path in (tmp_path / "out/masks").iterdir()) == [*map(str, range(9))]
     assert table(tmp_path / "out/problems.csv")[0]["what"].startswith(f"{remote}/nowhere.png: is not there")
 
@@ -263,7 +283,7 @@ def test_two_drivers_on_one_folder_do_not_disturb_each_other(sources, whole, bun
 
 
 def test_a_merge_of_shards_tells_what_is_missing(three, sources, bundle_folder):
-    segment(bundle_folder, [sources], three, outputs=ALL, many=many_of("1/3"))
+    segment(bundle_folder, [sources], three, outputs=ALL, cut=many_of("1/3"))
     archives = [three / archive.name_of(Shard(number, 3), archive.ZIP) for number in range(3)]
     count = json.loads((three / "run.json").read_bytes())["files"]["count"]
     assert len([*archive.Merged(archives, count).finished()]) == count

@@ -14,6 +14,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 import torch
+from torch.nn import functional
 from torch.utils.data import DataLoader, Dataset
 
 os.environ["NO_ALBUMENTATIONS_UPDATE"] = "1"  # or its import asks the internet for a newer version
@@ -22,7 +23,8 @@ import albumentations as A  # noqa: N812 - its own convention
 from guidedseg.detection import training_list
 from guidedseg.detection.fcos.network import Targets
 from guidedseg.detection.letterbox import GREY, STRIDE, boxed, letterbox
-from guidedseg.fitting.sampling import EpochSampler, Key
+from guidedseg.fitting.sampling import Key
+from guidedseg.fitting.shares import Shares, Turns
 from guidedseg.lookahead import in_order
 
 Item = tuple[npt.NDArray[np.uint8], npt.NDArray[np.float32]]
@@ -128,20 +130,16 @@ class PlainItems(Dataset[Item]):
         return self.part.items[position]
 
 
-def loader(
-    dataset: Dataset[Item], *, batch: int, workers: int, sampler: EpochSampler | None = None
-) -> DataLoader[Item]:
-    """Batches, in order without a sampler."""
+def loader(dataset: Dataset[Item], batches: Shares | Turns, *, workers: int) -> DataLoader[Item]:
+    """Batches of one rank."""
     return DataLoader(
         dataset,
-        batch_size=batch,
-        sampler=sampler,
+        batch_sampler=batches,
         collate_fn=collated,
         num_workers=workers,
         worker_init_fn=_one_thread,
         persistent_workers=workers > 0,
         pin_memory=torch.cuda.is_available(),
-        drop_last=sampler is not None and len(sampler) > batch,
     )
 
 
@@ -156,6 +154,12 @@ def collated(items: Sequence[Item]) -> Batch:
         {"boxes": torch.from_numpy(boxes), "labels": torch.zeros(len(boxes), dtype=torch.int64)} for _, boxes in items
     ]
     return torch.from_numpy(images).float().div_(255), targets
+
+
+def enlarged(images: torch.Tensor, height: int, width: int) -> torch.Tensor:
+    """A batch filled up further: (N, 1, h, w) to (N, 1, height, width)."""
+    missing = (0, width - images.shape[3], 0, height - images.shape[2])
+    return functional.pad(images, missing, value=GREY / 255)
 
 
 def _one_thread(_: int) -> None:

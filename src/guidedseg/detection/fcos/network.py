@@ -1,6 +1,7 @@
 """FCOS (Tian et al., 2019), torchvision's, on an encoder of the segmenters."""
 
 from collections import OrderedDict
+from collections.abc import Callable
 
 import torch
 from timm.layers import Conv2dSame
@@ -70,12 +71,24 @@ class Detector(nn.Module):
         """Which ``encoders.load_weights`` fills."""
         return self.fcos.backbone.encoder
 
-    def losses(self, images: torch.Tensor, targets: Targets) -> dict[str, torch.Tensor]:
-        """Focal loss of the class, generalised IoU of the boxes, cross entropy of the centreness; each of a batch."""
+    def losses(
+        self,
+        images: torch.Tensor,
+        targets: Targets,
+        whole: Callable[[torch.Tensor], torch.Tensor] = lambda share: share,
+    ) -> dict[str, torch.Tensor]:
+        """Focal loss of the class, generalised IoU of the boxes, cross entropy of the centreness; each of a batch.
+
+        Args:
+            images: (N, 1, H, W) float32 in [0, 1], H and W multiples of 32; a share of the batch.
+            targets: of the whole batch: all three are sums over it, divided by the places with a lesion in it.
+            whole: makes (n, ...) of the share into that of the whole batch.
+        """
         maps = list(self.fcos.backbone(images).values())
-        anchors = self.fcos.anchor_generator(ImageList(images, [tuple(images.shape[-2:])] * len(images)), maps)
+        head = {name: whole(each) for name, each in self.fcos.head(maps).items()}
+        anchors = self.fcos.anchor_generator(ImageList(images, [tuple(images.shape[-2:])] * len(targets)), maps)
         places = [each.shape[-2] * each.shape[-1] for each in maps]
-        found: dict[str, torch.Tensor] = self.fcos.compute_loss(targets, self.fcos.head(maps), anchors, places)
+        found: dict[str, torch.Tensor] = self.fcos.compute_loss(targets, head, anchors, places)
         return found
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:

@@ -4,7 +4,7 @@ import json
 import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import lightning.pytorch as pl
 import numpy as np
@@ -15,25 +15,36 @@ from safetensors.torch import save_file
 
 from guidedseg import exporting
 from guidedseg.detection.fcos import data, trained
-from guidedseg.detection.fcos.network import Detector
+from guidedseg.detection.fcos.network import Detector, Targets
 from guidedseg.detection.suppression import suppressed
 from guidedseg.encoders import encoders
 from guidedseg.errors import GuidedsegError
 from guidedseg.evaluation.box_ranking import IOUS, average_precision
 from guidedseg.evaluation.matching import match
-from guidedseg.fitting import loop, optimisation
+from guidedseg.fitting import launching, loop, optimisation, ranks
 from guidedseg.fitting.fingerprint import fingerprint
-from guidedseg.fitting.sampling import EpochSampler
+from guidedseg.fitting.sampling import EpochSampler, Key
+from guidedseg.fitting.shares import Shares, Turns
 from guidedseg.names import BOX
 
 FLOOR, NMS_IOU, MAX_BOXES = 0.01, 0.5, 10
 """Of the boxes of validation pictures while it trains."""
+
+KEY = "profiles.*.fcos"
+"""Of params.yaml: the recipe."""
 
 LOGGED = ("val_map50", "val_map50_95", "val_loss")
 
 
 Found = tuple[npt.NDArray[np.float32], npt.NDArray[np.float32], npt.NDArray[np.float32]]
 """Boxes of one picture (K, 4), their confidences (K,), and the true ones (L, 4)."""
+
+
+class Validated(NamedTuple):
+    """What is kept of a validation batch: its loss times its pictures, and what was found in each of these."""
+
+    loss: torch.Tensor
+    found: list[Found]
 
 
 class Learner(pl.LightningModule):
@@ -44,30 +55,44 @@ class Learner(pl.LightningModule):
         self.network = net
         self.recipe = recipe
         self.seed = seed
-        self.found: list[Found] = []
+        self.validated: list[Validated] = []
 
     def training_step(self, batch: data.Batch, number: int) -> torch.Tensor:
         """The loss of one batch."""
-        # what is dropped out depends on epoch and batch alone, so a resumed run continues as if never interrupted
-        torch.manual_seed(int(np.random.SeedSequence([self.seed, self.current_epoch, number]).generate_state(1)[0]))
+        # what is dropped out depends on epoch, batch and rank alone, so a resumed run continues as if never interrupted
+        drawn = [self.seed, self.current_epoch, number, *([ranks.number()] if ranks.number() else [])]
+        torch.manual_seed(int(np.random.SeedSequence(drawn).generate_state(1)[0]))
         images, targets = batch
-        return torch.stack(list(self.network.losses(images, targets).values())).sum()
+        if ranks.size() == 1:
+            return torch.stack(list(self.network.losses(images, targets).values())).sum()
+        sizes = self.trainer.train_dataloader.batch_sampler.sizes(number)
+        images, targets = _whole(images, targets)
+        found = self.network.losses(images, targets, lambda share: ranks.whole(share, sizes))
+        return torch.stack(list(found.values())).sum()
 
     def on_validation_epoch_start(self) -> None:
         """No boxes yet."""
-        self.found = []
+        self.validated = []
 
     def validation_step(self, batch: data.Batch, _: int) -> None:
         """Keep a batch's boxes."""
         images, targets = batch
         loss = torch.stack(list(self.network.losses(images, targets).values())).sum()
-        self.log("val_loss", loss, batch_size=len(images))
-        for raw, target in zip(self.network(images).float().cpu().numpy(), targets, strict=True):
-            self.found.append((*suppressed(raw, FLOOR, NMS_IOU, MAX_BOXES), target["boxes"].cpu().numpy()))
+        raws = self.network(images).float().cpu().numpy()
+        found = [
+            (*suppressed(raw, FLOOR, NMS_IOU, MAX_BOXES), target["boxes"].cpu().numpy())
+            for raw, target in zip(raws, targets, strict=True)
+        ]
+        self.validated.append(Validated(loss * len(images), found))
 
     def on_validation_epoch_end(self) -> None:
-        """Average precision over all pictures."""
-        precisions = average_precisions(self.found)
+        """Average precision over all pictures, on every rank the same."""
+        of_all = self.validated
+        if ranks.size() > 1:
+            of_all = ranks.everyones(of_all, self.trainer.val_dataloaders.batch_sampler.batches)
+        found = [each for batch in of_all for each in batch.found]
+        self.log("val_loss", sum(batch.loss for batch in of_all) / len(found))
+        precisions = average_precisions(found)
         self.log("val_map50", float(precisions[0]))
         self.log("val_map50_95", float(precisions.mean()), prog_bar=True)
 
@@ -102,23 +127,25 @@ def train(
     Args:
         dataset: an Ultralytics dataset, as ``labels.write`` makes it.
         recipe: ``image_size``, ``channels``, what ``fitting.loop.fit`` and ``data.augmentation`` read, and that of the
-            optimiser.
+            optimiser; of several ranks each process calls this with the same.
         encoder: as ``encoders.encoders.grey`` takes it.
         encoder_weights: as ``encoders.encoders.load_weights`` takes it.
         seed: of every random draw.
         workers: processes that prepare batches; they change no result.
         start: a folder that this function wrote, whose weights training starts from; None: the encoder's alone.
         scratch: parent of the checkpoint folder.
-        target: the existing folder that receives ``weights.safetensors``, ``config.json`` and ``curve.csv``.
+        target: the existing folder that receives ``weights.safetensors``, ``config.json`` and ``curve.csv``, of rank 0.
         live: a folder for the curves while they grow, emptied first; None: without.
 
     Returns:
         What curve.csv holds, a row per epoch.
 
     Raises:
-        GuidedsegError: weights that cannot be had or do not fit, no lesion to learn from or to validate on, a loss that
-            is no number.
+        GuidedsegError: this process is not told which rank it is; weights that cannot be had or do not fit, no lesion
+            to learn from or to validate on, a loss that is no number.
+        LostRankError: another rank has ended.
     """
+    rank = launching.joined(KEY, recipe["devices"], recipe["nodes"])
     parts = {name: data.read(dataset, name, recipe["image_size"]) for name in ("train", "val")}
     for name, part in parts.items():
         if not any(len(boxes) for _, boxes in part.items):
@@ -135,25 +162,25 @@ def train(
     empty = np.array([not len(boxes) for _, boxes in parts["train"].items], dtype=bool)
     length = None if recipe["steps"] is None else recipe["steps"] * recipe["batch"]
     sampler = EpochSampler(empty, seed, length=length, empty_share=recipe["empty_share"])
+    shares = Shares(sampler, recipe["batch"], rank, incomplete=False)
+    turns = Turns(len(parts["val"].items), recipe["batch"], rank)
     module = Learner(net, recipe, seed)
     fitted = loop.fit(
         module,
-        data.loader(
-            data.TrainingItems(parts["train"], dict(recipe), seed),
-            batch=recipe["batch"],
-            workers=workers,
-            sampler=sampler,
-        ),
-        data.loader(data.PlainItems(parts["val"]), batch=recipe["batch"], workers=workers),
+        data.loader(data.TrainingItems(parts["train"], dict(recipe), seed), shares, workers=workers),
+        data.loader(data.PlainItems(parts["val"]), turns, workers=workers),
         recipe=recipe,
+        rank=rank,
         score="val_map50_95",
         logged=LOGGED,
-        named=lambda epoch, step: _names(parts["train"], sampler, epoch, step, recipe["batch"]),
-        key="profiles.*.fcos",
+        named=lambda epoch, step: _names(parts["train"], shares.of_all(epoch, step)),
+        key=KEY,
         title="detector",
         folder=folder,
         live=live,
     )
+    if rank.number:
+        return fitted.curve
     save_file(exporting.compact(net.state_dict()), target / exporting.WEIGHTS)
     fitted.curve.to_csv(target / "curve.csv", index=False, lineterminator="\n")
     used = None if encoder_weights is None else Path(encoder_weights).name
@@ -164,6 +191,7 @@ def train(
         "channels": recipe["channels"],
         "image_size": recipe["image_size"],
         "recipe": {**recipe, "seed": seed},
+        "batch_of_a_rank": recipe["batch"] // rank.size,
         "parameters": sum(parameter.numel() for parameter in net.parameters()),
         "epoch": fitted.epoch,
         "epochs": len(fitted.curve),
@@ -208,7 +236,13 @@ def average_precisions(found: Sequence[Found]) -> npt.NDArray[np.float64]:
     )
 
 
-def _names(part: data.Part, sampler: EpochSampler, epoch: int, step: int, batch: int) -> str:
-    sampler.set_epoch(epoch)
-    keys = list(sampler)[step * batch : (step + 1) * batch]
+def _whole(images: torch.Tensor, targets: Targets) -> tuple[torch.Tensor, Targets]:
+    """A rank's pictures, filled up to the size of the largest in the whole batch, and the boxes of all pictures."""
+    of_each = ranks.of_each((images.shape[2], images.shape[3], [each["boxes"].cpu() for each in targets]))
+    images = data.enlarged(images, *(max(sides) for sides in list(zip(*of_each, strict=True))[:2]))
+    boxes = [each.to(images.device) for *_, own in of_each for each in own]
+    return images, [{"boxes": each, "labels": each.new_zeros(len(each), dtype=torch.int64)} for each in boxes]
+
+
+def _names(part: data.Part, keys: Sequence[Key]) -> str:
     return ", ".join(part.image_ids[position] for _, position, _ in keys)
