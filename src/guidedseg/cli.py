@@ -240,6 +240,49 @@ def leaderboard(
         write_text(page, html(scored, rule, metric, shown, [*notes, *missing]))
 
 
+@app.command()
+def sweep(
+    settings: Annotated[
+        list[str],
+        typer.Option("--set-param", "-S", metavar="KEY=VALUE,VALUE", help="As for `dvc exp run --queue`; repeatable."),
+    ],
+    name: Annotated[str, typer.Option(help="The names of the experiments begin with it.")] = "sweep",
+    jobs: Annotated[int, typer.Option(min=1, help="Runs beside each other on this machine.")] = 1,
+    ray: Annotated[
+        str | None, typer.Option(metavar="ADDRESS", help="Run on a Ray cluster: auto, local or HOST:PORT.")
+    ] = None,
+    cpus_per_run: Annotated[float, typer.Option(min=0, help="Of Ray.")] = 1,
+    gpus_per_run: Annotated[float, typer.Option(min=0, help="Below 1, several runs share a GPU.")] = 0,
+    remote: Annotated[
+        str | None, typer.Option(help="DVC remote through which machines without a shared disk hand on their results.")
+    ] = None,
+    at: Annotated[str | None, typer.Option(help="Folder of the runs' copies of the project, and logs.")] = None,
+    shard: Annotated[str | None, typer.Option(metavar="I/N", help="Only these of the runs, counted from 0.")] = None,
+    prepare_only: Annotated[
+        bool, typer.Option("--prepare-only", help="Run what runs share, and none of them.")
+    ] = False,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on: what is finished stays.")] = False,
+) -> None:
+    """Run every combination of values as an experiment, several at a time; what they share runs once, before.
+
+    Threads of a run: OMP_NUM_THREADS, else the cores over --jobs. Exit code 1: some failed; --resume runs these again.
+    """
+    from guidedseg.cluster.cutting import Shard
+    from guidedseg.cluster.tasks import Place
+    from guidedseg.sweeps import driver
+
+    plan = driver.Plan(
+        place=Place(processes=jobs, ray=ray, cpus=cpus_per_run, gpus=gpus_per_run),
+        remote=remote,
+        at=at,
+        shard=Shard.parse(shard) if shard is not None else None,
+        prepare_only=prepare_only,
+        resume=resume,
+    )
+    for line in driver.run(settings, name, plan):
+        typer.echo(line)
+
+
 def main() -> None:
     """Run the command line; print what the user can mend without a traceback."""
     try:

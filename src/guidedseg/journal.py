@@ -9,6 +9,7 @@ import os
 import platform
 import subprocess
 import sys
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -68,9 +69,19 @@ def note(root: Path, out: Path, begun: Entry, seconds: float) -> None:
         "machine": _machine(),
         "versions": versions(),
     }
-    entries = dict(sorted({**read(root / JOURNAL), out.as_posix(): entry}.items()))
+    write(root, {**read(root / JOURNAL), out.as_posix(): entry})
+
+
+def write(root: Path, entries: Mapping[str, Entry]) -> None:
+    """Write the whole journal.
+
+    Args:
+        root: of the project.
+        entries: by out.
+    """
     # no end of the script in a text, and ASCII alone
-    write_text(root / JOURNAL, _HEAD + json.dumps(entries, indent=2).replace("<", "\\u003c") + _TAIL)
+    text = json.dumps(dict(sorted(entries.items())), indent=2).replace("<", "\\u003c")
+    write_text(root / JOURNAL, _HEAD + text + _TAIL)
 
 
 def read(path: Path) -> dict[str, Entry]:

@@ -11,7 +11,7 @@ MOST_LINES = 300
 # From the top: a room imports from its own row and from those below it.
 LAYERS = (
     ("stages", "guidedseg/cli.py", "guidedseg/checks.py"),
-    ("guidedseg/reporting",),
+    ("guidedseg/reporting", "guidedseg/sweeps"),
     ("guidedseg/experiments.py",),
     ("guidedseg/external.py",),
     ("guidedseg/counting.py",),

@@ -1,0 +1,1 @@
+"""Many runs of the pipeline beside each other, each an experiment of DVC."""
