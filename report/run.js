@@ -1,11 +1,11 @@
 window.guidedsegRun = {
   "bundles/unetpp": {
-    "md5": "78d2496103ec871fe52d9070d575fc2a.dir",
-    "commit": "a26e0399e7a3d6dd716741590a03e3490a256970",
+    "md5": "b0126626a664fa43a7c4c03eb5e7d2ea.dir",
+    "commit": "6d211da7309b9618a7fb0b72170d603c7c8a1e8f",
     "uncommitted changes": "none",
-    "started": "2026-11-29 16:45 UTC",
-    "finished": "2026-11-29 16:45 UTC",
-    "seconds": 1.9,
+    "started": "2026-11-29 19:33 UTC",
+    "finished": "2026-11-29 19:33 UTC",
+    "seconds": 2.2,
     "threads": 2,
     "gpu": null,
     "machine": {
@@ -32,11 +32,11 @@ window.guidedsegRun = {
   },
   "data/detections.csv": {
     "md5": "514d181af3c36fce7777f20af11ea8da",
-    "commit": "041521ef2a962cac9f09a16f5f5712d202d829b2",
+    "commit": "6d211da7309b9618a7fb0b72170d603c7c8a1e8f",
     "uncommitted changes": "none",
-    "started": "2026-11-29 15:40 UTC",
-    "finished": "2026-11-29 15:40 UTC",
-    "seconds": 1.6,
+    "started": "2026-11-29 19:29 UTC",
+    "finished": "2026-11-29 19:29 UTC",
+    "seconds": 1.3,
     "threads": 2,
     "gpu": null,
     "machine": {
@@ -125,11 +125,11 @@ window.guidedsegRun = {
   },
   "data/prepared": {
     "md5": "b1079652c080233f7c3b00af9ef3430c.dir",
-    "commit": "83345214eeea79a9d34642f60f2240f490156f3d",
+    "commit": "6d211da7309b9618a7fb0b72170d603c7c8a1e8f",
     "uncommitted changes": "none",
-    "started": "2026-11-29 16:22 UTC",
-    "finished": "2026-11-29 16:22 UTC",
-    "seconds": 3.6,
+    "started": "2026-11-29 19:26 UTC",
+    "finished": "2026-11-29 19:26 UTC",
+    "seconds": 1.7,
     "threads": 2,
     "gpu": null,
     "machine": {
@@ -156,11 +156,11 @@ window.guidedsegRun = {
   },
   "data/raw/phantom": {
     "md5": "c75676d296c2a8f311932a1a9953c5d3.dir",
-    "commit": "83345214eeea79a9d34642f60f2240f490156f3d",
+    "commit": "6d211da7309b9618a7fb0b72170d603c7c8a1e8f",
     "uncommitted changes": "none",
-    "started": "2026-11-29 16:21 UTC",
-    "finished": "2026-11-29 16:22 UTC",
-    "seconds": 10.6,
+    "started": "2026-11-29 19:26 UTC",
+    "finished": "2026-11-29 19:26 UTC",
+    "seconds": 6.5,
     "threads": 2,
     "gpu": null,
     "machine": {
@@ -187,11 +187,11 @@ window.guidedsegRun = {
   },
   "data/split.csv": {
     "md5": "c819764467d8cc3be4bee86262f5ce68",
-    "commit": "041521ef2a962cac9f09a16f5f5712d202d829b2",
+    "commit": "6d211da7309b9618a7fb0b72170d603c7c8a1e8f",
     "uncommitted changes": "none",
-    "started": "2026-11-29 15:37 UTC",
-    "finished": "2026-11-29 15:37 UTC",
-    "seconds": 0.9,
+    "started": "2026-11-29 19:26 UTC",
+    "finished": "2026-11-29 19:26 UTC",
+    "seconds": 0.7,
     "threads": 2,
     "gpu": null,
     "machine": {
@@ -249,11 +249,11 @@ window.guidedsegRun = {
   },
   "evaluations/external/unetpp": {
     "md5": "96ca343281fa20be5580db533e1c5045.dir",
-    "commit": "041521ef2a962cac9f09a16f5f5712d202d829b2",
+    "commit": "6d211da7309b9618a7fb0b72170d603c7c8a1e8f",
     "uncommitted changes": "none",
-    "started": "2026-11-29 15:44 UTC",
-    "finished": "2026-11-29 15:44 UTC",
-    "seconds": 1.3,
+    "started": "2026-11-29 19:33 UTC",
+    "finished": "2026-11-29 19:33 UTC",
+    "seconds": 0.9,
     "threads": 2,
     "gpu": null,
     "machine": {
@@ -280,11 +280,11 @@ window.guidedsegRun = {
   },
   "evaluations/unetpp": {
     "md5": "93415f3424ccb00f8fe42140177ed8a1.dir",
-    "commit": "041521ef2a962cac9f09a16f5f5712d202d829b2",
+    "commit": "6d211da7309b9618a7fb0b72170d603c7c8a1e8f",
     "uncommitted changes": "none",
-    "started": "2026-11-29 15:43 UTC",
-    "finished": "2026-11-29 15:43 UTC",
-    "seconds": 2.1,
+    "started": "2026-11-29 19:32 UTC",
+    "finished": "2026-11-29 19:33 UTC",
+    "seconds": 2.2,
     "threads": 2,
     "gpu": null,
     "machine": {
@@ -311,11 +311,11 @@ window.guidedsegRun = {
   },
   "models/detector": {
     "md5": "9ceb690fa3e4a55c06f577b1d895fcf8.dir",
-    "commit": "041521ef2a962cac9f09a16f5f5712d202d829b2",
+    "commit": "6d211da7309b9618a7fb0b72170d603c7c8a1e8f",
     "uncommitted changes": "none",
-    "started": "2026-11-29 15:38 UTC",
-    "finished": "2026-11-29 15:40 UTC",
-    "seconds": 143.9,
+    "started": "2026-11-29 19:26 UTC",
+    "finished": "2026-11-29 19:29 UTC",
+    "seconds": 131.2,
     "threads": 2,
     "gpu": null,
     "machine": {
@@ -342,11 +342,11 @@ window.guidedsegRun = {
   },
   "models/pretrained": {
     "md5": "8c72641f858cd3895d3a3d2fa53d78f1.dir",
-    "commit": "041521ef2a962cac9f09a16f5f5712d202d829b2",
+    "commit": "6d211da7309b9618a7fb0b72170d603c7c8a1e8f",
     "uncommitted changes": "none",
-    "started": "2026-11-29 15:37 UTC",
-    "finished": "2026-11-29 15:37 UTC",
-    "seconds": 4.1,
+    "started": "2026-11-29 19:26 UTC",
+    "finished": "2026-11-29 19:26 UTC",
+    "seconds": 3.1,
     "threads": 2,
     "gpu": null,
     "machine": {
@@ -372,12 +372,12 @@ window.guidedsegRun = {
     }
   },
   "models/unetpp/direct": {
-    "md5": "9f8bd4c71860f9f661ed2de22fea8448.dir",
-    "commit": "041521ef2a962cac9f09a16f5f5712d202d829b2",
+    "md5": "4788c0f19775fb4441316e797910ea55.dir",
+    "commit": "6d211da7309b9618a7fb0b72170d603c7c8a1e8f",
     "uncommitted changes": "none",
-    "started": "2026-11-29 15:40 UTC",
-    "finished": "2026-11-29 15:42 UTC",
-    "seconds": 82.0,
+    "started": "2026-11-29 19:29 UTC",
+    "finished": "2026-11-29 19:30 UTC",
+    "seconds": 92.6,
     "threads": 2,
     "gpu": null,
     "machine": {
@@ -403,12 +403,12 @@ window.guidedsegRun = {
     }
   },
   "models/unetpp/guided": {
-    "md5": "5fc3b643e4fe8348b9fb0ab74e236b16.dir",
-    "commit": "041521ef2a962cac9f09a16f5f5712d202d829b2",
+    "md5": "6ab0054d6997374f62154e76386a80e4.dir",
+    "commit": "6d211da7309b9618a7fb0b72170d603c7c8a1e8f",
     "uncommitted changes": "none",
-    "started": "2026-11-29 15:42 UTC",
-    "finished": "2026-11-29 15:43 UTC",
-    "seconds": 85.4,
+    "started": "2026-11-29 19:30 UTC",
+    "finished": "2026-11-29 19:32 UTC",
+    "seconds": 110.5,
     "threads": 2,
     "gpu": null,
     "machine": {
@@ -435,11 +435,11 @@ window.guidedsegRun = {
   },
   "predictions/unetpp/direct": {
     "md5": "a75db3b192a306da5c26ffd7141f31e4.dir",
-    "commit": "041521ef2a962cac9f09a16f5f5712d202d829b2",
+    "commit": "6d211da7309b9618a7fb0b72170d603c7c8a1e8f",
     "uncommitted changes": "none",
-    "started": "2026-11-29 15:43 UTC",
-    "finished": "2026-11-29 15:43 UTC",
-    "seconds": 6.0,
+    "started": "2026-11-29 19:32 UTC",
+    "finished": "2026-11-29 19:32 UTC",
+    "seconds": 5.4,
     "threads": 2,
     "gpu": null,
     "machine": {
@@ -466,11 +466,11 @@ window.guidedsegRun = {
   },
   "predictions/unetpp/guided": {
     "md5": "33ba4ea14d9c45c6c6d956e63ca723eb.dir",
-    "commit": "041521ef2a962cac9f09a16f5f5712d202d829b2",
+    "commit": "6d211da7309b9618a7fb0b72170d603c7c8a1e8f",
     "uncommitted changes": "none",
-    "started": "2026-11-29 15:43 UTC",
-    "finished": "2026-11-29 15:43 UTC",
-    "seconds": 7.2,
+    "started": "2026-11-29 19:32 UTC",
+    "finished": "2026-11-29 19:32 UTC",
+    "seconds": 6.1,
     "threads": 2,
     "gpu": null,
     "machine": {
@@ -496,12 +496,12 @@ window.guidedsegRun = {
     }
   },
   "report/index.html": {
-    "md5": "d08c8bbadc9999afb53af5e969970e49",
-    "commit": "83345214eeea79a9d34642f60f2240f490156f3d",
+    "md5": "5832b5a17f0d651a4091e12386f1d62e",
+    "commit": "6d211da7309b9618a7fb0b72170d603c7c8a1e8f",
     "uncommitted changes": "none",
-    "started": "2026-11-29 16:22 UTC",
-    "finished": "2026-11-29 16:22 UTC",
-    "seconds": 15.5,
+    "started": "2026-11-29 19:33 UTC",
+    "finished": "2026-11-29 19:33 UTC",
+    "seconds": 14.6,
     "threads": 2,
     "gpu": null,
     "machine": {
