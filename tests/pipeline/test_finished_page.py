@@ -186,6 +186,7 @@ def test_a_run_of_an_empty_or_odd_kind_has_a_page_that_says_so(
 
 
 @pytest.mark.real
+@pytest.mark.slow
 def test_a_run_on_real_images_has_a_page(bus_uclm_mini: Path, tmp_path: Path, browser: Any):
     project = new_project(tmp_path / "real")
     (project.folder / "data" / "external").mkdir(parents=True)

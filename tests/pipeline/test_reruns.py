@@ -101,6 +101,7 @@ def test_a_second_repro_runs_nothing_but_the_look_outside(finished: Project):
     assert ran(finished.dvc("repro")) == ALWAYS
 
 
+@pytest.mark.slow  # what it reruns is in the table below, and sweeps run two networks
 def test_another_model_trains_and_judges_only_itself(finished: Project):
     output = finished.dvc("exp", "run", "--name", "u3", "--set-param", "model=unet3plus")
     try:

@@ -75,7 +75,8 @@ def validated(items: pd.DataFrame) -> npt.NDArray[np.int64]:
     true boxes where the detector finds nothing anywhere.
     """
     own = items[items["split"] == "val"]
-    wanted = own["image_id"].map(own[own["source"] == "truth"].groupby("image_id").size()).fillna(0).clip(lower=1)
+    sizes = own[own["source"] == "truth"].groupby("image_id").size()
+    wanted = own["image_id"].map(sizes).astype(np.float64).fillna(0).clip(lower=1)  # of no image pandas keeps texts
     found = own[own["source"] == "detector"]
     first = found[found.groupby("image_id").cumcount() < wanted[found.index]]
     chosen = own["source"].isin(["frame"]) | own.index.isin(first.index)

@@ -261,7 +261,7 @@ def test_killed_with_two_processes_it_ends_with_the_same_bytes(killed, bundle_fo
     command = [sys.executable, "-c", PROGRAM, "segment", sources, *options]
     job = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     deadline = time.monotonic() + 60
-    while len([*(out / "shards").glob("*.zip")]) < 3 and time.monotonic() < deadline:
+    while len([*(out / "lesions").glob("*.parquet")]) < 3 and time.monotonic() < deadline:
         time.sleep(0.005)
     children = Path(f"/proc/{job.pid}/task/{job.pid}/children").read_text().split()
     workers = [int(child) for child in children if b"spawn_main" in Path(f"/proc/{child}/cmdline").read_bytes()]
