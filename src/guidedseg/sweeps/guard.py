@@ -41,9 +41,15 @@ def _watch(others: Sequence[psutil.Process]) -> None:
 
 
 def _end() -> None:
-    """The parents first, or DVC would tidy up after the failure of a stage."""
+    """All are halted before any is killed, or DVC would tidy up after the failure of a stage.
+
+    Our own child goes last: this process waits for it, and would end before the others were killed.
+    """
     started = psutil.Process().children(recursive=True)
     for process in started:
+        with suppress(psutil.NoSuchProcess):
+            process.suspend()
+    for process in reversed(started):
         with suppress(psutil.NoSuchProcess):
             process.kill()
     psutil.wait_procs(started, timeout=10)
