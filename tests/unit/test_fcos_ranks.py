@@ -58,6 +58,7 @@ def train(dataset: Path, folder: Path, devices: int) -> None:
         training.train(dataset, recipe, **settings, scratch=folder / "scratch", target=target)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("one_thread")
 def test_two_ranks_learn_what_one_process_does(tmp_path: Path) -> None:
     """Batch normalisations are replaced: their statistics are of a rank's share on a CPU."""

@@ -51,6 +51,7 @@ def working(folder: Path):
     return function
 
 
+@pytest.mark.slow
 def test_the_driver_hears_of_everything_and_holds_few(cluster, tmp_path):
     taken = 0
 

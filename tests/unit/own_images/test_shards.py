@@ -276,6 +276,7 @@ def test_killed_with_two_processes_it_ends_with_the_same_bytes(killed, bundle_fo
     assert contents(out) == contents(tmp_path / "whole")
 
 
+@pytest.mark.slow
 def test_two_drivers_on_one_folder_do_not_disturb_each_other(sources, whole, bundle_folder, tmp_path):
     options = ["--bundle", bundle_folder, "--out", tmp_path / "out", "--outputs", ALL, "--shard"]
     start = [sys.executable, "-c", PROGRAM, "segment", sources, *options]

@@ -90,6 +90,7 @@ def test_ranks_end_with_the_process_that_started_them() -> None:
     assert light(0, watched, "launching.begin('key', 2); wait()").returncode == -signal.SIGKILL
 
 
+@pytest.mark.slow
 def test_training_of_a_killed_rank_leaves_nothing_half_written_and_resumes(tmp_path: Path) -> None:
     script = Path(__file__).with_name("killed_rank.py")
     killed = command(script, tmp_path, 2, 1, 1, 2)
