@@ -80,7 +80,7 @@ def test_they_stay_where_a_copy_is_killed_while_it_is_made(
     checkpoint = copy / ".scratch/last.ckpt"
     checkpoint.parent.mkdir()
     checkpoint.write_text("epoch 3")
-    real = copying._git
+    real = copying.git
     for dies_at in range(1, 5):
         calls = iter(range(1, 5))
 
@@ -89,10 +89,10 @@ def test_they_stay_where_a_copy_is_killed_while_it_is_made(
                 raise KeyboardInterrupt
             real(*arguments)
 
-        monkeypatch.setattr(copying, "_git", git)
+        monkeypatch.setattr(copying, "git", git)
         with pytest.raises(KeyboardInterrupt):
             make(origin, copy)
-    monkeypatch.setattr(copying, "_git", real)
+    monkeypatch.setattr(copying, "git", real)
     make(origin, copy)
     assert checkpoint.read_text() == "epoch 3"
 

@@ -48,6 +48,8 @@ def pack(folder: Path, positions: Mapping[str, int], summary: Summary, shard: Sh
         shard: which one it is.
         store: of the outputs.
     """
+    from guidedseg.jobs import shard_table  # noqa: PLC0415 - Polars: a third of a second, for shards alone
+
     made = folder / f"shard{ZIP}"
     with zipfile.ZipFile(made, "w") as archive:
         for path in sorted(path for kind in _KINDS for path in (folder / kind).rglob("*") if path.is_file()):
@@ -58,8 +60,6 @@ def pack(folder: Path, positions: Mapping[str, int], summary: Summary, shard: Sh
                 file.write(as_line({"position": position, **line}))
     store.put(made, name_of(shard, ZIP))
     made.unlink()
-    from guidedseg.jobs import shard_table  # noqa: PLC0415 - Polars: a third of a second, for shards alone
-
     table = folder / f"shard{TABLE}"
     shard_table.write(folder, summary, table)
     store.put(table, name_of(shard, TABLE))

@@ -39,7 +39,7 @@ def run(job: Job) -> None:
         environment = _environment(job, device)
         ref = refs.of(job.origin.commit, job.name)
         # the process of an earlier try may have died after its last step
-        if not job.stages and _git(environment, "ls-remote", job.origin.git, ref):
+        if not job.stages and copying.git(environment, "ls-remote", job.origin.git, ref):
             print("The experiment is there.")
             copying.remove(folder)
             return
@@ -101,13 +101,6 @@ def _environment(job: Job, device: str | None) -> dict[str, str]:
         "DVC_SITE_CACHE_DIR": str(job.copy_folder / ".dvc" / "tmp" / "site"),
         **({} if device is None else {"CUDA_VISIBLE_DEVICES": device}),
     }
-
-
-def _git(environment: Mapping[str, str], *arguments: str) -> str:
-    """What a git command prints."""
-    command = ["git", *arguments]
-    done = subprocess.run(command, env=environment, check=True, stdout=subprocess.PIPE, text=True)  # noqa: S603 - likewise
-    return done.stdout
 
 
 def _call(environment: Mapping[str, str], folder: Path, *command: str) -> None:

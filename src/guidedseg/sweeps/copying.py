@@ -47,6 +47,17 @@ def make(origin: Origin, folder: Path, cache: Path | None, environment: Mapping[
             link.symlink_to(target)
 
 
+def git(environment: Mapping[str, str], *arguments: str | Path) -> str:
+    """What a git command prints; what it complains of goes to the log.
+
+    Raises:
+        subprocess.CalledProcessError: it fails.
+    """
+    command = ["git", *arguments]
+    done = subprocess.run(command, env=environment, check=True, stdout=subprocess.PIPE, text=True)  # noqa: S603 - of this project
+    return done.stdout
+
+
 def remove(folder: Path) -> None:
     """Remove a copy, where there is one."""
     if (folder / MARK).exists():
@@ -64,16 +75,12 @@ def _clone(origin: Origin, folder: Path, environment: Mapping[str, str]) -> None
     for left in (folder, begun):
         if left.exists():
             shutil.rmtree(left)
-    _git(environment, "clone", "--quiet", "--no-checkout", *(["--shared"] if origin.shared else []), origin.git, begun)
-    _git(environment, "-C", begun, "checkout", "--quiet", "--detach", origin.commit)
+    git(environment, "clone", "--quiet", "--no-checkout", *(["--shared"] if origin.shared else []), origin.git, begun)
+    git(environment, "-C", begun, "checkout", "--quiet", "--detach", origin.commit)
     if origin.author is not None:
         for key, value in zip(("user.name", "user.email"), origin.author, strict=True):
-            _git(environment, "-C", begun, "config", key, value)
+            git(environment, "-C", begun, "config", key, value)
     (begun / MARK).touch()
     begun.rename(folder)
     if kept.exists():
         kept.rename(folder / SCRATCH)
-
-
-def _git(environment: Mapping[str, str], *arguments: str | Path) -> None:
-    subprocess.run(["git", *arguments], check=True, env=environment)  # noqa: S603, S607 - of this project
