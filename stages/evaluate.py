@@ -11,10 +11,9 @@ def main() -> tuple[Path, str]:
     """Evaluate the network named on the command line."""
     from functools import partial
 
-    from guidedseg import counting, params
+    from guidedseg import counting, params, scoring
     from guidedseg.datasets import prepared, splits
     from guidedseg.evaluation import counts
-    from guidedseg.evaluation.operating import THRESHOLDS, choose
     from guidedseg.json_files import write_json
     from guidedseg.writing import whole_directory
 
@@ -25,14 +24,15 @@ def main() -> tuple[Path, str]:
     images = prepared.read_index(folder).merge(split, on="image_id")
     predicted = counting.Predicted(folder, *(Path("predictions") / model / mode for mode in ("direct", "guided")))
     validated, tested = (images[images["split"] == part] for part in ("val", "test"))
-    thresholds = THRESHOLDS if settings.mask_threshold is None else (settings.mask_threshold,)
-    curves = counting.in_shards("validation images", partial(predicted.curves, thresholds, "validation"), validated)
-    chosen = choose(
-        counting.merged_curves(curves, validated),
-        thresholds,
+    chosen = scoring.operating(
+        lambda thresholds: counting.merged_curves(
+            counting.in_shards("validation images", partial(predicted.curves, thresholds, "validation"), validated),
+            validated,
+        ),
         rule=settings.choose,
         confidence=settings.confidence,
         gate=settings.gate,
+        mask_threshold=settings.mask_threshold,
     )
     measured = partial(predicted.evaluation, chosen, settings.match_iou, settings.surface_tolerance)
     evaluation = counting.merged(counting.in_shards("test images", measured, tested), tested)

@@ -29,10 +29,7 @@ LoadMask = Callable[[str], Mask]
 
 
 def operating(
-    direct: Tiles,
-    guided: Tiles,
-    image_ids: Sequence[str],
-    load_mask: LoadMask,
+    curves_of: Callable[[Sequence[float]], list[Curves]],
     *,
     rule: Rule,
     confidence: float | None,
@@ -42,21 +39,14 @@ def operating(
     """The operating values that are best on the validation images (``evaluation.operating.choose``).
 
     Args:
-        direct: tiles of frames.
-        guided: tiles of regions; those of the detector's boxes are used.
-        image_ids: the validation images; tiles of others are not looked at.
-        load_mask: gives the truth.
+        curves_of: gives ``curves`` of these images at the thresholds that it is called with.
         rule: what is best.
         confidence: a value to take instead of choosing one.
         gate: likewise.
         mask_threshold: likewise, for both approaches.
-
-    Raises:
-        GuidedsegError: an image has no tile of its frame.
     """
     thresholds = THRESHOLDS if mask_threshold is None else (mask_threshold,)
-    images = curves(direct, guided, image_ids, load_mask, thresholds, "validation")
-    return choose(images, thresholds, rule=rule, confidence=confidence, gate=gate)
+    return choose(curves_of(thresholds), thresholds, rule=rule, confidence=confidence, gate=gate)
 
 
 def curves(

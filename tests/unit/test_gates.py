@@ -1,6 +1,7 @@
 """Both approaches may leave an image empty by the same kind of gate, and are judged without it too."""
 
 import itertools
+from functools import partial
 
 import numpy as np
 import pytest
@@ -9,7 +10,7 @@ from validation_images import ELSEWHERE, MASKS, box, chosen, frames, tiles_of
 from guidedseg.evaluation.operating import THRESHOLDS, level
 from guidedseg.inference.patchwork import patchworks
 from guidedseg.inference.tiles import Tiles
-from guidedseg.scoring import operating
+from guidedseg.scoring import curves, operating
 from guidedseg.segmentation.inputs import COLUMNS
 
 FULL = 60 / 222
@@ -75,7 +76,11 @@ def test_gates_are_those_of_brute_force(seed: int) -> None:
     rows = [box(str(name), float(rng.integers(1, 10) / 10), int(rng.integers(256))) for name in rng.choice(names, 9)]
     guided = tiles_of(*rows)
     result = operating(
-        direct, guided, names, MASKS.__getitem__, rule="strict", confidence=None, gate=None, mask_threshold=None
+        partial(curves, direct, guided, names, MASKS.__getitem__, which="validation"),
+        rule="strict",
+        confidence=None,
+        gate=None,
+        mask_threshold=None,
     )
 
     canvases = {name: patchworks(direct, guided, name, result)["direct"].probabilities(12, 16) for name in names}

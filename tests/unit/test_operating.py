@@ -1,6 +1,7 @@
 """Confidence and mask thresholds chosen on validation images, against brute force and on cases known by hand."""
 
 import itertools
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -10,7 +11,7 @@ from validation_images import ELSEWHERE, FRAME, HEIGHT, LESION, MASKS, SIZE, WID
 from guidedseg.errors import GuidedsegError
 from guidedseg.evaluation.operating import THRESHOLDS, Operating, level
 from guidedseg.inference.tiles import Tiles
-from guidedseg.scoring import operating
+from guidedseg.scoring import curves, operating
 from guidedseg.segmentation.inputs import COLUMNS
 
 # ---------------------------------------------------------------------------------------------------- brute force
@@ -79,7 +80,11 @@ def test_choice_is_that_of_brute_force(seed: int) -> None:
     confidence, guided_threshold, guided_dice = brute_force(guided, "detector", masks, confidences)
 
     result = operating(
-        direct, guided, names, masks.__getitem__, rule="strict", confidence=None, gate=None, mask_threshold=None
+        partial(curves, direct, guided, names, masks.__getitem__, which="validation"),
+        rule="strict",
+        confidence=None,
+        gate=None,
+        mask_threshold=None,
     )
     assert (result.confidence, result.guided_threshold) == (confidence, guided_threshold)
     assert result.direct_ungated_threshold == direct_threshold
@@ -234,7 +239,11 @@ def test_tiles_of_other_images_and_sources_change_nothing() -> None:
 
     def choice(direct: Tiles, guided: Tiles) -> Operating:
         return operating(
-            direct, guided, ["a", "n"], load_mask, rule="strict", confidence=None, gate=None, mask_threshold=None
+            partial(curves, direct, guided, ["a", "n"], load_mask, which="validation"),
+            rule="strict",
+            confidence=None,
+            gate=None,
+            mask_threshold=None,
         )
 
     alone = choice(frames(a=10, n=20), tiles_of(*rows))
@@ -246,10 +255,7 @@ def test_labels_of_the_items_do_not_matter() -> None:
     guided = tiles_of(box("a", 0.8, 255), box("n", 0.3, 0))
     guided.items.index = pd.Index([1, 0])
     result = operating(
-        frames(a=0, n=0),
-        guided,
-        ["a", "n"],
-        MASKS.__getitem__,
+        partial(curves, frames(a=0, n=0), guided, ["a", "n"], MASKS.__getitem__, which="validation"),
         rule="strict",
         confidence=None,
         gate=None,

@@ -1,11 +1,13 @@
 """Five validation images of 12 x 16 pixels, and what is chosen on them from tiles of one probability each."""
 
+from functools import partial
+
 import numpy as np
 import pandas as pd
 
 from guidedseg.evaluation.operating import Operating, Rule
 from guidedseg.inference.tiles import Tiles
-from guidedseg.scoring import operating
+from guidedseg.scoring import curves, operating
 from guidedseg.segmentation.inputs import COLUMNS
 
 HEIGHT, WIDTH, SIZE = 12, 16, 5
@@ -46,10 +48,7 @@ def chosen(
     """The choice on some of the images a, b, c, n, m; their frames say nothing unless given."""
     direct = direct or frames(a=0, b=0, c=0, n=0, m=0)
     return operating(
-        direct,
-        tiles_of(*boxes),
-        list(image_ids),
-        MASKS.__getitem__,
+        partial(curves, direct, tiles_of(*boxes), list(image_ids), MASKS.__getitem__, which="validation"),
         rule=rule,
         confidence=confidence,
         gate=gate,
