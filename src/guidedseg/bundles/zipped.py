@@ -22,9 +22,14 @@ def pack(folder: Path, target: Path) -> None:
     """Write the zip of a bundle; stored without compression, which would save a twentieth."""
     with zipfile.ZipFile(target, "w") as archive:
         for name in NAMES:
-            entry = zipfile.ZipInfo(name)  # of 1980, with no trace of the machine
-            entry.create_system, entry.external_attr = _UNIX, 0o644 << 16
-            archive.writestr(entry, (folder / name).read_bytes())
+            archive.writestr(entry(name), (folder / name).read_bytes())
+
+
+def entry(name: str) -> zipfile.ZipInfo:
+    """A file in a zip, of 1980 and stored: with no trace of time, machine or version of zlib."""
+    made = zipfile.ZipInfo(name)
+    made.create_system, made.external_attr = _UNIX, 0o644 << 16
+    return made
 
 
 def unpack(path: Path, target: Path) -> None:
@@ -36,19 +41,19 @@ def unpack(path: Path, target: Path) -> None:
     try:
         with zipfile.ZipFile(path) as archive:
             entries = archive.infolist()
-            names = [entry.filename for entry in entries]
+            names = [each.filename for each in entries]
             if sorted(names) != sorted(NAMES):
                 raise GuidedsegError(f"{path} is no bundle: {_difference(names)}. Fetch it again, as it was made.")
-            if sum(entry.file_size for entry in entries) > LARGEST:
+            if sum(each.file_size for each in entries) > LARGEST:
                 raise GuidedsegError(f"{path} is no bundle: it would unpack to more than {LARGEST >> 30} GiB.")
-            if {entry.compress_type for entry in entries} - _WAYS:
+            if {each.compress_type for each in entries} - _WAYS:
                 raise GuidedsegError(
                     f"{path} is no bundle: it is packed in another way. Fetch it again, as it was made."
                 )
-            for entry in entries:
-                place = target / entry.filename  # one of NAMES
+            for each in entries:
+                place = target / each.filename  # one of NAMES
                 place.parent.mkdir(exist_ok=True)
-                with archive.open(entry) as source, place.open("wb") as file:
+                with archive.open(each) as source, place.open("wb") as file:
                     shutil.copyfileobj(source, file)
     except (*_UNREADABLE, OSError) as error:  # the latter for a place that is not there, too, and for a full disk
         raise GuidedsegError(

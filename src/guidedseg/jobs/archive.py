@@ -11,6 +11,7 @@ from contextlib import ExitStack
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from guidedseg.bundles.zipped import entry
 from guidedseg.cluster.cutting import Shard
 from guidedseg.cluster.store import Store
 from guidedseg.errors import GuidedsegError
@@ -30,7 +31,6 @@ PLAN = "plan"
 """Folder with a list of files for every shard, where a job was planned."""
 
 _KINDS = ("masks", "overlays", "dicom")
-_UNIX = 3  # whichever system writes it
 
 
 def name_of(shard: Shard, suffix: str) -> str:
@@ -53,8 +53,8 @@ def pack(folder: Path, positions: Mapping[str, int], summary: Summary, shard: Sh
     made = folder / f"shard{ZIP}"
     with zipfile.ZipFile(made, "w") as archive:
         for path in sorted(path for kind in _KINDS for path in (folder / kind).rglob("*") if path.is_file()):
-            archive.writestr(_entry(path.relative_to(folder).as_posix()), path.read_bytes())
-        with ProgressFile(folder) as done, archive.open(_entry(NAME), "w", force_zip64=True) as file:
+            archive.writestr(entry(path.relative_to(folder).as_posix()), path.read_bytes())
+        with ProgressFile(folder) as done, archive.open(entry(NAME), "w", force_zip64=True) as file:
             for line in done.lines():
                 position = positions[line["finished"] if "finished" in line else line["source"]]
                 file.write(as_line({"position": position, **line}))
@@ -151,12 +151,12 @@ def unpack(archive: Path, folder: Path) -> None:
     """
     try:
         with zipfile.ZipFile(archive) as opened:
-            for entry in opened.infolist():
-                parts = PurePosixPath(entry.filename).parts
+            for each in opened.infolist():
+                parts = PurePosixPath(each.filename).parts
                 if parts[0] in _KINDS and ".." not in parts:
-                    target = folder / entry.filename
+                    target = folder / each.filename
                     target.parent.mkdir(parents=True, exist_ok=True)
-                    target.write_bytes(opened.read(entry))
+                    target.write_bytes(opened.read(each))
     except (zipfile.BadZipFile, EOFError) as error:
         raise _damaged(archive, error) from error
 
@@ -175,9 +175,3 @@ def _damaged(archive: Path, error: Exception) -> GuidedsegError:
     return GuidedsegError(
         f"{archive} is damaged ({error}). Remove it, and segment its shard again: --shard {int(number)}/{int(of)}"
     )
-
-
-def _entry(name: str) -> zipfile.ZipInfo:
-    entry = zipfile.ZipInfo(name)  # of 1980, stored: neither time nor machine nor the version of zlib shows
-    entry.create_system, entry.external_attr = _UNIX, 0o644 << 16
-    return entry
