@@ -38,10 +38,10 @@ class Done(Generic[Item, Result]):
 class Once(Generic[Result]):
     """Called once in a process: what it has made stays, and stays behind where it is sent to another process."""
 
-    def __init__(self, make: Callable[[], Result]) -> None:
-        """Name what makes it, which can be pickled."""
+    def __init__(self, make: Callable[[], Result], *made: Result) -> None:
+        """Name what makes it, which can be pickled, and what was made here already, if it was."""
         self._make = make
-        self._made: list[Result] = []
+        self._made = [*made]
 
     def __call__(self) -> Result:
         """Make it, or give what was made."""

@@ -5,11 +5,13 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 
 from guidedseg.bundles.loading import load
 from guidedseg.cluster.store import Store, is_url
+from guidedseg.cluster.tasks import Once
 from guidedseg.errors import GuidedsegError
 from guidedseg.inference.engines.opening import Kind
 from guidedseg.inference.segmenter import Branch
@@ -78,8 +80,8 @@ def segment(
                 many.plan(files, facts, Store(out))
                 return DONE
             if facts is not None:
-                opening = sharded.Opening(engine, cut.threads(threads), confidence, threshold)
-                make = sharded.Segmenting(sharded.zipped_bundle(bundle), opening, asked, facts, Store(out))
+                elsewhere = partial(sharded.opened, sharded.zipped_bundle(bundle), engine, confidence, threshold)
+                make = sharded.Segmenting(Once(elsewhere, loaded), cut.threads(threads), asked, facts, Store(out))
                 summary, failed = many.segment(make, files, facts, cut)
             else:
                 folder.prepare(Path(out), loaded, asked, resume=resume or in_shards)

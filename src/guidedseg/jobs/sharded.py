@@ -14,7 +14,7 @@ from guidedseg.bundles import loading, zipped
 from guidedseg.cluster import cutting
 from guidedseg.cluster.cutting import Shard
 from guidedseg.cluster.store import Store
-from guidedseg.cluster.tasks import Done, Place, each
+from guidedseg.cluster.tasks import Done, Once, Place, each
 from guidedseg.errors import GuidedsegError
 from guidedseg.inference.engines.opening import Kind
 from guidedseg.jobs import archive
@@ -24,23 +24,6 @@ from guidedseg.jobs.run import Summary, run
 from guidedseg.jobs.settings import Settings
 from guidedseg.json_files import as_json
 from guidedseg.sources.listing import Listed
-
-
-@dataclass(frozen=True)
-class Opening:
-    """How a bundle is loaded; what ``loading.load`` takes.
-
-    Attributes:
-        engine: what computes.
-        threads: pictures at a time, in every process.
-        confidence: in place of the bundle's.
-        threshold: likewise.
-    """
-
-    engine: Kind
-    threads: int
-    confidence: float | None
-    threshold: float | None
 
 
 @dataclass(frozen=True)
@@ -57,15 +40,15 @@ class Segmenting:
     """Makes the function that segments a shard; sent to other processes and machines as it is.
 
     Attributes:
-        bundle: its zip.
-        opening: how it is loaded.
+        bundle: what segments, with one thread a picture.
+        threads: pictures at a time, in every process.
         settings: of the job.
         expected: what ``run.json`` says: another version of the engine would give other masks.
         store: of the outputs.
     """
 
-    bundle: bytes = field(repr=False)
-    opening: Opening
+    bundle: Once[loading.Bundle] = field(repr=False)
+    threads: int
     settings: Settings
     expected: dict[str, Any] = field(repr=False)
     store: Store
@@ -77,13 +60,7 @@ class Segmenting:
             GuidedsegError: it or its engine is another one here.
         """
         os.environ.setdefault("OPENCV_LOG_LEVEL", "SILENT")
-        with tempfile.TemporaryDirectory(prefix="guidedseg-", ignore_cleanup_errors=True) as place:
-            path = Path(place) / "bundle.zip"
-            path.write_bytes(self.bundle)
-            asked = self.opening
-            bundle = loading.load(
-                path, engine=asked.engine, threads=1, confidence=asked.confidence, threshold=asked.threshold
-            )
+        bundle = self.bundle()
         here = facts(bundle, self.settings)
         if changed := [key for key in here if here[key] != self.expected[key]]:
             told = ", ".join(f"{key} {here[key]} and not {self.expected[key]}" for key in changed)
@@ -93,7 +70,7 @@ class Segmenting:
     def _segment(self, bundle: loading.Bundle, part: Part) -> Summary:
         with tempfile.TemporaryDirectory(prefix="guidedseg-") as place:
             folder = Path(place)
-            summary = run(part.files, bundle, folder, self.settings, self.opening.threads, with_tables=False)
+            summary = run(part.files, bundle, folder, self.settings, self.threads, with_tables=False)
             positions = {listed.name: position for listed, position in zip(part.files, part.positions, strict=True)}
             archive.pack(folder, positions, summary, part.shard, self.store)
         return summary
@@ -190,6 +167,14 @@ def planned(store: Store, shard: Shard) -> Part:
         raise no_plan(store, shard) from None
     rows = [json.loads(line) for line in lines]
     return Part(shard, tuple(Listed(*row[1:]) for row in rows), tuple(row[0] for row in rows))
+
+
+def opened(content: bytes, engine: Kind, confidence: float | None, threshold: float | None) -> loading.Bundle:
+    """``loading.load`` of a bundle's zip, with one thread a picture, anywhere."""
+    with tempfile.TemporaryDirectory(prefix="guidedseg-", ignore_cleanup_errors=True) as place:
+        path = Path(place) / "bundle.zip"
+        path.write_bytes(content)
+        return loading.load(path, engine=engine, threads=1, confidence=confidence, threshold=threshold)
 
 
 def zipped_bundle(path: Path) -> bytes:
