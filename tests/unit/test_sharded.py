@@ -146,6 +146,16 @@ def test_a_process_that_dies_is_replaced(raw, at_once, place, tmp_path):
     assert not alive.exists()
 
 
+def assert_the_rest_is_made(raw, place, at_once):
+    """Some images are done: they stay as they are, and all of it ends as in one go."""
+    names = done(place)
+    assert 9 < len(names) < 40
+    before = times(place, names)
+    target = prepare(surveying(raw), place)
+    assert files(target) == files(at_once)
+    assert times(target, names) == before
+
+
 def test_a_run_that_is_killed_goes_on_where_it_was(raw, at_once, place, tmp_path):
     (alive := tmp_path / "alive").touch()
     code = (
@@ -160,24 +170,14 @@ def test_a_run_that_is_killed_goes_on_where_it_was(raw, at_once, place, tmp_path
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}
     assert subprocess.run([sys.executable, program], env=environment, check=False).returncode == -signal.SIGKILL
     assert not (tmp_path / "prepared").exists()
-    names = done(place)
-    assert 9 < len(names) < 40
-    before = times(place, names)
-    target = prepare(surveying(raw), place)
-    assert files(target) == files(at_once)
-    assert times(target, names) == before
+    assert_the_rest_is_made(raw, place, at_once)
 
 
 def test_shards_made_by_hand_are_taken_over(raw, at_once, place, monkeypatch):
     for number in (2, 0):
         sharded.fill(surveying(raw), HOW, place, [Shard(number, 3)])
     monkeypatch.setattr(cutting, "LENGTH", 2000)
-    names = done(place)
-    assert 9 < len(names) < 40
-    before = times(place, names)
-    target = prepare(surveying(raw), place)
-    assert files(target) == files(at_once)
-    assert times(target, names) == before
+    assert_the_rest_is_made(raw, place, at_once)
 
 
 def test_who_does_the_same_shard_waits_for_the_other(raw, place):

@@ -2,6 +2,8 @@
 
 import csv
 import json
+import subprocess
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -15,6 +17,8 @@ from small_bundle import picture
 
 from guidedseg.jobs import command
 from guidedseg.jobs.settings import DEFAULT
+
+PROGRAM = "from guidedseg.cli import main; main()"
 
 DONE, WITH_PROBLEMS, INTERRUPTED = 0, 2, 130
 
@@ -36,6 +40,12 @@ def segment(
     return command.segment(
         [str(path) for path in paths], bundle, str(out), asked, **{"threads": 1, **defaults, **options}
     )
+
+
+def started(*arguments: object) -> "subprocess.Popen[bytes]":
+    """``guidedseg segment`` in a process of its own, whose words nobody reads."""
+    command = [sys.executable, "-c", PROGRAM, "segment", *map(str, arguments)]
+    return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
 
 def contents(folder: Path) -> dict[str, bytes]:
@@ -74,6 +84,14 @@ def grey_frames(count: int, height: int = 48, width: int = 64) -> list[NDArray[n
 
 def colours(grey: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return np.dstack([grey] * 3)
+
+
+def pictures(folder: Path, count: int) -> Path:
+    """A new folder of pictures, each another one."""
+    folder.mkdir()
+    for number in range(count):
+        cv2.imwrite(str(folder / f"{number:03d}.png"), picture(80, 90, number))
+    return folder
 
 
 def mixed(folder: Path) -> Path:

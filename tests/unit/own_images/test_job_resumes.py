@@ -12,7 +12,7 @@ from pathlib import Path
 import cv2
 import pytest
 from own_files import write_dicom, write_video
-from segmenting import DONE, INTERRUPTED, WITH_PROBLEMS, colours, contents, grey_frames, mixed, segment
+from segmenting import DONE, INTERRUPTED, PROGRAM, WITH_PROBLEMS, colours, contents, grey_frames, mixed, segment
 from small_bundle import picture
 
 from guidedseg.errors import GuidedsegError
@@ -25,7 +25,6 @@ ENVIRONMENT = {
     **os.environ,
     "PYTHONPATH": os.pathsep.join([str(HERE), str(HERE.parent), os.environ.get("PYTHONPATH", "")]),
 }
-PROGRAM = "from guidedseg.cli import main; main()"
 
 
 def test_killed_at_any_of_its_changes_it_ends_with_the_same_bytes(bundle_folder, tmp_path):

@@ -7,10 +7,9 @@ import sys
 import time
 from pathlib import Path
 
-import cv2
 import pytest
-from segmenting import DONE, WITH_PROBLEMS, contents, mixed, segment
-from small_bundle import picture
+from mortal_work import DEADLY, doubling
+from segmenting import DONE, WITH_PROBLEMS, contents, mixed, pictures, segment, started
 
 from guidedseg.cluster import on_ray
 from guidedseg.cluster.tasks import TRIES, Place, each
@@ -34,23 +33,6 @@ def cluster():
         made.shutdown()
 
 
-def working(folder: Path):
-    """Doubles numbers; dies once at 3, always at 70, and does not like 5. Says in the folder where it was made."""
-    (folder / f"made-{os.getpid()}").touch()
-
-    def function(number: int) -> int:
-        tries = len([*folder.glob(f"try-{number}-*")])
-        (folder / f"try-{number}-{tries}").touch()
-        if number == 70 or (number == 3 and tries == 0):
-            os._exit(9)
-        if number == 5:
-            raise ValueError("five")
-        time.sleep(0.05)
-        return 2 * number
-
-    return function
-
-
 @pytest.mark.slow
 def test_the_driver_hears_of_everything_and_holds_few(cluster, tmp_path):
     taken = 0
@@ -62,11 +44,11 @@ def test_the_driver_hears_of_everything_and_holds_few(cluster, tmp_path):
             yield number
 
     found = {}
-    for done in each(functools.partial(working, tmp_path), items(), Place(ray=cluster.address)):
+    for done in each(functools.partial(doubling, tmp_path), items(), Place(ray=cluster.address)):
         found[done.item] = (done.value, done.problem)
         assert taken <= len(found) + 4  # two that run, and two that wait for them
     good = {number: (2 * number, None) for number in range(20)}
-    assert found == {**good, 5: (None, "ValueError: five")}
+    assert found == {**good, 5: (None, "ValueError: five is not liked")}
     assert len([*tmp_path.glob("try-3-*")]) == 2
     assert len([*tmp_path.glob("made-*")]) <= 4  # opened once in each process, not once in each call
 
@@ -80,7 +62,7 @@ def test_shards_leave_the_bytes_of_a_whole_job(cluster, bundle_folder, tmp_path)
 
 
 def test_what_no_node_has_and_a_cluster_that_is_not_there_are_told(cluster, tmp_path):
-    make = functools.partial(working, tmp_path)
+    make = functools.partial(doubling, tmp_path)
     with pytest.raises(GuidedsegError, match=r"no node .* has 2 CPUs and 1 GPUs \(1 CPUs, 0 GPUs; 1 CPUs, 0 GPUs\)"):
         [*each(make, [1], Place(ray=cluster.address, cpus=2, gpus=1))]
     for address in ("127.0.0.1:1", "nonsense"):
@@ -90,31 +72,27 @@ def test_what_no_node_has_and_a_cluster_that_is_not_there_are_told(cluster, tmp_
 
 def test_a_node_with_another_code_is_told(cluster, tmp_path, monkeypatch):
     monkeypatch.setattr(on_ray.code, "digest", lambda: "another")
-    (done,) = each(functools.partial(working, tmp_path), [1], Place(ray=cluster.address))
+    (done,) = each(functools.partial(doubling, tmp_path), [1], Place(ray=cluster.address))
     assert "is another one than that of the driver: install the same on every node" in done.problem
 
 
 @pytest.mark.slow
 def test_what_kills_its_process_every_time_is_told_after_some_tries(cluster, tmp_path):
     first, second = sorted(
-        each(functools.partial(working, tmp_path), [70, 8], Place(ray=cluster.address)), key=lambda done: done.item
+        each(functools.partial(doubling, tmp_path), [DEADLY, 8], Place(ray=cluster.address)), key=lambda done: done.item
     )
     assert (first.value, first.problem) == (16, None)
     assert second.problem.startswith(f"{TRIES} tries failed: WorkerCrashedError")
-    assert len([*tmp_path.glob("try-70-*")]) == TRIES
+    assert len([*tmp_path.glob(f"try-{DEADLY}-*")]) == TRIES
 
 
 @pytest.mark.slow
 def test_a_node_that_dies_and_one_that_comes(cluster, bundle_folder, tmp_path):
-    sources, out = tmp_path / "in", tmp_path / "out"
-    sources.mkdir()
-    for number in range(240):
-        cv2.imwrite(str(sources / f"{number:03d}.png"), picture(90, 100, number))
+    sources, out = pictures(tmp_path / "in", 240), tmp_path / "out"
     assert segment(bundle_folder, [sources], tmp_path / "whole", outputs="mask,table") == DONE
     extra = cluster.add_node(num_cpus=1)
     options = ["--outputs", "mask,table", "--shards", "40", "--ray", cluster.address]
-    command = [sys.executable, "-c", "from guidedseg.cli import main; main()", "segment", str(sources)]
-    job = subprocess.Popen([*command, "--bundle", bundle_folder, "--out", str(out), *options])
+    job = started(sources, "--bundle", bundle_folder, "--out", out, *options)
     while len([*(out / "lesions").glob("*.parquet")]) < 8:
         time.sleep(0.01)
         assert job.poll() is None

@@ -4,8 +4,6 @@ import json
 import os
 import shutil
 import signal
-import subprocess
-import sys
 import time
 import zipfile
 from pathlib import Path
@@ -15,7 +13,7 @@ import pandas as pd
 import polars as pl
 import pytest
 from own_files import write_dicom
-from segmenting import DONE, WITH_PROBLEMS, contents, grey_frames, mixed, segment, table
+from segmenting import DONE, WITH_PROBLEMS, contents, grey_frames, mixed, pictures, segment, started, table
 from small_bundle import picture
 
 from guidedseg.cluster.cutting import Shard
@@ -27,7 +25,6 @@ from guidedseg.jobs.collecting import collect
 from guidedseg.jobs.many import Many, options
 
 HERE = Path(__file__).parent
-PROGRAM = "from guidedseg.cli import main; main()"
 ALL = "mask,overlay,contours,coco,table,seg,sr"
 
 
@@ -252,14 +249,10 @@ def test_a_url_of_no_known_file_system_is_told(bundle_folder, tmp_path):
 
 @pytest.mark.parametrize("killed", ["driver", "worker"])
 def test_killed_with_two_processes_it_ends_with_the_same_bytes(killed, bundle_folder, tmp_path):
-    sources, out = tmp_path / "in", tmp_path / "out"
-    sources.mkdir()
-    for number in range(60):
-        cv2.imwrite(str(sources / f"{number:02d}.png"), picture(80, 90, number))
+    sources, out = pictures(tmp_path / "in", 60), tmp_path / "out"
     assert segment(bundle_folder, [sources], tmp_path / "whole", outputs="mask,table") == DONE
     options = ["--bundle", bundle_folder, "--out", out, "--outputs", "mask,table", "--shards", "20", "--processes", "2"]
-    command = [sys.executable, "-c", PROGRAM, "segment", sources, *options]
-    job = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    job = started(sources, *options)
     deadline = time.monotonic() + 60
     while len([*(out / "lesions").glob("*.parquet")]) < 3 and time.monotonic() < deadline:
         time.sleep(0.005)
@@ -267,11 +260,11 @@ def test_killed_with_two_processes_it_ends_with_the_same_bytes(killed, bundle_fo
     workers = [int(child) for child in children if b"spawn_main" in Path(f"/proc/{child}/cmdline").read_bytes()]
     assert len(workers) == 2
     os.kill(job.pid if killed == "driver" else workers[0], signal.SIGKILL)
-    job.communicate(timeout=60)
+    job.wait(timeout=60)
     if killed == "driver":
         assert job.returncode == -signal.SIGKILL
         assert 3 <= len(archive.finished(Store(str(out)), 20)) < 20
-        assert subprocess.run(command, check=False, capture_output=True).returncode == DONE
+        assert started(sources, *options).wait(timeout=120) == DONE
     assert job.returncode in (DONE, -signal.SIGKILL)
     assert contents(out) == contents(tmp_path / "whole")
 
@@ -279,8 +272,7 @@ def test_killed_with_two_processes_it_ends_with_the_same_bytes(killed, bundle_fo
 @pytest.mark.slow
 def test_two_drivers_on_one_folder_do_not_disturb_each_other(sources, whole, bundle_folder, tmp_path):
     options = ["--bundle", bundle_folder, "--out", tmp_path / "out", "--outputs", ALL, "--shard"]
-    start = [sys.executable, "-c", PROGRAM, "segment", sources, *options]
-    jobs = [subprocess.Popen([*start, f"{number}/2"], stdout=subprocess.DEVNULL) for number in (0, 1, 0)]
+    jobs = [started(sources, *options, f"{number}/2") for number in (0, 1, 0)]
     assert [job.wait(timeout=120) in (DONE, WITH_PROBLEMS) for job in jobs] == [True] * 3
     collect(Store(str(tmp_path / "out")))
     assert contents(tmp_path / "out") == whole
