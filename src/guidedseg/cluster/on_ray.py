@@ -26,7 +26,7 @@ _AHEAD = 2
 """Tasks that are handed to Ray for every one that can run: a worker never waits, and the driver holds few."""
 
 _LOOK = 10.0
-"""Seconds after which, with nothing finished, the head of the cluster is called."""
+"""Seconds after which it is looked how many nodes there are, and, with nothing finished, whether the head answers."""
 
 _CALLS, _PATIENCE = 3, 3.0
 """How often it is called, and seconds to wait for its answer."""
@@ -59,9 +59,12 @@ def each(
         # of tasks with GPUs Ray would start a process each, and open everything anew
         task = ray.remote(num_cpus=cpus, num_gpus=gpus, max_retries=TRIES - 1, max_calls=0)(_call)
         running: dict[Any, Item] = {}
+        slots, until = 0, 0.0
         for item in items:
+            if time.monotonic() >= until:
+                slots, until = _slots(cpus, gpus), time.monotonic() + _LOOK
             running[task.remote(sent, job, digest, item)] = item
-            while len(running) >= _AHEAD * _slots(cpus, gpus):
+            while len(running) >= _AHEAD * slots:
                 yield _finished(running)
         while running:
             yield _finished(running)
@@ -110,6 +113,12 @@ def _answers(address: str) -> bool:
     return False
 
 
+def _demand_head() -> None:
+    """Whoever asks Ray itself of a head that is gone waits a minute, and is then ended without a word of ours."""
+    if not _answers(ray.get_runtime_context().gcs_address):
+        raise _gone("it does not answer")
+
+
 def _gone(why: str) -> GuidedsegError:
     return GuidedsegError(f"the head of the Ray cluster has gone ({why}). Start it again, and repeat the same call.")
 
@@ -124,6 +133,7 @@ def _check(cpus: float, gpus: float) -> None:
 
 def _slots(cpus: float, gpus: float) -> int:
     """Calls that can run beside each other, now: nodes come and go."""
+    _demand_head()
     there = ray.cluster_resources()
     by = [there.get(kind, 0) // asked for kind, asked in (("CPU", cpus), ("GPU", gpus)) if asked > 0]
     return max(1, int(min(by, default=1)))
@@ -133,8 +143,8 @@ def _finished(running: dict[Any, Item]) -> Done[Item, Any]:
     finished: list[Any] = []
     while not finished:
         finished, _ = ray.wait([*running], timeout=_LOOK)
-        if not finished and not _answers(ray.get_runtime_context().gcs_address):
-            raise _gone("it does not answer")
+        if not finished:
+            _demand_head()
     (reference,) = finished
     item = running.pop(reference)
     try:
