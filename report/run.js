@@ -125,11 +125,11 @@ window.guidedsegRun = {
   },
   "data/prepared": {
     "md5": "b1079652c080233f7c3b00af9ef3430c.dir",
-    "commit": "6d211da7309b9618a7fb0b72170d603c7c8a1e8f",
+    "commit": "0b8ffa74dbf01883e614941150339a24b347203f",
     "uncommitted changes": "none",
-    "started": "2026-11-29 19:26 UTC",
-    "finished": "2026-11-29 19:26 UTC",
-    "seconds": 1.7,
+    "started": "2026-11-29 20:49 UTC",
+    "finished": "2026-11-29 20:49 UTC",
+    "seconds": 1.6,
     "threads": 2,
     "gpu": null,
     "machine": {
@@ -249,11 +249,11 @@ window.guidedsegRun = {
   },
   "evaluations/external/unetpp": {
     "md5": "96ca343281fa20be5580db533e1c5045.dir",
-    "commit": "3016e5c0e83cd9d66364f78022f2a95c28955153",
+    "commit": "0b8ffa74dbf01883e614941150339a24b347203f",
     "uncommitted changes": "none",
-    "started": "2026-11-29 20:15 UTC",
-    "finished": "2026-11-29 20:15 UTC",
-    "seconds": 1.4,
+    "started": "2026-11-29 20:49 UTC",
+    "finished": "2026-11-29 20:49 UTC",
+    "seconds": 0.8,
     "threads": 2,
     "gpu": null,
     "machine": {
@@ -280,11 +280,11 @@ window.guidedsegRun = {
   },
   "evaluations/unetpp": {
     "md5": "93415f3424ccb00f8fe42140177ed8a1.dir",
-    "commit": "3016e5c0e83cd9d66364f78022f2a95c28955153",
+    "commit": "0b8ffa74dbf01883e614941150339a24b347203f",
     "uncommitted changes": "none",
-    "started": "2026-11-29 20:15 UTC",
-    "finished": "2026-11-29 20:15 UTC",
-    "seconds": 1.7,
+    "started": "2026-11-29 20:49 UTC",
+    "finished": "2026-11-29 20:49 UTC",
+    "seconds": 2.0,
     "threads": 2,
     "gpu": null,
     "machine": {
