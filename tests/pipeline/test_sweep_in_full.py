@@ -18,12 +18,10 @@ QUICK = ["-S", "profiles.quick.train.epochs=1", "-S", "profiles.quick.yolo.epoch
 FOUR = ["-S", "model=unetpp,unet", "-S", "profiles.quick.train.lr=0.001,0.002"]
 
 
-def test_four_at_once_are_the_four_one_by_one(finished: Project, tmp_path: Path):
-    beside = copied(finished, tmp_path / "beside")
-    started = time.monotonic()
-    out, _ = guidedseg(beside, "sweep", *FOUR, *QUICK, "--jobs", "2")
-    together = time.monotonic() - started
-    single = copied(finished, tmp_path / "single")
+@pytest.fixture(scope="module")
+def one_by_one(finished: Project, tmp_path_factory: pytest.TempPathFactory) -> tuple[Project, float]:
+    """The four runs of DVC alone, in a project with a cache of its own; the seconds they took."""
+    single = copied(finished, tmp_path_factory.mktemp("sweep") / "single")
     started = time.monotonic()
     for model in ("unetpp", "unet"):
         for lr in ("0.001", "0.002"):
@@ -31,8 +29,21 @@ def test_four_at_once_are_the_four_one_by_one(finished: Project, tmp_path: Path)
             single.dvc("exp", "run", "--name", f"sweep-{model}-lr{lr}", *values)
             single.git("checkout", "--", ".")
             single.dvc("checkout", "--quiet")
-    one_by_one = time.monotonic() - started
-    print(f"{out}together {together:.0f} s, one by one {one_by_one:.0f} s")
+    return single, time.monotonic() - started
+
+
+@pytest.mark.parametrize("at_once", [("--jobs", "2"), ("--ray", "local", "--cpus-per-run", "1")], ids=["jobs", "ray"])
+def test_four_at_once_are_the_four_one_by_one(
+    finished: Project, one_by_one: tuple[Project, float], at_once: tuple[str, ...], tmp_path: Path
+):
+    single, alone = one_by_one
+    if "--ray" in at_once:
+        pytest.importorskip("ray")
+    beside = copied(finished, tmp_path / "beside")
+    started = time.monotonic()
+    out, _ = guidedseg(beside, "sweep", *FOUR, *QUICK, *at_once)
+    together = time.monotonic() - started
+    print(f"{out}together {together:.0f} s, one by one {alone:.0f} s")
 
     refs, others = experiments(beside), experiments(single)
     assert set(refs) == set(others) == set(shown(beside))
@@ -148,11 +159,3 @@ def test_interrupted_and_killed_sweeps_go_on(finished: Project, tmp_path: Path):
     assert text.count("resuming from") == 2  # direct after Ctrl-C, guided after the kill
     assert text.count("models/unet/direct: ") == 1
     assert text.count("models/unet/guided: ") == 1
-
-
-def test_on_a_ray_cluster(finished: Project, tmp_path: Path):
-    pytest.importorskip("ray")
-    project = copied(finished, tmp_path / "project")
-    out, _ = guidedseg(project, "sweep", "-S", "scoring.mask_threshold=0.3,0.4", "--ray", "local", "--name", "ray")
-    assert out.count("finished") == 3  # with what they share
-    assert set(shown(project)) == {"ray-mask_threshold0.3", "ray-mask_threshold0.4"}
