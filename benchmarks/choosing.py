@@ -47,7 +47,7 @@ def main() -> None:
 
 def read(folder: Path, model: str) -> Fold:
     """Curves of one run."""
-    split = splits.read(folder / "data/split.csv")
+    split = splits.read(folder / "data/split.csv", prepared.read_index(folder / "data/prepared"))
     direct, guided = (tiles.load(folder / "predictions" / model / mode) for mode in ("direct", "guided"))
     parts = []
     for part in ("val", "test"):

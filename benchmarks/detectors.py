@@ -65,7 +65,8 @@ def of_fold(
 ) -> dict[str, np.ndarray]:
     """Score -> (1 + draws,)."""
     images = _images(folder, split)
-    lesions, boxes = prepared.read_lesions(folder / "data/prepared"), read_detections(folder / "data/detections.csv")
+    index, lesions = prepared.read(folder / "data/prepared")
+    boxes = read_detections(folder / "data/detections.csv", index["image_id"])
     normals = images.loc[images["pathology"] == "normal", "image_id"]
     on_normals = np.sort(boxes.loc[boxes["image_id"].isin(normals), "confidence"].to_numpy())[::-1]
     most = int(false_boxes * len(normals))
@@ -78,7 +79,7 @@ def of_fold(
 def _images(folder: Path, split: str) -> pd.DataFrame:
     """image_id, group_id and pathology of one part."""
     index = prepared.read_index(folder / "data/prepared")
-    chosen = splits.read(folder / "data/split.csv")
+    chosen = splits.read(folder / "data/split.csv", index)
     return index[index["image_id"].isin(chosen.loc[chosen["split"] == split, "image_id"])]
 
 

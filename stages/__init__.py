@@ -1,10 +1,8 @@
 """The pipeline's stages: each reads its parameters, calls the library and writes its outs."""
 
-import errno
 import importlib.util
 import logging
 import os
-import re
 import sys
 import time
 from collections.abc import Callable
@@ -25,7 +23,7 @@ os.environ.setdefault("OPENCV_LOG_LEVEL", "ERROR")
 
 
 def run(main: Callable[[], tuple[Path, str] | None], *, noted: bool = True) -> None:
-    """Run a stage; print what the user can mend without a traceback and exit with 1.
+    """Run a stage; print what the user can mend, or the machine did, without a traceback and exit with 1.
 
     What it has made is noted in the journal, of which no failure is worth that of a stage.
 
@@ -34,24 +32,22 @@ def run(main: Callable[[], tuple[Path, str] | None], *, noted: bool = True) -> N
             another process has made it (``fitting.launching``).
         noted: whether the journal has the stage; not one that runs every time, or git would see a change every time.
     """
-    from guidedseg import journal
-    from guidedseg.errors import GuidedsegError, LostRankError
+    from guidedseg import faults, journal
+    from guidedseg.errors import LostRankError
+    from guidedseg.watcher import watched
 
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     begun, started = journal.begin(Path()), time.monotonic()
     try:
-        made = main()
+        with watched():
+            made = main()
     except LostRankError as error:
         if not error.told:
             print(f"ERROR: {error}", file=sys.stderr)
         sys.exit(LostRankError.CODE)
-    except GuidedsegError as error:
-        sys.exit(f"ERROR: {error}")
-    except Exception as error:
-        if not _disk_full(error):
-            raise
-        where = f" while writing {error.filename}" if isinstance(error, OSError) and error.filename else ""
-        sys.exit(f"ERROR: no space left on the disk{where}. Free some (`dvc gc -w` drops unused results) and repeat.")
+    except (Exception, KeyboardInterrupt) as error:
+        faults.end(error)
+        raise
     if made is None:
         return
     out, text = made
@@ -59,10 +55,3 @@ def run(main: Callable[[], tuple[Path, str] | None], *, noted: bool = True) -> N
     if noted:
         with suppress(Exception):
             journal.note(Path(), out, begun, time.monotonic() - started)
-
-
-def _disk_full(error: Exception) -> bool:
-    """Told by number, or by the words of libraries that do not pass the number on (numpy, safetensors)."""
-    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return True
-    return re.search(r"No space left on device|requested and \d+ written", str(error)) is not None

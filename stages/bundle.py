@@ -1,6 +1,5 @@
 """bundles/MODEL/ and bundles/MODEL.zip: detector, networks and operating point of one model, to be handed on."""
 
-import json
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,6 +17,7 @@ UNTOLD = {"mode", "external"}
 def main() -> tuple[Path, str]:
     """Put together the bundle of the network named on the command line."""
     from guidedseg import params
+    from guidedseg.artifacts import values
     from guidedseg.bundles import making, zipped
     from guidedseg.names import MODES
     from guidedseg.reporting.card.card import card
@@ -26,8 +26,8 @@ def main() -> tuple[Path, str]:
     model = sys.argv[1]
     description = _description(params.load(), model)
     networks = {mode: Path("models") / model / mode for mode in MODES}
-    training = {mode: _json(folder / "config.json") for mode, folder in networks.items()}
-    text = card(description, _json("report/scores.json"), _json("metrics/split.json"), training)
+    training = {mode: values(folder / "config.json") for mode, folder in networks.items()}
+    text = card(description, values(Path("report/scores.json")), values(Path("metrics/split.json")), training)
     out = Path("bundles") / model
     with whole_directory(out) as target:
         made = making.write(target, {"detector": Path("models/detector"), **networks}, description, text)
@@ -39,13 +39,14 @@ def main() -> tuple[Path, str]:
 def _description(settings: "Params", model: str) -> dict[str, Any]:
     """``bundle.json`` but for what is known at the end."""
     from guidedseg import journal
+    from guidedseg.artifacts import values
     from guidedseg.bundles.loading import sha256
     from guidedseg.bundles.schema import SCHEMA
     from guidedseg.harmonising.picture import OFF
     from guidedseg.names import SPLITS
 
-    operating, split = _json(Path("evaluations") / model / "operating.json"), _json("metrics/split.json")
-    size, detector = settings.chosen.inputs.image_size, _json("models/detector/config.json")
+    operating, split = values(Path("evaluations") / model / "operating.json"), values(Path("metrics/split.json"))
+    size, detector = settings.chosen.inputs.image_size, values(Path("models/detector/config.json"))
     versions, how = journal.versions(), settings.prepare.harmonising
     return {
         "schema_version": SCHEMA,
@@ -82,10 +83,6 @@ def _named(value: Any) -> Any:  # noqa: ANN401 - any parameter
     if isinstance(value, dict):
         return {key: _named(each) for key, each in value.items()}
     return Path(value).name if isinstance(value, str) and Path(value).is_absolute() else value
-
-
-def _json(path: Path | str) -> Any:  # noqa: ANN401
-    return json.loads(Path(path).read_text(encoding="utf-8"))
 
 
 if __name__ == "__main__":

@@ -17,12 +17,13 @@ def main() -> tuple[Path, str]:
 
     settings = params.load()
     folder = Path("data/prepared")
-    index, split = prepared.read_index(folder), splits.read(Path("data/split.csv"))
+    index, lesions = prepared.read(folder)
+    split = splits.read(Path("data/split.csv"), index)
     made = crops.rois(
         index,
         split,
-        prepared.read_lesions(folder),
-        read_detections(Path("data/detections.csv")),
+        lesions,
+        read_detections(Path("data/detections.csv"), index["image_id"]),
         **settings.roi.model_dump(),
         times=balance.times(index, split, settings.datasets.balance),
     )

@@ -1,6 +1,5 @@
 """data/detections.csv: boxes of every image, down to a low confidence."""
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +8,7 @@ import stages
 
 def main() -> tuple[Path, str]:
     """Run the detector on all images."""
-    from guidedseg import params
+    from guidedseg import artifacts, params
     from guidedseg.datasets import prepared
     from guidedseg.inference.detect import detect
     from guidedseg.inference.detector import Detector
@@ -19,7 +18,7 @@ def main() -> tuple[Path, str]:
     settings = params.load()
     trained, folder = Path("models/detector"), Path("data/prepared")
     engine = open_engine(settings.chosen.engine, trained, threads=1, module=_module)
-    size = json.loads((trained / "config.json").read_text(encoding="utf-8"))["image_size"]
+    size = artifacts.values(trained / "config.json", ["image_size"])["image_size"]
     image_ids = prepared.read_index(folder)["image_id"].tolist()
     boxes = detect(Detector(engine, size, **settings.detect.model_dump()), folder, image_ids)
     with whole_file(Path("data/detections.csv")) as path:

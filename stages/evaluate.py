@@ -20,8 +20,9 @@ def main() -> tuple[Path, str]:
     model = sys.argv[1]
     settings = params.load().scoring
     folder = Path("data/prepared")
-    split = splits.read(Path("data/split.csv"))[["image_id", "split"]]
-    images = prepared.read_index(folder).merge(split, on="image_id")
+    index = prepared.read_index(folder)
+    split = splits.read(Path("data/split.csv"), index)[["image_id", "split"]]
+    images = index.merge(split, on="image_id")
     predicted = counting.Predicted(folder, *(Path("predictions") / model / mode for mode in ("direct", "guided")))
     validated, tested = (images[images["split"] == part] for part in ("val", "test"))
     chosen = scoring.operating(

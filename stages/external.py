@@ -1,6 +1,5 @@
 """evaluations/external/MODEL/: the trained pair on all images of the datasets that params.yaml names as external."""
 
-import json
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -25,7 +24,7 @@ def main() -> tuple[Path, str]:
 
     model = sys.argv[1]
     settings, out = params.load(), Path("evaluations/external") / model
-    home = Operating(**json.loads((Path("evaluations") / model / "operating.json").read_text(encoding="utf-8")))
+    home = Operating.read(Path("evaluations") / model / "operating.json")
     with whole_directory(out) as target:
         write_json({"datasets": settings.external}, target / "datasets.json")
         if settings.external:  # else no network need be opened
@@ -44,6 +43,7 @@ def main() -> tuple[Path, str]:
 
 def segmenter(settings: "Params", model: str, home: "Operating") -> "Segmenter":
     """What ``bundle`` would hand on."""
+    from guidedseg import artifacts
     from guidedseg.bundles.loading import MODULES
     from guidedseg.inference.detector import Detector
     from guidedseg.inference.engines.opening import open_engine
@@ -51,7 +51,7 @@ def segmenter(settings: "Params", model: str, home: "Operating") -> "Segmenter":
     from guidedseg.names import MODES
 
     trained = Path("models/detector")
-    size = json.loads((trained / "config.json").read_text(encoding="utf-8"))["image_size"]
+    size = artifacts.values(trained / "config.json", ["image_size"])["image_size"]
     engine, pixels = settings.chosen.engine, settings.chosen.inputs.image_size
     folders = {"detector": trained, **{mode: Path("models") / model / mode for mode in MODES}}
     networks = {name: open_engine(engine, folder, 1, MODULES[name]) for name, folder in folders.items()}

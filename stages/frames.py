@@ -14,7 +14,8 @@ def main() -> tuple[Path, str]:
 
     settings = params.load()
     folder = Path("data/prepared")
-    index, split = prepared.read_index(folder), splits.read(Path("data/split.csv"))
+    index = prepared.read_index(folder)
+    split = splits.read(Path("data/split.csv"), index)
     times = balance.times(index, split, settings.datasets.balance)
     made = crops.frames(index, split, jitter=settings.frame.jitter, times=times)
     size = settings.chosen.inputs.image_size

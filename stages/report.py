@@ -1,6 +1,5 @@
 """metrics/*.json, plots/ and report/: what came out, for DVC and for people."""
 
-import json
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -57,7 +56,7 @@ def _metrics(run: "Results", mode: str) -> None:
 
 def _page(run: "Results", params: dict[str, object]) -> None:
     """plots/ and report/."""
-    from guidedseg import lock
+    from guidedseg import artifacts, lock
     from guidedseg.json_files import write_json
     from guidedseg.progress import bar
     from guidedseg.reporting import cases, figures
@@ -90,7 +89,7 @@ def _page(run: "Results", params: dict[str, object]) -> None:
     before = {name: stage for folder in folders for name, stage in lock.upstream(locked, folder).items()}
     # the journal has no entry of `outside`, which only looks, in every run
     made = {name: lock.outs(stage) for name, stage in before.items() if not name.startswith("outside")}
-    facts = index.Facts(params, json.loads(Path("metrics/split.json").read_text(encoding="utf-8")), made)
+    facts = index.Facts(params, artifacts.values(Path("metrics/split.json")), made)
     write_text(Path("report/index.html"), index.index(run, facts, [*beside, *own], pictures, shown))
 
 

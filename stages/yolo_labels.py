@@ -13,10 +13,11 @@ def main() -> tuple[Path, str]:
     from guidedseg.writing import whole_directory
 
     folder = Path("data/prepared")
-    index, split = prepared.read_index(folder), splits.read(Path("data/split.csv"))
+    index, lesions = prepared.read(folder)
+    split = splits.read(Path("data/split.csv"), index)
     times = balance.times(index, split, params.load().datasets.balance)
     with whole_directory(Path("data/yolo")) as target:
-        boxes = labels.write(folder, index, prepared.read_lesions(folder), split, target, times=times)
+        boxes = labels.write(folder, index, lesions, split, target, times=times)
     return Path("data/yolo"), f"{len(split)} images, {boxes} boxes"
 
 

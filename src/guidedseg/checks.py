@@ -57,6 +57,9 @@ def _folders(_: Params) -> Iterator[str]:
 
 def _disk(settings: Params) -> Iterator[str]:
     needed = sum(DATASETS[name].gigabytes for name in (*settings.dataset_names, *settings.external))
+    known = [getattr(settings.datasets, name).images or 0 for name in settings.dataset_names]
+    # pictures twice, frames and regions at four times their area to be cropped from, and their probabilities
+    needed += round(sum(known) * (22 * settings.chosen.inputs.image_size**2 + 600_000) / 1e9)
     for folder in {folder.stat().st_dev: folder for folder in reversed(_written())}.values():
         free = shutil.disk_usage(folder).free / 1e9
         if free < needed:
@@ -153,7 +156,8 @@ def _detector(settings: Params) -> Iterator[str]:
 
 
 def _segmenter(settings: Params) -> Iterator[str]:
-    """The network can be built, its weights fit, and the images are large enough for it."""
+    """The network can be built, its weights fit, the images are large enough for it, and the memory for both."""
+    from guidedseg import needs
     from guidedseg.segmentation import models, small_maps
 
     name, network, size = settings.model, settings.chosen.network, settings.chosen.inputs.image_size
@@ -166,6 +170,15 @@ def _segmenter(settings: Params) -> Iterator[str]:
     for rate, side in sorted(set(small_maps.blind(net, size))):
         key = f"profiles.{settings.profile}.inputs.image_size"
         yield f"warning: {key}: {size} gives {name} maps of {side} x {side}, too small for convolutions of rate {rate}"
+    recipe, key = settings.chosen.train, f"profiles.{settings.profile}"
+    batch = recipe.batch // (recipe.devices * recipe.nodes)
+    wanted, (there, free) = needs.training(net, batch, size), needs.memory()
+    text = f"about {wanted:.1f} GB to train {name} on {batch} x {size} x {size}, {free:.1f} of {there:.1f} GB free"
+    if wanted > there:
+        raise GuidedsegError(
+            f"memory: {text}. Lower {key}.train.batch, {key}.inputs.image_size or the network's widths"
+        )
+    yield f"warning: memory: {text}" if wanted > free else f"memory: {text}"
 
 
 def _ranks(settings: Params) -> Iterator[str]:

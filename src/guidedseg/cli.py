@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 
 import typer
 
-from guidedseg.errors import GuidedsegError
+from guidedseg import faults
 
 app = typer.Typer(add_completion=False, no_args_is_help=True)
 bundle_app = typer.Typer(no_args_is_help=True, help="Detector, networks and thresholds, as they are handed on.")
@@ -284,8 +284,9 @@ def sweep(
 
 
 def main() -> None:
-    """Run the command line; print what the user can mend without a traceback."""
+    """Run the command line; print what the user can mend, or the machine did, without a traceback."""
     try:
-        app()
-    except GuidedsegError as error:
-        sys.exit(f"ERROR: {error}")
+        app()  # which ends after Ctrl-C by itself
+    except Exception as error:
+        faults.end(error)
+        raise

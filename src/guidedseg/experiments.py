@@ -20,12 +20,13 @@ from dvc_data.index import DataIndexError
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
-from guidedseg import lock
+from guidedseg import artifacts, lock
 from guidedseg.errors import GuidedsegError, listed
-from guidedseg.evaluation.counts import IMAGE_COLUMNS, read_table
+from guidedseg.evaluation.counts import IMAGE_COLUMNS, read_images
 from guidedseg.evaluation.pooling import Boxes, External, Run
 from guidedseg.names import datasets_in
 from guidedseg.progress import bar
+from guidedseg.tested import TABLES
 
 WORKSPACE = "workspace"
 
@@ -169,7 +170,7 @@ def _external(
         name: External(
             hashes[f"data/others/{name}"],
             _images(files, f"{made}/{name}"),
-            Boxes(*(_table(files, f"{made}/{name}/{table}.csv") for table in ("boxes", "true_boxes"))),
+            Boxes(*(_table(files, f"{made}/{name}/{table}.csv", types) for table, types in TABLES.items())),
         )
         for name in names
     }
@@ -178,21 +179,30 @@ def _external(
 def _home_boxes(repo: Path, run: Run) -> Boxes:
     """The boxes of a run's own test images."""
     with closing(_files(repo, run.rev)) as files:
-        tables = [_table(files, path) for path in ("data/detections.csv", f"{PREPARED}/lesions.csv")]
+        paths = ("data/detections.csv", f"{PREPARED}/lesions.csv")
+        tables = [_table(files, path, types) for path, types in zip(paths, TABLES.values(), strict=True)]
     tested = set(run.images["image_id"])
     return Boxes(*(table[table["image_id"].isin(tested)].reset_index(drop=True) for table in tables))
 
 
 def _images(files: dvc.api.DVCFileSystem, evaluation: str) -> pd.DataFrame:
     """What was counted of every image."""
-    images = read_table(io.StringIO(_content(files, f"{evaluation}/images.csv", evaluation).decode("utf-8")))
-    if not set(IMAGE_COLUMNS) <= set(images.columns):
-        raise GuidedsegError(f"{evaluation}/images.csv is an older version's, with other columns; run it again")
-    return images
+    path = f"{evaluation}/images.csv"
+    text = _content(files, path, evaluation).decode("utf-8", errors="replace")
+    if not set(IMAGE_COLUMNS) <= set(text.partition("\n")[0].split(",")):
+        raise GuidedsegError(f"{path} is an older version's, with other columns; run it again")
+    return read_images(_named(text, path))
 
 
-def _table(files: dvc.api.DVCFileSystem, path: str) -> pd.DataFrame:
-    return pd.read_csv(io.BytesIO(_content(files, path)), dtype={"image_id": str}, keep_default_na=False)
+def _table(files: dvc.api.DVCFileSystem, path: str, types: artifacts.Types) -> pd.DataFrame:
+    return artifacts.table(_named(_content(files, path).decode("utf-8", errors="replace"), path), types)
+
+
+def _named(text: str, path: str) -> io.StringIO:
+    """An open file that messages can name."""
+    file = io.StringIO(text)
+    file.name = path  # type: ignore[attr-defined]
+    return file
 
 
 def _content(files: dvc.api.DVCFileSystem, path: str, known_as: str = "") -> bytes:

@@ -84,13 +84,12 @@ def test(testing: Testing) -> Tested:
     Raises:
         GuidedsegError: there is no image.
     """
-    index = prepared.read_index(testing.folder)
+    index, lesions = prepared.read(testing.folder)
     parts = counting.in_shards("images", testing, index)
     evaluation = counting.merged([part.evaluation for part in parts], index)
     curves = counting.merged_curves([part.curves for part in parts], index)
     hindsight = choose(curves, THRESHOLDS, rule="strict", confidence=None, gate=None)
     boxes = counting.ordered(pd.concat([part.boxes for part in parts], ignore_index=True), index)
-    lesions = prepared.read_lesions(testing.folder)
     segmenter = replace(testing.opening(), harmonising=OFF)
     seen = {name: _seen(segmenter, testing.folder, name) for name in worst(evaluation.images)}
     return Tested(evaluation, boxes, lesions[["image_id", *BOX]], hindsight, seen)

@@ -4,13 +4,19 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
-Count = Annotated[int, Field(ge=1)]
+# The largest values are beyond what anyone means; what they keep out is a zero too many, before hours of work.
+Count = Annotated[int, Field(ge=1, le=10**7)]
+Epochs = Annotated[int, Field(ge=1, le=100_000)]
+Batch = Annotated[int, Field(ge=1, le=65_536)]
+Channels = Annotated[int, Field(ge=1, le=8192)]
+Devices = Annotated[int, Field(ge=1, le=1024)]
+Side = Annotated[int, Field(ge=32, le=8192, multiple_of=32)]  # pixels
 Seed = Annotated[int, Field(ge=0, lt=2**31)]
 Share = Annotated[float, Field(ge=0, le=1)]
 OpenShare = Annotated[float, Field(gt=0, lt=1)]
-NonNegative = Annotated[float, Field(ge=0)]
-Positive = Annotated[float, Field(gt=0)]
-Workers = Annotated[int, Field(ge=0)]
+NonNegative = Annotated[float, Field(ge=0, le=10**6)]
+Positive = Annotated[float, Field(gt=0, le=10**6)]
+Workers = Annotated[int, Field(ge=0, le=256)]
 
 
 class Group(BaseModel):

@@ -1,6 +1,5 @@
 """What an external dataset made of a trained pair, kept and read back."""
 
-import json
 from dataclasses import asdict
 from pathlib import Path
 from typing import NamedTuple
@@ -10,6 +9,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from guidedseg import artifacts
+from guidedseg.detection import boxes
 from guidedseg.evaluation import counts
 from guidedseg.evaluation.counts import Evaluation
 from guidedseg.evaluation.operating import Operating
@@ -19,7 +20,7 @@ from guidedseg.json_files import write_json
 WORST = 4
 """Images of a dataset that are kept to be looked at."""
 
-TABLES = ("boxes", "true_boxes")
+TABLES = {"boxes": boxes.TYPES, "true_boxes": boxes.TRUE_TYPES}
 
 KINDS = ("image", "truth", "direct", "guided")
 """What is kept of each."""
@@ -58,9 +59,8 @@ def write(tested: Tested, target: Path) -> None:
 
 def read(folder: Path) -> Tested:
     """Read back what ``write`` wrote."""
-    text = {"image_id": str}
-    boxes, true_boxes = (pd.read_csv(folder / f"{name}.csv", dtype=text, keep_default_na=False) for name in TABLES)
-    hindsight = Operating(**json.loads((folder / "hindsight.json").read_text(encoding="utf-8")))
+    boxes, true_boxes = (artifacts.table(folder / f"{name}.csv", types) for name, types in TABLES.items())
+    hindsight = Operating.read(folder / "hindsight.json")
     evaluation = counts.read(folder)
     pictures = {
         name: {kind: _grey(folder / "worst" / name / f"{kind}.png") for kind in KINDS}

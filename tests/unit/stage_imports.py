@@ -12,6 +12,10 @@ PARAMS = ROOT / "src/guidedseg/params"
 
 HARMLESS = {
     "src/guidedseg/group.py": "numbers and groups of params.yaml; refuses, or gives what stands there",
+    "src/guidedseg/artifacts.py": "refuses what a stage handed over, or gives what stands there (test_artifacts.py)",
+    "src/guidedseg/restoring.py": "words about what is missing or damaged",
+    "src/guidedseg/faults.py": "words about what ended a stage",
+    "src/guidedseg/watcher.py": "words about a stage that the kernel killed",
     "src/guidedseg/errors.py": "raising ends a stage without a result; what is raised is words",
     "src/guidedseg/params": "refuses, or gives what params.yaml says (test_params.py), which dvc.yaml names",
     "src/guidedseg/progress.py": "bars and live curves; what a bar is put around goes through as it is",

@@ -115,11 +115,11 @@ def test_answers_go_by_the_labels_of_the_rows() -> None:
 
 def test_image_called_na_keeps_its_name(tmp_path: Path) -> None:
     detections_of(("NA", 0, 0, 10, 10, 0.9), ("007", 0, 0, 10, 10, 0.9)).to_csv(tmp_path / "d.csv", index=False)
-    assert read_detections(tmp_path / "d.csv")["image_id"].tolist() == ["NA", "007"]
+    assert read_detections(tmp_path / "d.csv", ["NA", "007"])["image_id"].tolist() == ["NA", "007"]
 
 
 def test_file_without_any_box_is_read(tmp_path: Path) -> None:
     NONE.to_csv(tmp_path / "d.csv", index=False)
-    boxes = read_detections(tmp_path / "d.csv")
+    boxes = read_detections(tmp_path / "d.csv", [])
     assert list(boxes.columns) == DETECTION
     assert match(boxes, LESIONS, 0.5).empty

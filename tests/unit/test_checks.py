@@ -44,7 +44,7 @@ def test_default_is_in_order_and_nothing_in_it_odd(monkeypatch: pytest.MonkeyPat
     monkeypatch.chdir(ROOT)
     lines = list(checks.run())
     assert [line.split(":")[0].split()[0] for line in lines if not line.startswith("split")] == [
-        *("params.yaml", "folders", "disk", "detector", "unetpp", "device")
+        *("params.yaml", "folders", "disk", "detector", "unetpp", "memory", "device")
     ]
     assert warnings(lines) == []
 
@@ -78,6 +78,18 @@ def test_full_disk_is_told(check: Check, monkeypatch: pytest.MonkeyPatch) -> Non
     usage = namedtuple("usage", "total used free")
     monkeypatch.setattr(shutil, "disk_usage", lambda _: usage(10**12, 10**12, 3 * 10**8))
     assert "0.3 GB free on the disk of" in check({})[1]
+
+
+def test_memory_that_is_not_there_is_told(check: Check, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("guidedseg.needs.memory", lambda: (16.0, 1.1))
+    lines, error = check({})
+    assert [line for line in warnings(lines) if line.startswith("memory: about 1.")]
+    assert not error
+    assert "Lower profiles.quick.train.batch" in check({"profiles.quick.train.batch": 4096})[1]
+
+
+def test_images_that_do_not_fit_the_disk_are_told(check: Check) -> None:
+    assert "GB needed" in check({"datasets.phantom.images": 10**7})[1]
 
 
 class TestDetector:
@@ -117,13 +129,10 @@ class TestSplit:
         assert check  # whose folder is the working directory
         rows = [(f"P{n // 2}_{n}", f"P{n // 2}", "benign" if n < 2 else "normal", int(n < 2), "") for n in range(8)]
         index = pd.DataFrame(rows, columns=["image_id", "patient_id", "pathology", "lesion_count", "official_split"])
-        others = dict.fromkeys(
-            ("width", "height", "lesion_px", "stretched", "patient_known", "flags", "mm_per_pixel"), 0
-        )
+        others = dict.fromkeys(("width", "height", "lesion_px", "stretched", "patient_known"), 1)
+        others |= {"dataset": "phantom", "flags": "", "mm_per_pixel": "", "source": "", "sha256": "0" * 64}
         Path("data/prepared").mkdir(parents=True)
-        index.assign(group_id=index["patient_id"], dataset="phantom", source="", sha256="", **others).to_csv(
-            INDEX, index=False
-        )
+        index.assign(group_id=index["patient_id"], **others).to_csv(INDEX, index=False)
         self.lock("phantom", params.load(ROOT / "params.yaml").datasets.phantom.model_dump())
 
     def lock(self, dataset: str, found: dict[str, Any]) -> None:
@@ -153,7 +162,7 @@ class TestSplit:
         assert not check({})[1]
 
     def test_batch_of_more_than_the_training_images_is_a_warning(self, check: Check) -> None:
-        index = pd.read_csv(INDEX).assign(lesion_count=1, pathology="benign")
+        index = pd.read_csv(INDEX, dtype=str, keep_default_na=False).assign(lesion_count=1, pathology="benign")
         index.to_csv(INDEX, index=False)
         # half of eight are test and validation images by groups of two: four or fewer are left
         lines, error = check({"split.val": 0.25, "split.test": 0.25, "profiles.quick.train.batch": 5})

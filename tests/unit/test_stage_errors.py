@@ -63,7 +63,7 @@ def test_stage_outside_the_repository_says_where_to_run(tmp_path: Path) -> None:
 def test_full_disk_is_one_line(write: str) -> None:
     done = stage(write)
     assert done.returncode == 1
-    assert done.stderr.startswith("ERROR: no space left on the disk")
+    assert done.stderr.startswith("ERROR: no space left on the disk.")
     assert len(done.stderr.splitlines()) == 1
 
 
@@ -84,10 +84,10 @@ def test_full_disk_is_known_by_what_libraries_raise(error: str) -> None:
 
 def test_full_disk_names_the_file_where_it_is_known() -> None:
     done = stage("raise OSError(errno.ENOSPC, 'No space left on device', 'data/raw.zip')")
-    assert "no space left on the disk while writing data/raw.zip." in done.stderr
+    assert "ERROR: data/raw.zip: no space left on the disk." in done.stderr
 
 
-@pytest.mark.parametrize("error", ["FileNotFoundError(errno.ENOENT, 'No such file', 'x')", "ZeroDivisionError()"])
+@pytest.mark.parametrize("error", ["KeyError('x')", "ZeroDivisionError()"])
 def test_a_bug_keeps_its_traceback(error: str) -> None:
     done = stage(f"raise {error}")
     assert done.returncode == 1

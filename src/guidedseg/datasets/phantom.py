@@ -34,10 +34,10 @@ INITIALS, VOWELS, CONSONANTS = "JQXYZ", "AEIOU", "BCDFGHLMNPRSTV"
 class Phantom(Group):
     """How much is drawn; sizes in pixels."""
 
-    patients: Annotated[int, Field(ge=6)]
-    images: Annotated[int, Field(ge=12)]
-    width: Annotated[int, Field(ge=64)]
-    height: Annotated[int, Field(ge=64)]
+    patients: Annotated[int, Field(ge=6, le=10**6)]
+    images: Annotated[int, Field(ge=12, le=10**7)]
+    width: Annotated[int, Field(ge=64, le=8192)]
+    height: Annotated[int, Field(ge=64, le=8192)]
     seed: Seed
 
 

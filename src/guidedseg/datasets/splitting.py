@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from guidedseg.datasets.splits import useless
 from guidedseg.errors import GuidedsegError, listed
 from guidedseg.names import PATHOLOGIES, SPLITS
 
@@ -138,14 +139,7 @@ def _check_settings(*, protocol: str, group_by: str, val: float, test: float, fo
 
 
 def _check_split(rows: pd.DataFrame, split: pd.DataFrame, protocol: str) -> None:
-    problems = []
-    for name in SPLITS:
-        inside = split["split"] == name
-        if not inside.any():
-            problems.append(f"{name} has no image")
-        elif not (rows.loc[inside, "lesion_count"] > 0).any():
-            problems.append(f"{name} has no image with a lesion: nothing can be learned from it or measured on it")
-    if problems:
+    if problems := useless(rows, split):
         raise listed("The split is of no use", problems, REMEDIES[protocol])
 
 

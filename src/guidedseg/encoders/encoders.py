@@ -195,6 +195,7 @@ def fitted(state: dict[str, torch.Tensor], encoder: nn.Module, name: str, weight
         if value.shape != own.shape:
             problems.append(f"{key} is {_shape(value)}, the encoder has {_shape(own)}")
         fitted[key] = value
+    problems += [f"{key} holds what is no number" for key, value in fitted.items() if not value.isfinite().all()]
     problems += [f"{key} is of no use to the encoder" for key in _leftovers(found, name)]
     if problems:
         raise listed(

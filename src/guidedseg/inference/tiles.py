@@ -8,9 +8,13 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from guidedseg import artifacts
 from guidedseg.inference.pasting import assembled
 from guidedseg.names import BOX
 from guidedseg.segmentation.inputs import read_items
+
+LOSS = {"loss": "float?"}
+"""What the table of tiles has beside that of regions."""
 
 
 @dataclass(frozen=True)
@@ -57,11 +61,16 @@ class Tiles:
 
 
 def load(folder: Path) -> Tiles:
-    """Read back what ``predict.write`` wrote."""
-    return Tiles(np.load(folder / "probabilities.npy", mmap_mode="r"), read_items(folder))
+    """Read back what ``predict.write`` wrote.
+
+    Raises:
+        GuidedsegError: it is missing or damaged.
+    """
+    items = read_items(folder, also=LOSS)
+    return Tiles(artifacts.array(folder / "probabilities.npy", items, "items.csv"), items)
 
 
 def load_gates(folder: Path) -> tuple[Tiles, ...]:
     """The attention maps beside them, a ``Tiles`` per level, coarse to fine; none where the network has no gates."""
-    items = read_items(folder)
-    return tuple(Tiles(np.load(path, mmap_mode="r"), items) for path in sorted(folder.glob("gates_*.npy")))
+    items = read_items(folder, also=LOSS)
+    return tuple(Tiles(artifacts.array(path, items, "items.csv"), items) for path in sorted(folder.glob("gates_*.npy")))

@@ -20,6 +20,9 @@ ModelName = Literal["unet", "unetpp", "unet3plus", "attention_unet", "transunet"
 DetectorName = Literal["yolo", "fcos"]
 Mode = Literal["direct", "guided"]
 
+LARGEST = 100_000
+"""Letters of params.yaml, and values in it once its aliases are followed."""
+
 
 def _known(dataset: str) -> str:
     names = datasets_in(dataset)
@@ -105,13 +108,7 @@ def load(path: Path = Path("params.yaml")) -> Params:
     Raises:
         GuidedsegError: the file is missing or is no YAML, or names every wrong key with its value and what is allowed.
     """
-    try:
-        # DVC's own reader: `dvc exp run -S` writes numbers (1e-05) that PyYAML takes for text
-        raw = YAML(typ="safe").load(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise GuidedsegError(f"{path} not found: run from the root of the repository") from None
-    except (YAMLError, UnicodeDecodeError) as error:
-        raise GuidedsegError(f"{path} is not valid YAML: {error}") from None
+    raw = _read(path)
     if not isinstance(raw, dict):
         raise GuidedsegError(f"{path} is empty or no list of keys: restore it with `git checkout {path}`")
     problems = _choice_problems(raw)
@@ -122,6 +119,34 @@ def load(path: Path = Path("params.yaml")) -> Params:
     if problems:
         raise listed(str(path), problems, "Mend these keys; the comments in params.yaml say what each means.")
     return params
+
+
+def _read(path: Path) -> Any:  # noqa: ANN401 - whatever the file has
+    try:
+        text = path.read_text(encoding="utf-8")
+        if len(text) > LARGEST:
+            raise GuidedsegError(f"{path} has {len(text)} letters: no params.yaml has more than {LARGEST}")
+        # DVC's own reader: `dvc exp run -S` writes numbers (1e-05) that PyYAML takes for text
+        raw = YAML(typ="safe").load(text)
+    except FileNotFoundError:
+        raise GuidedsegError(f"{path} not found: run from the root of the repository") from None
+    except RecursionError:
+        raise GuidedsegError(f"{path} is not valid YAML: brackets within brackets without end") from None
+    except (YAMLError, ValueError) as error:  # of decoding; of a number of thousands of digits
+        raise GuidedsegError(f"{path} is not valid YAML: {error}") from None
+    if _larger(raw, LARGEST):
+        raise GuidedsegError(f"{path} has aliases (*) of aliases, {LARGEST} values and more; write them out")
+    return raw
+
+
+def _larger(raw: Any, most: int) -> bool:  # noqa: ANN401
+    """Whether there are more values than that; aliases cost the reader nothing, and whoever prints them the machine."""
+    waiting, count = [raw], 0
+    while waiting and count <= most:
+        value = waiting.pop()
+        count += 1
+        waiting += value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return count > most
 
 
 def _choice_problems(raw: dict[str, Any]) -> list[str]:
@@ -168,4 +193,12 @@ def _problem(location: Sequence[int | str], detail: Any) -> str:  # noqa: ANN401
         case "value_error":
             return f"{key}: {message}"
         case _:
-            return f"{key}: {detail['input']!r} given, allowed: {message}"
+            return f"{key}: {_short(detail['input'])} given, allowed: {message}"
+
+
+def _short(given: Any) -> str:  # noqa: ANN401
+    try:
+        text = repr(given)
+    except (ValueError, RecursionError):  # Python prints no number of thousands of digits, and no endless brackets
+        return "what cannot be printed"
+    return text if len(text) <= 100 else f"{text[:100]}..."

@@ -6,7 +6,7 @@ from pydantic import Field, create_model, model_validator
 
 from guidedseg.datasets.balance import Balance
 from guidedseg.datasets.catalogue import DATASETS
-from guidedseg.group import Count, Group, NonNegative, OpenShare, Seed, Share
+from guidedseg.group import Count, Group, OpenShare, Seed, Share
 from guidedseg.harmonising.picture import Harmonising
 
 Jitter = Annotated[float, Field(ge=0, lt=0.5)]
@@ -38,7 +38,7 @@ class Split(Group):
     group_by: Literal["patient", "image"]
     val: OpenShare
     test: OpenShare
-    folds: Annotated[int, Field(ge=3)]
+    folds: Annotated[int, Field(ge=3, le=1000)]
     fold: Annotated[int, Field(ge=0)]
     seed: Seed
 
@@ -58,7 +58,7 @@ class Detect(Group):
 
     floor: OpenShare
     nms_iou: OpenShare
-    max_boxes: Count
+    max_boxes: Annotated[int, Field(ge=1, le=1000)]
 
 
 class Frame(Group):
@@ -70,9 +70,9 @@ class Frame(Group):
 class Roi(Group):
     """Regions around boxes."""
 
-    margin: NonNegative
+    margin: Annotated[float, Field(ge=0, le=10)]
     jitter: Jitter | None
-    backgrounds: Annotated[int, Field(ge=0)]
+    backgrounds: Annotated[int, Field(ge=0, le=100)]
 
 
 class Predict(Group):

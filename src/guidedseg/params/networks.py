@@ -4,10 +4,10 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from guidedseg.group import Count, Group, OpenShare
+from guidedseg.group import Channels, Group, OpenShare
 
-Channels4 = Annotated[list[Count], Field(min_length=4, max_length=4)]
-Channels5 = Annotated[list[Count], Field(min_length=5, max_length=5)]
+Channels4 = Annotated[list[Channels], Field(min_length=4, max_length=4)]
+Channels5 = Annotated[list[Channels], Field(min_length=5, max_length=5)]
 
 
 class UNet(Group):
@@ -26,7 +26,7 @@ class UNetPlusPlus(Group):
 class UNet3Plus(Group):
     """UNet 3+ (Huang et al. 2020)."""
 
-    channels: Count
+    channels: Channels
     deep_supervision: bool
     class_guided: bool
 
@@ -49,7 +49,7 @@ class DeepLabV3(Group):
     """DeepLabV3 (Chen et al. 2017)."""
 
     output_stride: Literal[8, 16]
-    channels: Count
+    channels: Channels
     atrous_shares: Annotated[list[OpenShare], Field(min_length=3, max_length=3)]
 
 

@@ -4,7 +4,20 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
-from guidedseg.group import Count, Group, NonNegative, OpenShare, Positive, Share, Workers
+from guidedseg.group import (
+    Batch,
+    Channels,
+    Count,
+    Devices,
+    Epochs,
+    Group,
+    NonNegative,
+    OpenShare,
+    Positive,
+    Share,
+    Side,
+    Workers,
+)
 
 
 class Yolo(Group):
@@ -15,10 +28,10 @@ class Yolo(Group):
     """
 
     weights: Annotated[str, Field(pattern=r"\.(yaml|pt)$")]
-    image_size: Annotated[int, Field(ge=32, multiple_of=32)]
-    epochs: Count
-    patience: Annotated[int, Field(ge=0)]
-    batch: Count
+    image_size: Side
+    epochs: Epochs
+    patience: Annotated[int, Field(ge=0, le=100_000)]
+    batch: Batch
     optimizer: Literal["SGD", "Adam", "AdamW", "NAdam", "RAdam", "RMSProp"]
     lr0: Positive
     lrf: Positive
@@ -33,7 +46,7 @@ class Yolo(Group):
     cls: NonNegative
     dfl: NonNegative
     mosaic: Share
-    close_mosaic: Annotated[int, Field(ge=0)]
+    close_mosaic: Annotated[int, Field(ge=0, le=100_000)]
     mixup: Share
     fliplr: Share
     degrees: Annotated[float, Field(ge=0, le=180)]
@@ -69,9 +82,9 @@ class Yolo(Group):
 class Ranks(Group):
     """A recipe of the common loop, and the processes that train by it together."""
 
-    batch: Annotated[int, Field(ge=2)]
-    devices: Count
-    nodes: Count
+    batch: Annotated[Batch, Field(ge=2)]
+    devices: Devices
+    nodes: Devices
     strategy: Literal["auto", "ddp"]
 
     @model_validator(mode="after")
@@ -90,10 +103,10 @@ class Fcos(Ranks):
 
     encoder: str
     encoder_weights: str | None
-    channels: Annotated[int, Field(ge=32, multiple_of=32)]  # its head normalises groups of 32
-    image_size: Annotated[int, Field(ge=64, multiple_of=32)]
-    epochs: Count
-    patience: Count
+    channels: Annotated[Channels, Field(multiple_of=32)]  # its head normalises groups of 32
+    image_size: Annotated[Side, Field(ge=64)]
+    epochs: Epochs
+    patience: Epochs
     steps: Count | None
     empty_share: Annotated[float, Field(ge=0, lt=1)] | None
     optimizer: Literal["adamw", "adam", "sgd"]
@@ -116,8 +129,8 @@ class Fcos(Ranks):
 class Pretrain(Group):
     """What the detector learns from made-up frames first; else its recipe is the same."""
 
-    images: Annotated[int, Field(ge=0)]
-    epochs: Annotated[int, Field(ge=2)]
+    images: Annotated[int, Field(ge=0, le=10**7)]
+    epochs: Annotated[Epochs, Field(ge=2)]
 
     @model_validator(mode="after")
     def _enough(self) -> Self:
@@ -129,7 +142,7 @@ class Pretrain(Group):
 class Inputs(Group):
     """Size of the segmenters' inputs, in pixels."""
 
-    image_size: Annotated[int, Field(ge=32, multiple_of=32)]
+    image_size: Side
 
 
 class Train(Ranks):
@@ -137,8 +150,8 @@ class Train(Ranks):
 
     loss: Literal["bce", "dice", "focal", "bce_dice", "hybrid", "hybrid_bce"]
     focal_gamma: NonNegative
-    epochs: Count
-    patience: Count
+    epochs: Epochs
+    patience: Epochs
     steps: Count | None
     empty_share: Annotated[float, Field(ge=0, lt=1)] | None
     optimizer: Literal["adamw", "adam", "sgd"]

@@ -1,11 +1,10 @@
 """What the trained pair does on the external datasets, as tables, figures and metrics read it."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from guidedseg import tested
+from guidedseg import artifacts, tested
 from guidedseg.evaluation import bootstrap, detection
 from guidedseg.evaluation.operating import Operating
 from guidedseg.evaluation.scores import Nested, headline, one_per_image, scores
@@ -43,7 +42,7 @@ def read(folder: Path, home: Operating, *, seed: int, batch: int, match_iou: flo
         batch: images per batch of the rule ``batch_pooled``.
         match_iou: least IoU of a box with the lesion it finds.
     """
-    names = json.loads((folder / "datasets.json").read_text(encoding="utf-8"))["datasets"]
+    names = artifacts.values(folder / "datasets.json", ["datasets"])["datasets"]
     return {name: _read(folder / name, home, seed, batch, match_iou) for name in names}
 
 

@@ -1,13 +1,13 @@
 """One finished run, as tables, figures and the page read it."""
 
-import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from pathlib import Path
 
 import pandas as pd
 
+from guidedseg import artifacts
 from guidedseg.datasets import prepared
 from guidedseg.detection.boxes import read_detections
 from guidedseg.evaluation import bootstrap, calibration, counts, detection
@@ -115,10 +115,10 @@ def read(root: Path, model: str, *, detector: str, seed: int, batch: int, match_
     """
     folder = root / "evaluations" / model
     evaluation = counts.read(folder)
-    operating = json.loads((folder / "operating.json").read_text(encoding="utf-8"))
+    operating = Operating.read(folder / "operating.json")
     sample = one_per_image(evaluation.images)
-    detections = read_detections(root / "data/detections.csv")
-    true = prepared.read_lesions(root / "data/prepared")
+    index, true = prepared.read(root / "data/prepared")
+    detections = read_detections(root / "data/detections.csv", index["image_id"])
     boxes, lesions = (
         rows[rows["image_id"].isin(sample["image_id"])].reset_index(drop=True) for rows in (detections, true)
     )
@@ -126,14 +126,14 @@ def read(root: Path, model: str, *, detector: str, seed: int, batch: int, match_
         boxes,
         lesions,
         sample,
-        confidence=operating["confidence"],
+        confidence=operating.confidence,
         match_iou=match_iou,
         weights=bootstrap.weights(sample, seed=seed),
     )
-    flags = prepared.read_index(root / "data/prepared").set_index("image_id")["flags"].str.split()
+    flags = index.set_index("image_id")["flags"].str.split()
     flagged = {flag: flags.index[flags.map(lambda of, flag=flag: flag in of)] for flag in COMPARED_FLAGS}
     everything = scores(evaluation, seed=seed, batch=batch, flagged=flagged)
-    everything["operating"] = operating
+    everything["operating"] = asdict(operating)
     everything["detector"] = detector
     everything["detection"] = detection.intervals(of_boxes)
     return Results(
@@ -145,9 +145,9 @@ def read(root: Path, model: str, *, detector: str, seed: int, batch: int, match_
         match_iou=match_iou,
         tiles={mode: tiles.load(root / "predictions" / model / mode) for mode in MODES},
         gates={mode: tiles.load_gates(root / "predictions" / model / mode) for mode in MODES},
-        segmenters={mode: pd.read_csv(root / "models" / model / mode / "curve.csv") for mode in MODES},
-        detector=pd.read_csv(root / "models/detector/curve.csv"),
+        segmenters={mode: artifacts.curve(root / "models" / model / mode / "curve.csv") for mode in MODES},
+        detector=artifacts.curve(root / "models/detector/curve.csv"),
         elsewhere=elsewhere.read(
-            root / "evaluations/external" / model, Operating(**operating), seed=seed, batch=batch, match_iou=match_iou
+            root / "evaluations/external" / model, operating, seed=seed, batch=batch, match_iou=match_iou
         ),
     )

@@ -12,12 +12,29 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-COLUMNS = ["image_id", "split", "source", "confidence", "x0", "y0", "x1", "y1"]
+from guidedseg import artifacts
+from guidedseg.names import BOX
+
+COLUMNS = ["image_id", "split", "source", "confidence", *BOX]
 
 PLACE = ["place_x0", "place_y0", "place_x1", "place_y1"]
 """Where the surroundings of a training region lie."""
 
-TRAINING = ["image_id", "source", "times", "margin", "jitter", "width", "height", "x0", "y0", "x1", "y1", *PLACE]
+TRAINING = ["image_id", "source", "times", "margin", "jitter", "width", "height", *BOX, *PLACE]
+
+ITEM_TYPES = {
+    **dict.fromkeys(("image_id", "split", "source"), "text"),
+    "confidence": "float?",
+    **dict.fromkeys(BOX, "int"),
+}
+TRAINING_TYPES = {
+    **dict.fromkeys(("image_id", "source"), "text"),
+    **dict.fromkeys(("times", "margin", "jitter"), "float"),
+    **dict.fromkeys(("width", "height"), "int"),
+    **dict.fromkeys(BOX, "float"),
+    **dict.fromkeys(PLACE, "int"),
+}
+RULES = {"a region without a pixel": lambda items: (items.x0 < items.x1) & (items.y0 < items.y1)}
 
 
 @dataclass(frozen=True)
@@ -45,22 +62,29 @@ class Inputs:
 
 
 def load(folder: Path) -> Inputs:
-    """Read back what ``crops.write`` wrote."""
+    """Read back what ``crops.write`` wrote.
+
+    Raises:
+        GuidedsegError: something is missing or damaged, or arrays and tables do not fit each other.
+    """
+    items, training = read_items(folder), artifacts.table(folder / "training.csv", TRAINING_TYPES)
     return Inputs(
-        images=np.load(folder / "images.npy", mmap_mode="r"),
-        masks=np.load(folder / "masks.npy", mmap_mode="r"),
-        items=read_items(folder),
-        wide_images=np.load(folder / "wide_images.npy", mmap_mode="r"),
-        wide_masks=np.load(folder / "wide_masks.npy", mmap_mode="r"),
-        training=pd.read_csv(folder / "training.csv", dtype={"image_id": str, "source": str}, keep_default_na=False),
+        images=artifacts.array(folder / "images.npy", items, "items.csv"),
+        masks=artifacts.array(folder / "masks.npy", items, "items.csv"),
+        items=items,
+        wide_images=artifacts.array(folder / "wide_images.npy", training, "training.csv"),
+        wide_masks=artifacts.array(folder / "wide_masks.npy", training, "training.csv"),
+        training=training,
     )
 
 
-def read_items(folder: Path) -> pd.DataFrame:
-    """``items.csv`` of inputs or tiles."""
-    text = {"image_id": str, "split": str, "source": str}
-    numbers = {"confidence": [""], "loss": [""]}
-    return pd.read_csv(folder / "items.csv", dtype=text, keep_default_na=False, na_values=numbers)
+def read_items(folder: Path, *, also: artifacts.Types = {}) -> pd.DataFrame:  # noqa: B006 - read only
+    """``items.csv`` of inputs, or of tiles, which have ``also`` a loss.
+
+    Raises:
+        GuidedsegError: it is missing or damaged.
+    """
+    return artifacts.table(folder / "items.csv", {**ITEM_TYPES, **also}, rules=RULES)
 
 
 def positions(items: pd.DataFrame, splits: Sequence[str], sources: Sequence[str]) -> npt.NDArray[np.int64]:

@@ -1,16 +1,18 @@
 """A trained network, read back and exported; apart from training, so that nobody needs Lightning for it."""
 
-import json
 from pathlib import Path
 from typing import Any
 
 from safetensors.torch import load_file
 from torch import nn
 
-from guidedseg import exporting
+from guidedseg import artifacts, exporting
 from guidedseg.errors import GuidedsegError
 from guidedseg.segmentation import models
 from guidedseg.segmentation.answers import Answers
+
+KEYS = ("name", "options", "encoder", "decoder_width", "image_size")
+"""Of config.json, which make the network."""
 
 
 def export(folder: Path) -> None:
@@ -30,7 +32,7 @@ def load(folder: Path) -> tuple[nn.Module, dict[str, Any]]:
     Raises:
         GuidedsegError: the weights are not those of the network that config.json describes.
     """
-    config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    config = artifacts.values(folder / "config.json", KEYS)
     net = models.build(
         config["name"],
         config["options"],

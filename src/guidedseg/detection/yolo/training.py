@@ -115,7 +115,7 @@ def train(
         What curve.csv holds, a row per epoch.
 
     Raises:
-        GuidedsegError: the weights cannot be had, or are refused; or the GPU lacks the precision.
+        GuidedsegError: the weights cannot be had, or are refused; the GPU lacks the precision; a loss is no number.
     """
     shutil.rmtree(scratch, ignore_errors=True)
     first = initial.load(weights, scratch.parent / "weights")
@@ -150,6 +150,7 @@ def train(
         trainer.model = trainer.get_model(cfg=first.architecture, weights=pretrained, verbose=False)
         for event in ("on_train_start", "on_train_batch_end", "on_fit_epoch_end", "on_train_end"):
             trainer.add_callback(event, getattr(shown, event))
+        trainer.add_callback("on_train_epoch_end", _see_loss)
         trainer.add_callback("on_pretrain_routine_end", average)  # it has made one by then, and no step
         trainer.train()
     recipe = {**arguments, "weights": Path(weights).name, "seed": seed}  # of a folder nobody else needs to know
@@ -167,6 +168,15 @@ def _precision(asked: str) -> str:
     if asked == "bf16" and not torch.cuda.is_bf16_supported(including_emulation=False):
         raise GuidedsegError(f"profiles.*.yolo.precision: {torch.cuda.get_device_name()} has no bf16. Set it to fp32.")
     return asked
+
+
+def _see_loss(trainer: Any) -> None:  # noqa: ANN401
+    """Raise where the loss is no number; the library would go back an epoch three times, and then fail."""
+    if trainer.loss is not None and not trainer.loss.isfinite():
+        raise GuidedsegError(
+            f"the detector's loss became {trainer.loss.item()} in epoch {trainer.epoch + 1}. Lower "
+            "profiles.*.yolo.lr0, or raise its warmup_epochs."
+        )
 
 
 class _Shown:

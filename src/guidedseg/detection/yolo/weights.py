@@ -67,6 +67,8 @@ def load(weights: str, downloads: Path) -> Start:
             start = Start(_architecture(weights), None)
         else:
             found = checkpoint.read(_downloaded(weights, downloads) if _to_download(weights) else Path(weights))
+            if odd := [name for name, tensor in found.tensors.items() if not tensor.isfinite().all()]:
+                raise ValueError(f"{odd[0]} of it holds what is no number")
             pretrained = network.build(found.architecture, found.names, found.tensors)
             start = Start(network.checked(found.architecture), pretrained)
         network.check_stride(start.architecture)

@@ -1,7 +1,6 @@
 """The same test images with the masks of several networks, for the leaderboard (the paper's Figures 3 and 5)."""
 
 import io
-import json
 import tempfile
 from collections.abc import Sequence
 from dataclasses import replace
@@ -80,7 +79,7 @@ def _of_run(repo: Path, run: Run, names: Sequence[str], folder: Path) -> Rows:
     predictions, evaluation = [f"predictions/{model}/{mode}" for mode in MODES], f"evaluations/{model}/operating.json"
     pictures = [f"data/prepared/{kind}/{name}.png" for name in names for kind in ("images", "masks")]
     fetch(repo, run, [*predictions, evaluation, *pictures], folder)
-    operating = Operating(**json.loads((folder / evaluation).read_text(encoding="utf-8")))
+    operating = Operating.read(folder / evaluation)
     direct, guided = (tiles.load(folder / path) for path in predictions)
     rows = {}
     for name in names:
