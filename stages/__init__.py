@@ -22,6 +22,35 @@ os.environ.setdefault("OMP_NUM_THREADS", str(os.cpu_count() or 1))
 os.environ.setdefault("OPENCV_LOG_LEVEL", "ERROR")
 
 
+def words(*kinds: str) -> list[str]:
+    """The words behind a stage's name on the command line; how it is used, and the end, where they are others.
+
+    Args:
+        kinds: of the words: dataset, detector, model or mode.
+    """
+    import argparse
+    from typing import get_args
+
+    from guidedseg import params
+    from guidedseg.names import MODES, NETWORKS
+
+    def dataset(name: str) -> str:
+        try:
+            return params.known_dataset(name)
+        except ValueError as error:
+            raise argparse.ArgumentTypeError(str(error)) from None
+
+    allowed = {"detector": get_args(params.DetectorName), "model": NETWORKS, "mode": MODES}
+    parser = argparse.ArgumentParser(
+        prog=f"python -m stages.{Path(sys.argv[0]).stem}",
+        epilog="`dvc repro` runs every stage with the words that params.yaml means.",
+    )
+    for kind in kinds:
+        parser.add_argument(kind, choices=allowed.get(kind), type=dataset if kind == "dataset" else str)
+    given = parser.parse_args()
+    return [getattr(given, kind) for kind in kinds]
+
+
 def run(main: Callable[[], tuple[Path, str] | None], *, noted: bool = True) -> None:
     """Run a stage; print what the user can mend, or the machine did, without a traceback and exit with 1.
 

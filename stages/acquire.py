@@ -1,6 +1,5 @@
 """data/raw/DATASET: the raw dataset in its official layout, from a URL, a zip, a folder or drawn here."""
 
-import sys
 from pathlib import Path
 
 import stages
@@ -11,9 +10,9 @@ def main() -> tuple[Path, str]:
     from guidedseg import params
     from guidedseg.datasets import acquiring
 
-    name = sys.argv[1]
-    target = Path("data/raw") / name
     options = dict(params.load().datasets)
+    (name,) = stages.words("dataset")
+    target = Path("data/raw") / name
     return target, acquiring.acquire(
         name, options, external=Path("data/external"), target=target, scratch=Path(".scratch")
     )

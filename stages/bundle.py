@@ -1,6 +1,5 @@
 """bundles/MODEL/ and bundles/MODEL.zip: detector, networks and operating point of one model, to be handed on."""
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,7 +22,7 @@ def main() -> tuple[Path, str]:
     from guidedseg.reporting.card.card import card
     from guidedseg.writing import whole_directory, whole_file
 
-    model = sys.argv[1]
+    (model,) = stages.words("model")
     description = _description(params.load(), model)
     networks = {mode: Path("models") / model / mode for mode in MODES}
     training = {mode: values(folder / "config.json") for mode, folder in networks.items()}

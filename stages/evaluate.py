@@ -1,6 +1,5 @@
 """evaluations/MODEL/: the operating point chosen on the validation images, and what the test images count at it."""
 
-import sys
 from dataclasses import asdict
 from pathlib import Path
 
@@ -17,7 +16,7 @@ def main() -> tuple[Path, str]:
     from guidedseg.json_files import write_json
     from guidedseg.writing import whole_directory
 
-    model = sys.argv[1]
+    (model,) = stages.words("model")
     settings = params.load().scoring
     folder = Path("data/prepared")
     index = prepared.read_index(folder)

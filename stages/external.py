@@ -1,6 +1,5 @@
 """evaluations/external/MODEL/: the trained pair on all images of the datasets that params.yaml names as external."""
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,7 +21,7 @@ def main() -> tuple[Path, str]:
     from guidedseg.json_files import write_json
     from guidedseg.writing import whole_directory
 
-    model = sys.argv[1]
+    (model,) = stages.words("model")
     settings, out = params.load(), Path("evaluations/external") / model
     home = Operating.read(Path("evaluations") / model / "operating.json")
     with whole_directory(out) as target:

@@ -4,7 +4,6 @@ For an external dataset that is the dataset alone.
 """
 
 import shutil
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,9 +22,9 @@ def main() -> tuple[Path, str]:
     from guidedseg.names import datasets_in
     from guidedseg.writing import write_text
 
-    name = sys.argv[1]
-    folder = Path("data/outside") / name
     settings = params.load()
+    (name,) = stages.words("dataset")
+    folder = Path("data/outside") / name
     own = name == settings.dataset  # not an external one, which nothing is trained on
     paths = {reader: folder / f"{reader}.json" for reader in ("dataset", *(("encoder", "detector") if own else ()))}
     before = {reader: outside.read(path) for reader, path in paths.items()}

@@ -1,6 +1,5 @@
 """predictions/MODEL/MODE/: probabilities, losses and attention maps of the validation and test images' regions."""
 
-import sys
 from functools import partial
 from pathlib import Path
 
@@ -15,7 +14,7 @@ def main() -> tuple[Path, str]:
     from guidedseg.segmentation import inputs, losses, trained
     from guidedseg.writing import whole_directory
 
-    model, mode = sys.argv[1:3]
+    model, mode = stages.words("model", "mode")
     settings = params.load()
     recipe = settings.chosen.train
     data = inputs.load(Path("data/inputs") / mode)

@@ -1,6 +1,5 @@
 """models/pretrained/: a detector that has seen made-up frames alone; without weights where there are to be none."""
 
-import sys
 from pathlib import Path
 
 import stages
@@ -13,13 +12,14 @@ def main() -> tuple[Path, str] | None:
     from guidedseg.fitting.launching import ALONE
     from guidedseg.writing import whole_directory
 
+    (kind,) = stages.words("detector")
     settings, out = params.load(), Path("models/pretrained")
-    rank = training.begin(sys.argv[1], settings) if settings.chosen.pretrain.images else ALONE
+    rank = training.begin(kind, settings) if settings.chosen.pretrain.images else ALONE
     if rank is None:
         return None
     with whole_directory(out, mine=rank.number == 0) as target:
         text = pretraining.pretrain(
-            sys.argv[1],
+            kind,
             settings,
             rank=rank,
             scratch=Path(".scratch/pretrain_detector"),

@@ -1,6 +1,5 @@
 """metrics/*.json, plots/ and report/: what came out, for DVC and for people."""
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,7 +19,7 @@ def main() -> tuple[Path, str]:
     from guidedseg.reporting import results
     from guidedseg.reporting.tables.wording import percent
 
-    model = sys.argv[1]
+    (model,) = stages.words("model")
     settings = params.load()
     run = results.read(
         Path(),

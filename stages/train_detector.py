@@ -1,6 +1,5 @@
 """models/detector/: a detector of lesions, its recipe and its training curve."""
 
-import sys
 from pathlib import Path
 
 import stages
@@ -12,13 +11,14 @@ def main() -> tuple[Path, str] | None:
     from guidedseg.detection import trained, training
     from guidedseg.writing import whole_directory
 
+    (kind,) = stages.words("detector")
     settings, out = params.load(), Path("models/detector")
-    rank = training.begin(sys.argv[1], settings)
+    rank = training.begin(kind, settings)
     if rank is None:
         return None
     with whole_directory(out, mine=rank.number == 0) as target:
         what, curve = training.train(
-            sys.argv[1],
+            kind,
             settings,
             Path("data/yolo"),
             start=Path("models/pretrained"),

@@ -1,6 +1,5 @@
 """models/MODEL/MODE/: a segmentation network trained on one mode's inputs, with its description and curve."""
 
-import sys
 from pathlib import Path
 
 import stages
@@ -10,6 +9,7 @@ def main() -> tuple[Path, str] | None:
     """Train the network and mode named on the command line."""
     from guidedseg import params
 
+    model, mode = stages.words("model", "mode")
     settings = params.load()  # first: a wrong name is told before anything heavy is imported
 
     from guidedseg.fitting import launching
@@ -22,7 +22,6 @@ def main() -> tuple[Path, str] | None:
     from guidedseg.segmentation import inputs, trained, training
     from guidedseg.writing import whole_directory
 
-    model, mode = sys.argv[1:3]
     with whole_directory(Path("models") / model / mode, mine=rank.number == 0) as target:
         config = training.train(
             inputs.load(Path("data/inputs") / mode),

@@ -31,12 +31,19 @@ def root() -> None:
 @app.command()
 def check(
     params: Path = typer.Option(Path("params.yaml"), help="The file to check."),  # noqa: B008 - typer's way
+    deep: Annotated[bool, typer.Option("--deep", help="Also hash all that DVC keeps, as DVC itself does not.")] = False,
+    remove: Annotated[bool, typer.Option("--remove", help="With --deep: take away what is damaged.")] = False,
 ) -> None:
-    """Tell all that would fail, and what is odd, before hours of work: parameters, weights, raw data, disk, split."""
+    """Tell all that would fail, and what is odd, before hours of work: parameters, weights, raw data, memory, split."""
     from guidedseg import checks
 
     for line in checks.run(params):
         typer.echo(line)
+    if deep or remove:
+        from guidedseg import rehash
+
+        for line in rehash.run(remove=remove):
+            typer.echo(line)
 
 
 @bundle_app.command("check")

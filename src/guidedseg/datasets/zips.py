@@ -30,6 +30,8 @@ _UNREADABLE = (
 _ENCRYPTED = 0x1  # bit of an entry's flags
 _BOMB = 200  # times its size: pictures in a zip grow by 1 to 3, all black bitmaps, rarely alone, by up to 1000
 _SMALL = 1_000_000_000  # bytes that any zip may grow to
+_MANY = 150_000  # files; no dataset that is known has a tenth, and small ones cost time alone
+_NAME, _PATH = 255, 1000  # bytes of what file systems take, and of a path whose folder has room for itself, too
 
 
 @contextmanager
@@ -78,7 +80,7 @@ def _unpack(archive: Path, named: str, folder: Path, target: Path) -> None:
         with zipfile.ZipFile(archive) as bundle:
             entries = [entry for entry in bundle.infolist() if not entry.is_dir()]
             own = [entry for entry in entries if not any(is_junk(part) for part in _path(entry).parts)]
-            problems = [*_unsafe(entries), *_unreadable(own), *_bomb(own, archive.stat().st_size)]
+            problems = [*_unsafe(entries), *_unreadable(own), *_misplaced(own), *_bomb(own, archive.stat().st_size)]
             if problems:
                 raise listed(
                     f"{named} cannot be unpacked",
@@ -124,6 +126,20 @@ def _unreadable(entries: Sequence[zipfile.ZipInfo]) -> Iterator[str]:
     for same in names.values():
         if len(same) > 1:
             yield f"{' and '.join(same)}: one name, or one but for the case of letters or the form of accents"
+
+
+def _misplaced(entries: Sequence[zipfile.ZipInfo]) -> Iterator[str]:
+    """Every entry whose name is too long for a file system, or is another one's folder too; and too many of them."""
+    if len(entries) > _MANY:
+        yield f"{len(entries)} files: no dataset of one zip has more than {_MANY}"
+        return
+    folders = {str(folder) for entry in entries for folder in _path(entry).parents}
+    for entry in entries:
+        path = _path(entry)
+        if len(str(path).encode()) > _PATH or any(len(part.encode()) > _NAME for part in path.parts):
+            yield f"{entry.filename[:50]}...: a name of {len(entry.filename)} letters"
+        elif str(path) in folders:
+            yield f"{entry.filename}: a file and a folder of one name"
 
 
 def _bomb(entries: Sequence[zipfile.ZipInfo], packed: int) -> Iterator[str]:

@@ -24,7 +24,8 @@ LARGEST = 100_000
 """Letters of params.yaml, and values in it once its aliases are followed."""
 
 
-def _known(dataset: str) -> str:
+def known_dataset(dataset: str) -> str:
+    """The name, where it is of datasets that there are; else a ValueError that says which."""
     names = datasets_in(dataset)
     unknown = [name for name in names if name not in DATASETS]
     if unknown or len(set(names)) < len(names):
@@ -52,7 +53,7 @@ class Params(Group):
     """The whole file."""
 
     seed: Seed
-    dataset: Annotated[str, AfterValidator(_known)]
+    dataset: Annotated[str, AfterValidator(known_dataset)]
     external: list[str]
     profile: str
     model: ModelName

@@ -148,3 +148,25 @@ def test_two_datasets_in_a_zip_are_told(pack: Pack, acquired: Acquired) -> None:
 @pytest.mark.parametrize("more", [{"x" * 300 + ".png": b""}, {"images": b"a file"}])
 def test_names_that_no_file_can_have_are_told(pack: Pack, acquired: Acquired, more: dict[str, bytes]) -> None:
     assert "cannot be unpacked" in acquired.refusal("folder", pack(more))
+
+
+ODD_NAMES = {
+    "a name of 5000 letters": {"n" * 5000: b""},
+    "a name of 6029 letters": {"/".join(["d" * 200] * 30): b""},
+    "a name of 3999 letters": {"/".join("d" * 2000): b""},
+    "images: a file and a folder of one name": {"images": b""},
+    "150001 files": {f"m{number}": b"" for number in range(150_000)},
+}
+
+
+@pytest.mark.parametrize("told", ODD_NAMES)
+def test_names_that_no_dataset_has_are_told_before_anything_is_unpacked(
+    tmp_path: Path, acquired: Acquired, told: str
+) -> None:
+    with zipfile.ZipFile(tmp_path / "odd.zip", "w") as bundle:
+        for name, content in {"images/a.png": b"", **ODD_NAMES[told]}.items():
+            bundle.writestr(name, content)
+    text = acquired.refusal("folder", tmp_path / "odd.zip")
+    assert told in text
+    assert "Nothing was unpacked." in text
+    assert max(map(len, text.splitlines())) < 250

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 from guidedseg.errors import GuidedsegError
 from guidedseg.inference.engines.engine import Engine
+from guidedseg.restoring import missing
 
 if TYPE_CHECKING:
     from torch import nn
@@ -30,6 +31,8 @@ def open_engine(
     Raises:
         GuidedsegError: the engine is not installed, or the folder holds no network that it can open.
     """
+    if kind != "torch" and not (folder / GRAPH).is_file():
+        raise GuidedsegError(f"{missing(folder / GRAPH)} If it was handed on to you, fetch the folder again.")
     # one at a time: torch alone takes two seconds to import, and nobody needs all three
     try:
         if kind == "torch":
