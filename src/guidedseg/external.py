@@ -1,6 +1,5 @@
 """A trained pair on images from elsewhere: all of a dataset that it never saw, scored as its own test images are."""
 
-import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -21,6 +20,7 @@ from guidedseg.inference.predict import predict, write
 from guidedseg.inference.segmenter import Filler, Segmenter
 from guidedseg.names import BOX
 from guidedseg.segmentation import crops, inputs
+from guidedseg.temporary import Temporary
 from guidedseg.tested import KINDS, Tested, worst
 
 
@@ -56,7 +56,7 @@ class Testing:
         frames = crops.frames(index, split, jitter=0.0)
         found = crops.rois(index, split, lesions, boxes, margin=segmenter.margin, jitter=0.0, backgrounds=0)
         self.scratch.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=self.scratch) as place:
+        with Temporary(self.scratch) as place:
             tiles = counting.Predicted(self.folder, Path(place) / "direct/tiles", Path(place) / "guided/tiles")
             _predict(segmenter.direct, frames, self.folder, tiles.direct, flips=segmenter.flips)
             _predict(segmenter.guided, found, self.folder, tiles.guided, flips=segmenter.flips)

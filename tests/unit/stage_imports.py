@@ -16,6 +16,7 @@ HARMLESS = {
     "src/guidedseg/restoring.py": "words about what is missing or damaged",
     "src/guidedseg/faults.py": "words about what ended a stage",
     "src/guidedseg/watcher.py": "words about a stage that the kernel killed",
+    "src/guidedseg/temporary.py": "folders that are gone at the end",
     "src/guidedseg/errors.py": "raising ends a stage without a result; what is raised is words",
     "src/guidedseg/params": "refuses, or gives what params.yaml says (test_params.py), which dvc.yaml names",
     "src/guidedseg/progress.py": "bars and live curves; what a bar is put around goes through as it is",

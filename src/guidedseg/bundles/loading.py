@@ -1,7 +1,6 @@
 """A bundle, read back: checked, then ready to segment."""
 
 import hashlib
-import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +20,7 @@ from guidedseg.inference.engines.opening import Kind, open_engine
 from guidedseg.inference.result import Result
 from guidedseg.inference.segmenter import Branch, Filler, Segmenter
 from guidedseg.lookahead import cores
+from guidedseg.temporary import Temporary
 
 if TYPE_CHECKING:
     from torch import nn
@@ -164,7 +164,7 @@ def opened(path: Path) -> tuple[Path, Description, str]:
         if not path.is_file():
             raise GuidedsegError(f"{path}: there is no such bundle. Give its folder or its zip.")
         # not every system lets go of a file that an engine still has open when the program ends
-        place = tempfile.TemporaryDirectory(prefix="guidedseg-", ignore_cleanup_errors=True)
+        place = Temporary()
         _UNPACKED.append(place)
         folder = Path(place.name)
         zipped.unpack(path, folder)
@@ -257,4 +257,4 @@ def _answers(folder: Path) -> tuple["nn.Module", tuple[str, ...]]:
 MODULES: dict[str, Callable[[Path], Any]] = {"detector": _raw_head, "direct": _answers, "guided": _answers}
 """Of each network the torch module, for the engine torch alone."""
 
-_UNPACKED: list[tempfile.TemporaryDirectory[str]] = []
+_UNPACKED: list[Temporary] = []

@@ -1,6 +1,5 @@
 """A folder that several machines write to: of a file system that they share, or of an object store."""
 
-import tempfile
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from guidedseg.errors import GuidedsegError
+from guidedseg.temporary import Temporary
 
 PARTIAL = ".partial."
 
@@ -91,7 +91,7 @@ class Store:
             yield self.folder / name
             return
         files, root = self._at()
-        with tempfile.TemporaryDirectory(prefix="guidedseg-") as place:
+        with Temporary() as place:
             path = Path(place) / Path(name).name
             files.get_file(f"{root}/{name}", str(path))
             yield path
@@ -116,7 +116,7 @@ class Store:
 
     def write(self, content: bytes, name: str) -> None:
         """Write a file."""
-        with tempfile.TemporaryDirectory(prefix="guidedseg-") as place:
+        with Temporary() as place:
             path = Path(place) / "content"
             path.write_bytes(content)
             self.put(path, name)

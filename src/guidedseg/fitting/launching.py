@@ -9,7 +9,6 @@ import signal
 import socket
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from collections.abc import Mapping, Sequence
@@ -17,6 +16,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from guidedseg.errors import GuidedsegError, LostRankError
+from guidedseg.temporary import Temporary
 
 GRACE = 10.0
 """Seconds that ranks have to end by themselves, once one of them has ended badly; then they are killed."""
@@ -159,7 +159,7 @@ def start(count: int) -> None:
         "MASTER_PORT": str(_free_port()),
         "TORCH_CPP_LOG_LEVEL": "ERROR",  # torch would tell of networks without unused parameters
     }
-    with tempfile.TemporaryDirectory() as folder:
+    with Temporary() as folder:
         said = [Path(folder, str(number)) for number in range(count)]
         running: list[subprocess.Popen[bytes]] = []
         try:

@@ -2,7 +2,6 @@
 
 import json
 import shutil
-import tempfile
 from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
@@ -18,6 +17,7 @@ from guidedseg.jobs.run import Summary
 from guidedseg.jobs.settings import Settings
 from guidedseg.json_files import as_json
 from guidedseg.progress import bar
+from guidedseg.temporary import Temporary
 from guidedseg.writing import whole_file
 
 
@@ -51,7 +51,7 @@ def collect(store: Store, *, unpacked: bool | None = None) -> Summary:
     with ExitStack() as stack:
         archives = [stack.enter_context(store.local(archive.name_of(shard, archive.ZIP))) for shard in shards]
         merged = archive.Merged(archives, count)
-        target = folder or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="guidedseg-")))
+        target = folder or Path(stack.enter_context(Temporary()))
         tables.write(merged, target, settings)
         if unpacked:
             _unpack(archives, merged, target)

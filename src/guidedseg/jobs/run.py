@@ -23,6 +23,7 @@ from guidedseg.sources.listing import Listed
 from guidedseg.sources.opening import open_source
 from guidedseg.sources.remote import Remote
 from guidedseg.sources.source import NoPictureError, Source, problem, shown
+from guidedseg.temporary import Temporary
 
 CINE = ("dicom", "video")
 """Kinds of files whose frames follow each other in time; those of a TIFF need not."""
@@ -95,7 +96,7 @@ def run(
         KeyboardInterrupt: after the tables of what is finished were written.
         OSError: an output cannot be written.
     """
-    with ProgressFile(folder) as done, tempfile.TemporaryDirectory(prefix="guidedseg-") as scratch:
+    with ProgressFile(folder) as done, Temporary() as scratch:
         waiting = _not_yet_done(files, done, folder)
         worker = _Worker(bundle, settings, Pictures(folder, bundle, settings), scratch)
         try:

@@ -3,7 +3,6 @@
 import hashlib
 import json
 import os
-import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import astuple, dataclass, field
 from pathlib import Path
@@ -24,6 +23,7 @@ from guidedseg.jobs.run import Summary, run
 from guidedseg.jobs.settings import Settings
 from guidedseg.json_files import as_json
 from guidedseg.sources.listing import Listed
+from guidedseg.temporary import Temporary
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ class Segmenting:
         return lambda part: self._segment(bundle, part)
 
     def _segment(self, bundle: loading.Bundle, part: Part) -> Summary:
-        with tempfile.TemporaryDirectory(prefix="guidedseg-") as place:
+        with Temporary() as place:
             folder = Path(place)
             summary = run(part.files, bundle, folder, self.settings, self.threads, with_tables=False)
             positions = {listed.name: position for listed, position in zip(part.files, part.positions, strict=True)}
@@ -171,7 +171,7 @@ def planned(store: Store, shard: Shard) -> Part:
 
 def opened(content: bytes, engine: Kind, confidence: float | None, threshold: float | None) -> loading.Bundle:
     """``loading.load`` of a bundle's zip, with one thread a picture, anywhere."""
-    with tempfile.TemporaryDirectory(prefix="guidedseg-", ignore_cleanup_errors=True) as place:
+    with Temporary() as place:
         path = Path(place) / "bundle.zip"
         path.write_bytes(content)
         return loading.load(path, engine=engine, threads=1, confidence=confidence, threshold=threshold)
@@ -181,6 +181,6 @@ def zipped_bundle(path: Path) -> bytes:
     """A bundle, given as a folder or as a zip, as the bytes of a zip."""
     if path.is_file():
         return path.read_bytes()
-    with tempfile.TemporaryDirectory(prefix="guidedseg-") as place:
+    with Temporary() as place:
         zipped.pack(path, Path(place) / "bundle.zip")
         return (Path(place) / "bundle.zip").read_bytes()

@@ -1,6 +1,5 @@
 """``guidedseg external``: a bundle on a dataset that lies somewhere, scored, with a table of it."""
 
-import tempfile
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -20,6 +19,7 @@ from guidedseg.json_files import write_json
 from guidedseg.names import datasets_in
 from guidedseg.reporting import elsewhere
 from guidedseg.reporting.tables import of_elsewhere, table
+from guidedseg.temporary import Temporary
 from guidedseg.writing import whole_directory
 
 USUAL = {
@@ -72,7 +72,7 @@ def run(bundle: Path, name: str, at: Path | None, out: Path, engine: Kind) -> It
     yield from reading.check(DATASETS[name], own, options).notes
     home, made_with = _home(said), _params(said)
     match_iou = made_with["scoring.match_iou"]
-    with tempfile.TemporaryDirectory(prefix="guidedseg-") as place:
+    with Temporary() as place:
         prepared = Path(place) / "prepared"
         how = loaded.segmenter.harmonising
         records = harmonised.records(union.read(name, {name: options}, own), how)

@@ -2,7 +2,6 @@
 
 import itertools
 import re
-import tempfile
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from ruamel.yaml import YAML
 from guidedseg import params as schema
 from guidedseg.errors import GuidedsegError, listed
 from guidedseg.progress import bar
+from guidedseg.temporary import Temporary
 
 FILE = "params.yaml"
 
@@ -58,7 +58,7 @@ def expand(settings: Sequence[str], prefix: str, file: Path = Path(FILE)) -> lis
     text = file.read_text(encoding="utf-8")
     problems: dict[str, None] = {}  # a wrong value is in many combinations and told once
     found = []
-    with tempfile.TemporaryDirectory() as folder:
+    with Temporary() as folder:
         copy = Path(folder) / FILE
         for overrides in bar("check", combinations, unit="run"):
             copy.write_text(text, encoding="utf-8")

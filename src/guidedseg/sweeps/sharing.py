@@ -6,7 +6,6 @@ They are run once, before; then the run-cache of DVC gives them to every run.
 import hashlib
 import json
 import os
-import tempfile
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ from guidedseg import lock
 from guidedseg.params import Params
 from guidedseg.progress import bar
 from guidedseg.sweeps.grid import FILE, Point
+from guidedseg.temporary import Temporary
 from guidedseg.writing import write_text
 
 
@@ -49,7 +49,7 @@ def parts(points: Sequence[Point], root: Path, commit: str) -> list[list[Part]]:
     """
     sharing: dict[str, list[int]] = defaultdict(list)
     names: dict[str, str] = {}
-    with tempfile.TemporaryDirectory() as folder:
+    with Temporary() as folder:
         place = Path(folder)
         write_text(place / ".dvc" / "config", f"[core]\n    no_scm = true\n    site_cache_dir = {place / 'site'}\n")
         write_text(place / "dvc.yaml", (root / "dvc.yaml").read_text(encoding="utf-8"))

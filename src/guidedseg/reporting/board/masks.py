@@ -1,7 +1,6 @@
 """The same test images with the masks of several networks, for the leaderboard (the paper's Figures 3 and 5)."""
 
 import io
-import tempfile
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -20,6 +19,7 @@ from guidedseg.names import MODES
 from guidedseg.reporting import selection
 from guidedseg.reporting.figures import masks
 from guidedseg.reporting.page.index import Shown, embedded
+from guidedseg.temporary import Temporary
 
 CAPTION = (
     "The newest entry of every network, its first seed; Dice under strict. Shown are the images with a lesion that are "
@@ -68,7 +68,7 @@ def _columns(repo: Path, entry: Entry, chosen: Sequence[str]) -> Rows:
     for run in entry.runs:
         names = [name for name in chosen if name not in rows and name in set(run.images["image_id"])]
         if names:
-            with tempfile.TemporaryDirectory() as folder:
+            with Temporary() as folder:
                 rows |= _of_run(repo, run, names, Path(folder))
     return rows
 

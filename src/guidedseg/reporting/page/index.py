@@ -1,12 +1,14 @@
 """The report as a page: one file, nothing from the web, every text escaped."""
 
 import base64
-from collections.abc import Sequence
+import hashlib
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import jinja2
+from markupsafe import Markup
 
 from guidedseg.evaluation.bootstrap import RELIABLE
 from guidedseg.evaluation.counts import PREDICTED
@@ -117,13 +119,32 @@ def embedded(png: bytes) -> str:
 
 def environment() -> jinja2.Environment:
     """The templates; what they leave open is an error."""
+    loader = jinja2.PackageLoader("guidedseg.reporting.page")
     templates = jinja2.Environment(
-        loader=jinja2.PackageLoader("guidedseg.reporting.page"),
+        loader=loader,
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
     templates.filters["percent"] = percent
-    templates.globals["titles"] = TITLES
+    scripts = {name: loader.get_source(templates, name)[0] for name in loader.list_templates() if name.endswith(".js")}
+    templates.globals |= {
+        "titles": TITLES,
+        "policy": _policy(scripts.values()),
+        "script": lambda name: Markup(f"<script>{scripts[name]}</script>"),  # noqa: S704 - our own file
+    }
     return templates
+
+
+def _policy(scripts: Iterable[str]) -> str:
+    """What a page may run and load: its own scripts, word for word, run.js beside it, and pictures within it.
+
+    A second wall: names and parameters of others cannot become scripts, for the templates escape them.
+    """
+    own = [base64.b64encode(hashlib.sha256(text.encode()).digest()).decode() for text in scripts]
+    hashes = " ".join(f"'sha256-{each}'" for each in own)
+    return (
+        f"default-src 'none'; script-src {hashes} 'self' file:; style-src 'unsafe-inline'; img-src data:; "
+        "base-uri 'none'; form-action 'none'"
+    )
