@@ -18,9 +18,9 @@ def main() -> tuple[Path, str]:
     index = prepared.read_index(folder)
     split = splitting.assign(index, **settings.split.model_dump())
     audit = splitting.audit(index, split, prepared.read_duplicates(folder))
-    with whole_file(Path("data/split.csv")) as path:
-        split.to_csv(path, index=False, lineterminator="\n")
-    write_json(audit, Path("metrics/split.json"))
+    with whole_file(Path("metrics/split.json")) as metrics, whole_file(Path("data/split.csv")) as table:
+        split.to_csv(table, index=False, lineterminator="\n")
+        write_json(audit, metrics)
     images = ", ".join(f"{audit[name]['images']} {name}" for name in SPLITS)
     apart = "_in_several_splits"
     leaks = ", ".join(

@@ -60,17 +60,17 @@ class LiveCurves:
     """
 
     def __init__(self, folder: Path | None) -> None:
-        """Empty ``folder``; None: nothing is written."""
+        """Into ``folder``, which is emptied before the first row and not before; None: nothing is written."""
+        self._folder = folder
         self._live: Any = None
-        if folder is not None:
-            with self._dispensable():
-                folder.mkdir(parents=True, exist_ok=True)
-                self._live = _open(folder)
 
     def add(self, epoch: int, values: Mapping[str, float]) -> None:
         """A row of every curve; ``epoch`` counts from 1."""
-        if self._live is not None:
+        if self._folder is not None:
             with self._dispensable():
+                if self._live is None:
+                    self._folder.mkdir(parents=True, exist_ok=True)
+                    self._live = _open(self._folder)
                 self._live.step = epoch
                 for name, value in values.items():
                     self._live.log_metric(name, float(value))
@@ -88,7 +88,7 @@ class LiveCurves:
             yield
         except OSError as error:
             logger.warning("training goes on without live curves: %s", error)
-            self._live = None
+            self._live = self._folder = None
 
 
 def _open(folder: Path) -> Any:  # noqa: ANN401 - a class that only exists once DVCLive is imported

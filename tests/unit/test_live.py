@@ -51,6 +51,15 @@ def test_curve_has_a_row_per_epoch_and_the_last_values_stand_alone(folder: Path)
     assert "val_dice" in (folder / "live/report.html").read_text()
 
 
+def test_curves_of_an_earlier_training_stay_until_there_is_one_epoch(folder: Path) -> None:
+    before = LiveCurves(folder / "live")
+    before.add(1, {"val_dice": 0.5})
+    before.close()
+    again = LiveCurves(folder / "live")
+    again.close()  # as where a training fails before its first epoch ends
+    assert table(folder / "live", "val_dice") == [(1, 0.5)]
+
+
 def test_curves_of_an_earlier_training_go(folder: Path) -> None:
     for name in ("of_other_model", "val_dice"):
         curves = LiveCurves(folder / "live")

@@ -1,5 +1,6 @@
 """What a stage prints and how it ends when something goes wrong."""
 
+import errno
 import importlib
 import os
 import subprocess
@@ -94,17 +95,34 @@ def test_a_bug_keeps_its_traceback(error: str) -> None:
     assert "Traceback" in done.stderr
 
 
-def test_report_that_fails_leaves_the_metrics_as_they_were(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_report_that_fails_leaves_metrics_and_page_as_they_were(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
     monkeypatch.syspath_prepend(str(ROOT))
     monkeypatch.setattr("sys.argv", ["report", "unetpp"])
     monkeypatch.setattr("guidedseg.params.load", mock.MagicMock())
     monkeypatch.setattr("guidedseg.reporting.results.read", mock.MagicMock())
-    monkeypatch.setattr("stages.report._page", mock.Mock(side_effect=ZeroDivisionError))
-    metrics = mock.Mock()
-    monkeypatch.setattr("stages.report._metrics", metrics)
-    with pytest.raises(ZeroDivisionError):
-        importlib.import_module("stages.report").main()
-    metrics.assert_not_called()
+    report = importlib.import_module("stages.report")
+    for name in [*report.FILES, *(f"{folder}/file" for folder in report.FOLDERS)]:
+        Path(name).parent.mkdir(parents=True, exist_ok=True)
+        Path(name).write_text("before")
+
+    def metrics(_: object, __: object, files: dict[str, Path]) -> None:
+        for path in files.values():
+            path.write_text("new")
+
+    def page(_: object, __: object, folders: dict[str, Path], files: dict[str, Path]) -> None:  # noqa: ARG001
+        for folder in folders.values():
+            (folder / "file").write_text("new")
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(report, "_metrics", metrics)
+    monkeypatch.setattr(report, "_page", page)
+    with pytest.raises(OSError, match="No space left"):
+        report.main()
+    found = {path.relative_to(tmp_path).as_posix(): path.read_text() for path in tmp_path.rglob("*") if path.is_file()}
+    assert found == dict.fromkeys([*report.FILES, *(f"{folder}/file" for folder in report.FOLDERS)], "before")
 
 
 class TestJournal:
