@@ -32,6 +32,33 @@ def test_whole_dataset_passes_the_check(tiny):
     check(tiny, expected_images=5)
 
 
+def noted(folder):
+    return reading.check(bus_uclm.DATASET, folder, Raw(source=None, sha256=None, images=5)).notes
+
+
+def test_images_that_are_dark_by_mistake_are_told(tiny):
+    assert noted(tiny) == []
+    dark = np.random.default_rng(0).integers(0, 16, (48, 64), dtype=np.uint8)
+    cv2.imwrite(str(tiny / "images" / "AAAA_001.png"), dark)
+    (line,) = noted(tiny)
+    assert line.startswith("1 image(s): nearly black, no value above 47 of 255; prepare.intensity")
+    assert line.endswith("(images/AAAA_001.png)")
+
+
+def test_twelve_bits_in_sixteen_are_scaled_and_told(tiny):
+    for path in (tiny / "images").iterdir():
+        picture = np.random.default_rng(0).integers(0, 4096, (48, 64)).astype(np.uint16)
+        cv2.imwrite(str(path), picture)
+    (line,) = noted(tiny)
+    assert line.startswith("5 image(s): 16 bits per value, of which 12 are used: 0 to 4095 was scaled to 0 to 255")
+    assert by_id(tiny)["AAAA_000"].image.max() == 255
+
+
+def test_a_size_that_neither_picture_has_is_told(tiny):
+    rewrite_info(tiny, "AAAA_001.png;64x48", "AAAA_001.png;640x480")
+    assert noted(tiny) == ["1 image(s): of another size than the table says (images/AAAA_001.png)"]
+
+
 def test_left_over_files_of_file_managers_do_not_matter(tiny):
     for name in (".DS_Store", "Thumbs.db", "._AAAA_000.png"):
         (tiny / "images" / name).write_bytes(b"junk")

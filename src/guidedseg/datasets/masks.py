@@ -81,18 +81,19 @@ def read(dataset: Dataset, folder: Path, entry: Entry, name: str) -> Mask:
     return found
 
 
-def noted(oddities: Iterable[tuple[str, str]]) -> list[str]:
-    """A line for each oddity, with how many masks have it and the first of them.
+def noted(oddities: Iterable[tuple[str, str]], of: str = "mask(s) have") -> list[str]:
+    """A line for each oddity, with how many files have it and the first of them.
 
     Args:
-        oddities: of masks: which, and the mask's path.
+        oddities: which, and the file's path.
+        of: what the files are, in words before the oddity.
     """
-    masks: dict[str, list[str]] = {}
+    files: dict[str, list[str]] = {}
     for which, name in oddities:
-        masks.setdefault(which, []).append(name)
+        files.setdefault(which, []).append(name)
     return [
-        f"{len(names)} mask(s) have {which} ({', '.join(names[:3])}{', ...' if len(names) > 3 else ''})"
-        for which, names in masks.items()
+        f"{len(names)} {of} {which} ({', '.join(names[:3])}{', ...' if len(names) > 3 else ''})"
+        for which, names in files.items()
     ]
 
 

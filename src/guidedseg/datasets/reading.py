@@ -20,6 +20,9 @@ from guidedseg.resizing import resize
 from guidedseg.sources.frame import Frame
 from guidedseg.sources.opening import open_source
 
+DARK = 48
+"""A picture without a value as high is too dark to be meant so; ultrasound images have white in their text or skin."""
+
 UNKNOWN = "unknown"
 """Pathology of a lesion of which nothing is told."""
 
@@ -36,7 +39,8 @@ class _Examined:
         self.frame: Frame | None = None
         self.mask: NDArray[np.bool_] | None = None
         self.problems: list[str] = []
-        self.oddities: list[tuple[str, str]] = []
+        self.oddities: list[tuple[str, str]] = []  # of masks
+        self.remarks: list[str] = []  # on the image
 
 
 def check(dataset: Dataset, folder: Path, options: Group | None = None) -> Survey:
@@ -62,17 +66,19 @@ def check(dataset: Dataset, folder: Path, options: Group | None = None) -> Surve
             "params.yaml; null for an excerpt)"
         )
     examined = in_order(partial(_examined, dataset, folder), survey.entries)
-    oddities = []
-    for found in progress.bar("check", examined, unit="image", total=len(survey.entries)):
+    oddities, remarks = list[tuple[str, str]](), list[tuple[str, str]]()
+    images = progress.bar("check", examined, unit="image", total=len(survey.entries))
+    for entry, found in zip(survey.entries, images, strict=True):
         problems.extend(found.problems)
         oddities.extend(found.oddities)
+        remarks.extend((remark, entry.image) for remark in found.remarks)
         survey.with_lesion += found.mask is not None and bool(found.mask.any())
     if not problems and not survey.with_lesion and any(entry.pathology != "normal" for entry in survey.entries):
         problems.append("no image shows a lesion: the masks are black, or have none of datasets.folder.mask_value")
     corners = [found for found in oddities if found[0] == masks.CORNERS]
     if 2 * len(corners) > survey.with_lesion:
         problems += masks.noted(corners)
-    survey.notes += masks.noted(oddities)
+    survey.notes += [*masks.noted(oddities), *masks.noted(remarks, "image(s):")]
     if problems:
         raise _broken(dataset, folder, problems)
     return survey
@@ -158,6 +164,7 @@ def _examined(dataset: Dataset, folder: Path, entry: Entry) -> _Examined:
         source = open_source(folder / entry.image)
         (frame,) = source.frames()
         found.image, found.frame = frame.grey, frame
+        found.remarks = [*source.notes, *_remarks(entry, frame.grey)]
         if source.turned:
             found.problems.append(
                 f"{entry.image}: is turned by its EXIF, and whether its lesions are too is not told; save it upright"
@@ -184,6 +191,14 @@ def _examined(dataset: Dataset, folder: Path, entry: Entry) -> _Examined:
     if found.image is not None and found.mask is not None:
         found.problems += _disagreements(entry, found.image, found.mask, whole=not found.problems)
     return found
+
+
+def _remarks(entry: Entry, image: NDArray[np.uint8]) -> Iterator[str]:
+    """What is odd about an image, and yet read."""
+    if entry.size is not None and image.shape != entry.size[::-1]:
+        yield "of another size than the table says"
+    if image.max() < DARK:
+        yield f"nearly black, no value above {DARK - 1} of 255; prepare.intensity would stretch them"
 
 
 def _disagreements(entry: Entry, image: NDArray[np.uint8], mask: NDArray[np.bool_], *, whole: bool) -> Iterator[str]:
