@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from types import TracebackType
 
 if importlib.util.find_spec("pydantic") is None:
     sys.exit(f"ERROR: {sys.executable} lacks guidedseg's packages. Activate the environment: . .venv/bin/activate")
@@ -20,6 +21,17 @@ os.environ.setdefault("OMP_NUM_THREADS", str(os.cpu_count() or 1))
 
 # OpenCV would print its own line about a broken picture before ours, without the name of the file.
 os.environ.setdefault("OPENCV_LOG_LEVEL", "ERROR")
+
+
+def _interrupted(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    """After Ctrl-C, at whatever moment, a word; a bug has its traceback."""
+    if issubclass(kind, KeyboardInterrupt):
+        print("\nInterrupted.", file=sys.stderr)
+    else:
+        sys.__excepthook__(kind, error, trace)
+
+
+sys.excepthook = _interrupted
 
 
 def words(*kinds: str) -> list[str]:
@@ -74,7 +86,7 @@ def run(main: Callable[[], tuple[Path, str] | None], *, noted: bool = True) -> N
         if not error.told:
             print(f"ERROR: {error}", file=sys.stderr)
         sys.exit(LostRankError.CODE)
-    except (Exception, KeyboardInterrupt) as error:
+    except Exception as error:
         faults.end(error)
         raise
     if made is None:

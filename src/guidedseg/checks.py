@@ -50,8 +50,10 @@ def _folders(_: Params) -> Iterator[str]:
             tempfile.TemporaryFile(dir=folder).close()
         except OSError as error:
             problems.append(f"{folder}: {error.strerror}")
+    if {*"{}"} & {*str(Path.cwd())}:
+        problems.append(f"{Path.cwd()}: DVC takes what is in braces for a name to be filled in")
     if problems:
-        raise listed("folders cannot be written", problems, "Change their owner or mode, or move the project.")
+        raise listed("folders are of no use", problems, "Change their owner or mode, or move the project.")
     yield "folders: can be written"
 
 

@@ -17,9 +17,6 @@ from guidedseg.restoring import missing
 VARIABLE = "GUIDEDSEG_TRACEBACK"
 """Where this environment variable is set to anything but 0, every error has its traceback before its line."""
 
-INTERRUPTED = 130
-"""What a process exits with after Ctrl-C, as shells have it: 128 and the number of the signal."""
-
 _DISK = "Free some (`dvc gc -w` drops unused results) and repeat."
 _FILES = "Its owner or `chmod` can change that; a container or a share may have been mounted for reading only."
 
@@ -63,20 +60,17 @@ _NO_THREAD = re.compile(r"can't start new thread")
 _NUMBER = re.compile(r"\[Errno (\d+)\]|os error (\d+)")
 
 
-def end(error: BaseException) -> None:
+def end(error: Exception) -> None:
     """End the process with a line about what the user can mend, or the machine did; come back from a bug.
 
     Args:
         error: whatever ended the work.
     """
-    text = "Interrupted." if isinstance(error, KeyboardInterrupt) else told(error)
+    text = told(error)
     if text is None:
         return
     if os.environ.get(VARIABLE, "0") not in ("", "0"):
         traceback.print_exception(error)
-    if isinstance(error, KeyboardInterrupt):
-        print(f"\n{text}", file=sys.stderr)
-        sys.exit(INTERRUPTED)
     sys.exit(f"ERROR: {text}")
 
 

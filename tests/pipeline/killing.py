@@ -83,10 +83,10 @@ def works() -> dict[str, Work]:
 class Campaign:
     """A project that has run, and what is done to it."""
 
-    def __init__(self, project: Project, temporary: Path) -> None:
-        """Run all that is to be killed once undisturbed."""
+    def __init__(self, project: Project, temporary: Path, names: list[str]) -> None:
+        """Run what is to be killed once undisturbed."""
         self.project, self.temporary = project, temporary
-        self.works = works()
+        self.works = {name: work for name, work in works().items() if name in names}
         for work in self.works.values():
             begun = time.monotonic()
             self.run(work)
@@ -124,7 +124,7 @@ class Campaign:
         time.sleep(share * work.seconds)
         process.send_signal(by)
         said, _ = process.communicate()
-        problems = ["a traceback"] if "Traceback" in said else []
+        problems = [f"a traceback:\n{said}"] if "Traceback" in said else []
         self.run(work)
         problems += [f"{out} differs" for out, value in self.hashes(work).items() if value != work.hashes[out]]
         return problems + [f"{path} is left" for path in sorted(self.listing() - self.there)]
@@ -147,6 +147,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--kills", type=int, default=100)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--only", nargs="+", choices=works(), default=[*works()], help="these alone")
+    parser.add_argument("--by", nargs="+", choices=[each.name for each in SIGNALS], default=[s.name for s in SIGNALS])
     asked = parser.parse_args()
     draws, kills, failed = random.Random(asked.seed), Counter[str](), 0
     with tempfile.TemporaryDirectory() as place:
@@ -155,10 +157,10 @@ def main() -> None:
         project.dvc("repro")
         project.commit()
         (work / "tmp").mkdir()
-        campaign = Campaign(project, work / "tmp")
-        names = [*campaign.works]
+        campaign = Campaign(project, work / "tmp", asked.only)
         for number in range(asked.kills):
-            name, by, share = names[number % len(names)], draws.choice(SIGNALS), draws.random()
+            name, by = asked.only[number % len(asked.only)], signal.Signals[draws.choice(asked.by)]
+            share = draws.random()
             problems = campaign.kill(name, by, share)
             kills[f"{name} {by.name}"] += 1
             failed += bool(problems)

@@ -74,6 +74,15 @@ def test_ranks_are_told_and_more_devices_than_there_are(check: Check, monkeypatc
     assert "profiles.quick.train: devices is 4, and this machine has" in check({"profiles.quick.train.devices": 4})[1]
 
 
+def test_braces_in_the_path_of_the_project_are_told(
+    check: Check, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    odd = tmp_path / "a [b] #c {d}"
+    odd.mkdir()
+    monkeypatch.chdir(odd)
+    assert "a [b] #c {d}: DVC takes what is in braces" in check({})[1]
+
+
 def test_full_disk_is_told(check: Check, monkeypatch: pytest.MonkeyPatch) -> None:
     usage = namedtuple("usage", "total used free")
     monkeypatch.setattr(shutil, "disk_usage", lambda _: usage(10**12, 10**12, 3 * 10**8))

@@ -151,3 +151,18 @@ def test_no_precision_that_can_be_declared_makes_the_library_test_itself(
     monkeypatch.setattr(training, "DetectionTrainer", Asked)
     train(dataset, "yolo11n.yaml", tmp_path)
     assert bool(calls) == tested
+
+
+def test_a_loss_that_is_no_number_is_told_with_what_to_lower(
+    dataset: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ultralytics would go back an epoch three times, and then end in a traceback."""
+    batch = training.DetectionTrainer.preprocess_batch
+
+    def broken(trainer: Any, given: dict[str, Any]) -> dict[str, Any]:
+        return {**(made := batch(trainer, given)), "img": made["img"] * (np.nan if trainer.epoch == 1 else 1)}
+
+    monkeypatch.setattr(training.DetectionTrainer, "preprocess_batch", broken)
+    with pytest.raises(GuidedsegError, match=r"loss became nan in epoch 2\. Lower profiles\.\*\.yolo\.lr0"):
+        train(dataset, "yolo11n.yaml", tmp_path, epochs=3)
+    assert not any((tmp_path / "detector").iterdir())

@@ -125,9 +125,9 @@ def test_a_stage_says_one_line_and_the_traceback_where_it_is_asked_for() -> None
     assert told.stderr.endswith(done.stderr)
 
 
-def test_ctrl_c_is_a_word_and_the_code_of_a_shell() -> None:
+def test_ctrl_c_is_a_word_and_the_end_by_its_signal() -> None:
     done = stage("KeyboardInterrupt")
-    assert (done.returncode, done.stderr) == (130, "\nInterrupted.\n")
+    assert (done.returncode, done.stderr) == (-signal.SIGINT, "\nInterrupted.\n")
 
 
 def test_a_command_says_one_line(tmp_path: Path) -> None:

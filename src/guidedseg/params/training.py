@@ -33,11 +33,11 @@ class Yolo(Group):
     patience: Annotated[int, Field(ge=0, le=100_000)]
     batch: Batch
     optimizer: Literal["SGD", "Adam", "AdamW", "NAdam", "RAdam", "RMSProp"]
-    lr0: Positive
-    lrf: Positive
+    lr0: Annotated[float, Field(gt=0, le=1)]
+    lrf: Annotated[float, Field(gt=0, le=1)]
     cos_lr: bool
     momentum: Share
-    weight_decay: NonNegative
+    weight_decay: Share
     warmup_epochs: NonNegative
     ema_decay: OpenShare
     ema_tau: Positive
