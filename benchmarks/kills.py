@@ -25,8 +25,8 @@ import psutil
 from ray.cluster_utils import Cluster
 
 PROGRAM = "from guidedseg.cli import main; main()"
-DONE = {0, 2}
-"""Exit codes of a job that ended; 2: some files could not be read."""
+DONE = {0, 3}
+"""Exit codes of a job that ended; 3: some files could not be read."""
 VICTIMS = {"processes": ("driver", "worker"), "ray": ("driver", "worker", "node")}
 
 

@@ -127,7 +127,7 @@ def segment(
 
     Research software, not a medical device. Masks, overlays and tables carry no value of a header; a DICOM-SEG and a
     structured report (--outputs seg,sr) repeat the patient's identity, as DICOM demands, and are written on request
-    only. Exit code 2: some files could not be read, see problems.csv.
+    only. Exit code 3: some files could not be read, see problems.csv.
     """
     os.environ.setdefault("OPENCV_LOG_LEVEL", "SILENT")  # it would print its own lines about bad files before ours
     from guidedseg.jobs import command, many

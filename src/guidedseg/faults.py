@@ -18,12 +18,12 @@ VARIABLE = "GUIDEDSEG_TRACEBACK"
 """Where this environment variable is set to anything but 0, every error has its traceback before its line."""
 
 _DISK = "Free some (`dvc gc -w` drops unused results) and repeat."
-_FILES = "Its owner or `chmod` can change that; a container or a share may have been mounted for reading only."
+_FILES = "Its owner can change that with `chmod`; on a share its administrator."
 
 _REMEDIES: dict[int, tuple[str, str]] = {
     errno.EACCES: ("no permission", _FILES),
     errno.EPERM: ("no permission", _FILES),
-    errno.EROFS: ("it lies on a file system that cannot be written to", _FILES),
+    errno.EROFS: ("its file system takes no writing", "Mount it for that, or move the project to another one."),
     errno.EISDIR: ("a folder lies where a file is expected", "Move it away and repeat."),
     errno.ENOTDIR: ("a file lies where a folder is expected", "Move it away and repeat."),
     errno.EEXIST: ("something lies there already", "Move it away and repeat."),

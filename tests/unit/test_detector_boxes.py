@@ -147,5 +147,7 @@ def test_a_folder_without_a_network_is_named(kind, what, detector, tmp_path):
         (tmp_path / "network.onnx").write_text("hello")
     else:
         (tmp_path / {"no graph": "network.onnx", "no weights": "weights.safetensors"}[what]).unlink()
-    with pytest.raises(GuidedsegError, match=rf"{tmp_path}/network\.onnx (is missing|and .* {kind} can open)"):
+    with pytest.raises(
+        GuidedsegError, match=rf"{tmp_path}/(network\.onnx|weights\.safetensors) (is missing|and .* {kind} can open)"
+    ):
         open_detector(kind, tmp_path).boxes(pictures()[0])

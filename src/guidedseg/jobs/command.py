@@ -28,7 +28,7 @@ from guidedseg.sources.source import shown
 WHOLE = Many()
 """Not cut, unless there are very many files."""
 
-DONE, WITH_PROBLEMS, INTERRUPTED = 0, 2, 130
+DONE, WITH_PROBLEMS, INTERRUPTED = 0, 3, 130  # 1 is an error, 2 a call that is none
 
 
 def settings(branch: Branch, outputs: str, *, every: int, tracking: bool) -> Settings:

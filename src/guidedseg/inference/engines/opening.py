@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 Kind = Literal["onnxruntime", "openvino", "torch"]
 
-GRAPH = "network.onnx"
+GRAPH, WEIGHTS = "network.onnx", "weights.safetensors"
 
 
 def open_engine(
@@ -30,9 +30,12 @@ def open_engine(
 
     Raises:
         GuidedsegError: the engine is not installed, or the folder holds no network that it can open.
+        OSError: a file of it may not be read.
     """
-    if kind != "torch" and not (folder / GRAPH).is_file():
-        raise GuidedsegError(f"{missing(folder / GRAPH)} If it was handed on to you, fetch the folder again.")
+    for path in () if kind == "torch" else (folder / GRAPH, folder / WEIGHTS):  # which an engine would not name
+        if not path.is_file():
+            raise GuidedsegError(f"{missing(path)} If it was handed on to you, fetch its folder again.")
+        path.open("rb").close()
     # one at a time: torch alone takes two seconds to import, and nobody needs all three
     try:
         if kind == "torch":
