@@ -1,6 +1,6 @@
 """What segmenting one's own images costs: from file to file, against what one would write, and against the floor.
 
-    python -m benchmarks.segment --bundle bundles/unetpp [--images FOLDER] [--parts files,memory,...] [--sizes 256 128]
+    python -m benchmarks.segment --bundle bundles/unetpp [--images FOLDER] [--parts files memory ...] [--sizes 256 128]
 
 PNG files (RGB, 856 x 606; drawn ones without ``--images``) become masks by the product's own job runner, once it has
 started. All contestants of a part take turns, each in a process of its own that keeps its networks; medians count. A
@@ -72,7 +72,7 @@ def main() -> None:
     parser.add_argument("--sizes", type=int, nargs=2, metavar=("DETECTOR", "SEGMENTER"), help="other than the bundle's")
     parser.add_argument("--cores", type=int, default=2)
     parser.add_argument("--turns", type=int, default=7)
-    parser.add_argument("--parts", default=",".join(PARTS))
+    parser.add_argument("--parts", nargs="+", choices=PARTS, default=[*PARTS])
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         scratch = Path(folder)
@@ -85,7 +85,7 @@ def main() -> None:
         print(
             f"{machine()}: {asked.cores} of {os.cpu_count()} cores. {len(paths)} pictures, {boxes:.2f} boxes a picture"
         )
-        for part in asked.parts.split(","):
+        for part in asked.parts:
             PARTS[part](setting)
 
 

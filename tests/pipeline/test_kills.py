@@ -1,8 +1,7 @@
-"""Killed at random moments, every stage and command ends as if nothing had been (``killing.py`` does it by hundreds)."""
+"""Killed at any moment, every stage and command ends as if nothing had been (``killing.py`` does it by hundreds)."""
 
 import random
 import signal
-from pathlib import Path
 
 import pytest
 from killing import SIGNALS, Campaign, works
