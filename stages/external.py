@@ -15,15 +15,14 @@ def main() -> tuple[Path, str]:
     """Test the network named on the command line."""
     from functools import partial
 
-    from guidedseg import external, params, tested
+    from guidedseg import evaluated, external, params, tested
     from guidedseg.cluster.tasks import Once
-    from guidedseg.evaluation.operating import Operating
     from guidedseg.json_files import write_json
     from guidedseg.writing import whole_directory
 
     (model,) = stages.words("model")
     settings, out = params.load(), Path("evaluations/external") / model
-    home = Operating.read(Path("evaluations") / model / "operating.json")
+    home = evaluated.operating(Path("evaluations") / model / "operating.json")
     with whole_directory(out) as target:
         write_json({"datasets": settings.external}, target / "datasets.json")
         if settings.external:  # else no network need be opened

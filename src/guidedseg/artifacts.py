@@ -15,6 +15,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from guidedseg.errors import GuidedsegError, listed
+from guidedseg.names import BOX
 from guidedseg.restoring import damaged, missing, restoring
 
 Types = Mapping[str, str]
@@ -22,6 +23,12 @@ Types = Mapping[str, str]
 
 Good = Callable[[pd.DataFrame], pd.Series]
 """True of the rows of a table that are as they must be."""
+
+TRUE_BOXES: Types = {"image_id": "text", **dict.fromkeys(BOX, "float")}
+"""Boxes of lesions; pixels of the image."""
+
+BOXES: Types = {**TRUE_BOXES, "confidence": "float"}
+"""Boxes of a detector."""
 
 _NUMPY = {"text": str, "int": "int64", "float": "float64", "float?": "float64"}
 

@@ -22,7 +22,8 @@ from ruamel.yaml.error import YAMLError
 
 from guidedseg import artifacts, lock
 from guidedseg.errors import GuidedsegError, listed
-from guidedseg.evaluation.counts import IMAGE_COLUMNS, read_images
+from guidedseg.evaluated import read_images
+from guidedseg.evaluation.counts import IMAGE_COLUMNS
 from guidedseg.evaluation.pooling import Boxes, External, Run
 from guidedseg.names import datasets_in
 from guidedseg.progress import bar

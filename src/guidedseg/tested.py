@@ -9,8 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from guidedseg import artifacts
-from guidedseg.detection import boxes
+from guidedseg import artifacts, evaluated
 from guidedseg.evaluation import counts
 from guidedseg.evaluation.counts import Evaluation
 from guidedseg.evaluation.operating import Operating
@@ -20,7 +19,7 @@ from guidedseg.json_files import write_json
 WORST = 4
 """Images of a dataset that are kept to be looked at."""
 
-TABLES = {"boxes": boxes.TYPES, "true_boxes": boxes.TRUE_TYPES}
+TABLES = {"boxes": artifacts.BOXES, "true_boxes": artifacts.TRUE_BOXES}
 
 KINDS = ("image", "truth", "direct", "guided")
 """What is kept of each."""
@@ -60,8 +59,8 @@ def write(tested: Tested, target: Path) -> None:
 def read(folder: Path) -> Tested:
     """Read back what ``write`` wrote."""
     boxes, true_boxes = (artifacts.table(folder / f"{name}.csv", types) for name, types in TABLES.items())
-    hindsight = Operating.read(folder / "hindsight.json")
-    evaluation = counts.read(folder)
+    hindsight = evaluated.operating(folder / "hindsight.json")
+    evaluation = evaluated.read(folder)
     pictures = {
         name: {kind: _grey(folder / "worst" / name / f"{kind}.png") for kind in KINDS}
         for name in worst(evaluation.images)

@@ -23,7 +23,8 @@ pytestmark = pytest.mark.pipeline
 
 
 def images(project: Project, *names: str) -> list[str]:
-    split = splits.read(project.folder / "data/split.csv")
+    index = prepared.read_index(project.folder / "data/prepared")
+    split = splits.read(project.folder / "data/split.csv", index)
     return split.loc[split["split"].isin(names), "image_id"].tolist()
 
 
@@ -58,7 +59,8 @@ def test_masks_are_those_that_the_pipeline_scored(finished: Project, point: str)
             direct=replace(segmenter.direct, threshold=half["direct"], gate=0.0),
             guided=replace(segmenter.guided, threshold=half["guided"]),
         )
-    found = read_detections(folder / "data/detections.csv").groupby("image_id")
+    ids = prepared.read_index(folder / "data/prepared")["image_id"]
+    found = read_detections(folder / "data/detections.csv", ids).groupby("image_id")
     lesions = 0
     for image_id in images(finished, "val", "test"):
         image = prepared.load_image(folder / "data/prepared", image_id)

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from guidedseg import artifacts
+from guidedseg import artifacts, evaluated
 from guidedseg.datasets import prepared, splits
 from guidedseg.detection.boxes import read_detections
 from guidedseg.errors import GuidedsegError
@@ -48,10 +48,10 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     np.save("predictions/unet/direct/gates_1.npy", np.zeros((3, 4, 4), np.uint8))
     rows = [(*(name, "p", "g", "benign", 9, 9, 4, 1, branch, 1, 4, 0, 0, 77), *("", "", "", 1, 1, 0, 1, ""))
             for name in IDS for branch in counts.BRANCHES]  # fmt: skip
-    _table("evaluations/unet/images.csv", counts.IMAGES, rows)
+    _table("evaluations/unet/images.csv", evaluated.IMAGES, rows)
     lesions = [(name, "p", branch, 1, 4, 0.5, 0.5) for name in IDS for branch in counts.BRANCHES]
-    _table("evaluations/unet/lesions.csv", counts.LESIONS, lesions)
-    _table("evaluations/unet/levels.csv", counts.LEVELS, [("g", "direct", 0, 81, 4)])
+    _table("evaluations/unet/lesions.csv", evaluated.LESIONS, lesions)
+    _table("evaluations/unet/levels.csv", evaluated.LEVELS, [("g", "direct", 0, 81, 4)])
     chosen = dict.fromkeys(Operating.__dataclass_fields__, 0.5)
     Path("evaluations/unet/operating.json").write_text(json.dumps(chosen))
     Path("models/detector").mkdir(parents=True)
@@ -74,10 +74,10 @@ READERS: dict[str, Callable[[], object]] = {
     "data/inputs/direct/wide_masks.npy": lambda: inputs.load(Path("data/inputs/direct")),
     "predictions/unet/direct/items.csv": lambda: tiles.load(Path("predictions/unet/direct")),
     "predictions/unet/direct/probabilities.npy": lambda: tiles.load(Path("predictions/unet/direct")),
-    "evaluations/unet/images.csv": lambda: counts.read(Path("evaluations/unet")),
-    "evaluations/unet/lesions.csv": lambda: counts.read(Path("evaluations/unet")),
-    "evaluations/unet/levels.csv": lambda: counts.read(Path("evaluations/unet")),
-    "evaluations/unet/operating.json": lambda: Operating.read(Path("evaluations/unet/operating.json")),
+    "evaluations/unet/images.csv": lambda: evaluated.read(Path("evaluations/unet")),
+    "evaluations/unet/lesions.csv": lambda: evaluated.read(Path("evaluations/unet")),
+    "evaluations/unet/levels.csv": lambda: evaluated.read(Path("evaluations/unet")),
+    "evaluations/unet/operating.json": lambda: evaluated.operating(Path("evaluations/unet/operating.json")),
     "models/detector/curve.csv": lambda: artifacts.curve(Path("models/detector/curve.csv")),
 }
 STAGES = {

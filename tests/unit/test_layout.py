@@ -26,6 +26,7 @@ LAYERS = (
     ("guidedseg/datasets",),
     ("guidedseg/sources",),
     ("guidedseg/tested.py",),
+    ("guidedseg/evaluated.py",),
     ("guidedseg/evaluation",),  # a leaf: what makes masks needs the operating values, what judges them needs no masks
     ("guidedseg",),  # all that no row above names: regions, writing, progress, errors, names, ...
 )

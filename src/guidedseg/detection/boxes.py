@@ -6,10 +6,7 @@ from pathlib import Path
 import pandas as pd
 
 from guidedseg import artifacts
-from guidedseg.names import BOX
 
-TRUE_TYPES = {"image_id": "text", **dict.fromkeys(BOX, "float")}
-TYPES = {**TRUE_TYPES, "confidence": "float"}
 RULES = {
     "a box with a side that is not longer than 0": lambda boxes: (boxes.x0 < boxes.x1) & (boxes.y0 < boxes.y1),
     "a confidence outside of 0 to 1": lambda boxes: boxes.confidence.between(0, 1),
@@ -26,6 +23,6 @@ def read_detections(path: Path, images: Collection[str]) -> pd.DataFrame:
     Raises:
         GuidedsegError: it is missing or damaged, or has boxes of other images.
     """
-    boxes = artifacts.table(path, TYPES, rules=RULES)
+    boxes = artifacts.table(path, artifacts.BOXES, rules=RULES)
     artifacts.known_ids(path, boxes["image_id"], images, Path("data/prepared/index.csv"))
     return boxes

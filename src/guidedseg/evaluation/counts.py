@@ -2,15 +2,12 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
 
 import numpy as np
 import pandas as pd
 
-from guidedseg import artifacts
 from guidedseg.evaluation.lesions import lesions
 from guidedseg.evaluation.surfaces import Mask, surface
-from guidedseg.restoring import damaged
 
 PREDICTED = ("direct", "guided", "guided_fallback", "oracle", "direct_ungated", "guided_ungated")
 """direct: the frame. guided: the detector's boxes. guided_fallback: guided, and the frame where there is no box.
@@ -22,28 +19,12 @@ CONTROLS = ("silent", "everything")
 
 BRANCHES = (*PREDICTED, *CONTROLS)
 
-IMAGES = {
-    **dict.fromkeys(("image_id", "patient_id", "group_id", "pathology"), "text"),
-    **dict.fromkeys(("width", "height", "lesion_px", "lesions"), "int"),
-    "branch": "text",
-    **dict.fromkeys(("boxes", "tp", "fp", "fn", "tn"), "int"),
-    **dict.fromkeys(("hd95", "msd", "nsd"), "float?"),
-    **dict.fromkeys(("lesions_found", "areas", "false_areas", "regions"), "int"),
-    "loss": "float?",
-}
-LESIONS = {
-    **dict.fromkeys(("image_id", "patient_id", "branch"), "text"),
-    **dict.fromkeys(("lesion", "area_px"), "int"),
-    **dict.fromkeys(("iou", "covered"), "float"),
-}
-LEVELS = {
-    **dict.fromkeys(("group_id", "branch"), "text"),
-    **dict.fromkeys(("level", "pixels", "lesion_pixels"), "int"),
-}
+IMAGE_COLUMNS = [
+    *("image_id", "patient_id", "group_id", "pathology", "width", "height", "lesion_px", "lesions", "branch", "boxes"),
+    *("tp", "fp", "fn", "tn", "hd95", "msd", "nsd", "lesions_found", "areas", "false_areas", "regions", "loss"),
+]
 
-IMAGE_COLUMNS, LESION_COLUMNS = [*IMAGES], [*LESIONS]
-
-RULES = {f"a branch is one of {', '.join(BRANCHES)}": lambda table: table["branch"].isin(BRANCHES)}
+LESION_COLUMNS = ["image_id", "patient_id", "branch", "lesion", "area_px", "iou", "covered"]
 
 
 @dataclass(frozen=True)
@@ -121,32 +102,3 @@ def write(evaluation: Evaluation, target: Path) -> None:
     """``images.csv``, ``lesions.csv`` and ``levels.csv`` into an existing folder."""
     for name in ("images", "lesions", "levels"):
         getattr(evaluation, name).to_csv(target / f"{name}.csv", index=False, lineterminator="\n", float_format="%.6g")
-
-
-def read(folder: Path) -> Evaluation:
-    """Read back what ``write`` wrote.
-
-    Raises:
-        GuidedsegError: a table is missing or damaged, or they do not fit each other.
-    """
-    images = read_images(folder / "images.csv")
-    lesions = artifacts.table(folder / "lesions.csv", LESIONS, key=["image_id", "branch", "lesion"], rules=RULES)
-    levels = artifacts.table(folder / "levels.csv", LEVELS, key=["group_id", "branch", "level"], rules=RULES)
-    if len(lesions) != images["lesions"].sum():
-        raise damaged(folder / "lesions.csv", f"{len(lesions)} rows, and images.csv tells of {images['lesions'].sum()}")
-    return Evaluation(images, lesions, levels)
-
-
-def read_images(source: Path | IO[str]) -> pd.DataFrame:
-    """``images.csv``: every image in every branch once.
-
-    Raises:
-        GuidedsegError: it is not.
-    """
-    rules = {
-        **RULES,
-        "not all branches of the image": lambda table: (
-            table.groupby("image_id")["branch"].transform("size") == len(BRANCHES)
-        ),
-    }
-    return artifacts.table(source, IMAGES, key=["image_id", "branch"], rules=rules)

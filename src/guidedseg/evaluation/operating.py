@@ -9,14 +9,11 @@ can be told from the gain of *being allowed to be silent*.
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, fields
-from pathlib import Path
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
-
-from guidedseg import artifacts
 
 UNDECIDED = 0.5
 """Where nothing speaks for another value."""
@@ -67,17 +64,6 @@ class Operating:
     guided_dice: float | None
     direct_ungated_dice: float | None
     guided_ungated_dice: float | None
-
-    @classmethod
-    def read(cls, path: Path) -> "Operating":
-        """What ``evaluate`` chose.
-
-        Raises:
-            GuidedsegError: the file is missing or damaged.
-        """
-        names = [each.name for each in fields(cls)]
-        found = artifacts.values(path, names)
-        return cls(**{name: found[name] for name in names})
 
 
 @dataclass(frozen=True)

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pandas as pd
 
-from guidedseg import artifacts
+from guidedseg import artifacts, evaluated
 from guidedseg.datasets import prepared
 from guidedseg.detection.boxes import read_detections
-from guidedseg.evaluation import bootstrap, calibration, counts, detection
+from guidedseg.evaluation import bootstrap, calibration, detection
 from guidedseg.evaluation.counts import PREDICTED, Evaluation
 from guidedseg.evaluation.matching import matched
 from guidedseg.evaluation.operating import Operating
@@ -114,8 +114,8 @@ def read(root: Path, model: str, *, detector: str, seed: int, batch: int, match_
         match_iou: least IoU of a box with the lesion it finds.
     """
     folder = root / "evaluations" / model
-    evaluation = counts.read(folder)
-    operating = Operating.read(folder / "operating.json")
+    evaluation = evaluated.read(folder)
+    operating = evaluated.operating(folder / "operating.json")
     sample = one_per_image(evaluation.images)
     index, true = prepared.read(root / "data/prepared")
     detections = read_detections(root / "data/detections.csv", index["image_id"])

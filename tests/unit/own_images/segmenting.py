@@ -20,7 +20,7 @@ from guidedseg.jobs.settings import DEFAULT
 
 PROGRAM = "from guidedseg.cli import main; main()"
 
-DONE, WITH_PROBLEMS, INTERRUPTED = 0, 2, 130
+DONE, WITH_PROBLEMS, INTERRUPTED = 0, 3, 130
 
 
 def segment(

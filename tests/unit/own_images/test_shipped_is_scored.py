@@ -52,7 +52,7 @@ def scored(
     index = index.assign(width=[width for _, width in SIDES], height=[height for height, _ in SIDES])
     split = pd.DataFrame({"image_id": ids, "split": "test"})
     no_lesions = pd.DataFrame(columns=["image_id", "x0", "y0", "x1", "y1"])
-    detections = read_detections(work / "detections.csv")
+    detections = read_detections(work / "detections.csv", ids)
     rois = {"margin": settings["margin"], "jitter": 0.1, "backgrounds": 1}
     regions = {
         "direct": crops.frames(index, split, jitter=0.0),

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pandas as pd
 
+from guidedseg import evaluated
 from guidedseg.datasets import prepared
 from guidedseg.errors import GuidedsegError
-from guidedseg.evaluation.operating import Operating
 from guidedseg.evaluation.pooling import Entry, Run, Section
 from guidedseg.evaluation.rules import strict
 from guidedseg.experiments import fetch
@@ -79,7 +79,7 @@ def _of_run(repo: Path, run: Run, names: Sequence[str], folder: Path) -> Rows:
     predictions, evaluation = [f"predictions/{model}/{mode}" for mode in MODES], f"evaluations/{model}/operating.json"
     pictures = [f"data/prepared/{kind}/{name}.png" for name in names for kind in ("images", "masks")]
     fetch(repo, run, [*predictions, evaluation, *pictures], folder)
-    operating = Operating.read(folder / evaluation)
+    operating = evaluated.operating(folder / evaluation)
     direct, guided = (tiles.load(folder / path) for path in predictions)
     rows = {}
     for name in names:
