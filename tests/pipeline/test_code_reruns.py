@@ -62,7 +62,7 @@ TABLE = {
     "datasets/records.py": "acquire prepare",
     "datasets/sharded.py": "prepare",
     "datasets/sources.py": "acquire",
-    "datasets/splits.py": "yolo_labels frames crop_rois evaluate",
+    "datasets/splits.py": "split yolo_labels frames crop_rois evaluate",
     "datasets/splitting.py": "split",
     "datasets/tables.py": KNOWN,
     "datasets/udiat.py": KNOWN,
@@ -137,7 +137,7 @@ TABLE = {
     "junk.py": KNOWN,
     "lock.py": "report",
     "lookahead.py": f"acquire prepare {DETECTOR} detect frames crop_rois predict {JUDGED} {SHIPPED}",
-    "names.py": f"{ACQUIRED} split yolo_labels {DETECTOR} frames crop_rois train_segmenter {JUDGED} {SHIPPED}",
+    "names.py": f"{ACQUIRED} {EARLY} {DETECTOR} detect {TRAINED} {JUDGED} {SHIPPED}",
     "outside.py": "outside",
     "regions.py": f"frames crop_rois train_segmenter {JUDGED} {SHIPPED}",
     "reporting/card": "bundle",
@@ -175,6 +175,7 @@ TABLE = {
     "sources/video.py": "acquire prepare",
     "sources/video_length.py": "acquire prepare",
     "tested.py": "external report",
+    "evaluated.py": "external report",
 }
 
 

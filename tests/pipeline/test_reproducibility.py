@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from project import Project, new_project, ran
 
-pytestmark = pytest.mark.pipeline
+pytestmark = [pytest.mark.pipeline, pytest.mark.slow]
 
 
 @pytest.fixture(scope="module")
