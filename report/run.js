@@ -1,11 +1,11 @@
 window.guidedsegRun = {
   "bundles/unetpp": {
-    "md5": "b0126626a664fa43a7c4c03eb5e7d2ea.dir",
-    "commit": "6d211da7309b9618a7fb0b72170d603c7c8a1e8f",
+    "md5": "bf82caf4387f02aa2e6b72662b2bcd33.dir",
+    "commit": "df2f2fe7c7ce25dd2a5c2c44bb89fe82019bda2c",
     "uncommitted changes": "none",
-    "started": "2026-11-29 19:33 UTC",
-    "finished": "2026-11-29 19:33 UTC",
-    "seconds": 2.2,
+    "started": "2026-11-29 23:25 UTC",
+    "finished": "2026-11-29 23:25 UTC",
+    "seconds": 2.0,
     "threads": 2,
     "gpu": null,
     "machine": {
@@ -32,11 +32,11 @@ window.guidedsegRun = {
   },
   "data/detections.csv": {
     "md5": "514d181af3c36fce7777f20af11ea8da",
-    "commit": "6d211da7309b9618a7fb0b72170d603c7c8a1e8f",
+    "commit": "df2f2fe7c7ce25dd2a5c2c44bb89fe82019bda2c",
     "uncommitted changes": "none",
-    "started": "2026-11-29 19:29 UTC",
-    "finished": "2026-11-29 19:29 UTC",
-    "seconds": 1.3,
+    "started": "2026-11-29 23:24 UTC",
+    "finished": "2026-11-29 23:24 UTC",
+    "seconds": 1.2,
     "threads": 2,
     "gpu": null,
     "machine": {
@@ -94,11 +94,11 @@ window.guidedsegRun = {
   },
   "data/inputs/guided": {
     "md5": "a7e74f852792eaa9ab12c07695cf5b05.dir",
-    "commit": "3016e5c0e83cd9d66364f78022f2a95c28955153",
+    "commit": "df2f2fe7c7ce25dd2a5c2c44bb89fe82019bda2c",
     "uncommitted changes": "none",
-    "started": "2026-11-29 20:11 UTC",
-    "finished": "2026-11-29 20:11 UTC",
-    "seconds": 0.9,
+    "started": "2026-11-29 23:24 UTC",
+    "finished": "2026-11-29 23:24 UTC",
+    "seconds": 0.7,
     "threads": 2,
     "gpu": null,
     "machine": {
@@ -187,11 +187,11 @@ window.guidedsegRun = {
   },
   "data/split.csv": {
     "md5": "c819764467d8cc3be4bee86262f5ce68",
-    "commit": "6d211da7309b9618a7fb0b72170d603c7c8a1e8f",
+    "commit": "df2f2fe7c7ce25dd2a5c2c44bb89fe82019bda2c",
     "uncommitted changes": "none",
-    "started": "2026-11-29 19:26 UTC",
-    "finished": "2026-11-29 19:26 UTC",
-    "seconds": 0.7,
+    "started": "2026-11-29 23:24 UTC",
+    "finished": "2026-11-29 23:24 UTC",
+    "seconds": 0.6,
     "threads": 2,
     "gpu": null,
     "machine": {
@@ -249,11 +249,11 @@ window.guidedsegRun = {
   },
   "evaluations/external/unetpp": {
     "md5": "96ca343281fa20be5580db533e1c5045.dir",
-    "commit": "0b8ffa74dbf01883e614941150339a24b347203f",
+    "commit": "df2f2fe7c7ce25dd2a5c2c44bb89fe82019bda2c",
     "uncommitted changes": "none",
-    "started": "2026-11-29 20:49 UTC",
-    "finished": "2026-11-29 20:49 UTC",
-    "seconds": 0.8,
+    "started": "2026-11-29 23:24 UTC",
+    "finished": "2026-11-29 23:24 UTC",
+    "seconds": 1.0,
     "threads": 2,
     "gpu": null,
     "machine": {
@@ -280,11 +280,11 @@ window.guidedsegRun = {
   },
   "evaluations/unetpp": {
     "md5": "93415f3424ccb00f8fe42140177ed8a1.dir",
-    "commit": "0b8ffa74dbf01883e614941150339a24b347203f",
+    "commit": "df2f2fe7c7ce25dd2a5c2c44bb89fe82019bda2c",
     "uncommitted changes": "none",
-    "started": "2026-11-29 20:49 UTC",
-    "finished": "2026-11-29 20:49 UTC",
-    "seconds": 2.0,
+    "started": "2026-11-29 23:24 UTC",
+    "finished": "2026-11-29 23:24 UTC",
+    "seconds": 1.7,
     "threads": 2,
     "gpu": null,
     "machine": {
@@ -435,11 +435,11 @@ window.guidedsegRun = {
   },
   "predictions/unetpp/direct": {
     "md5": "a75db3b192a306da5c26ffd7141f31e4.dir",
-    "commit": "3016e5c0e83cd9d66364f78022f2a95c28955153",
+    "commit": "df2f2fe7c7ce25dd2a5c2c44bb89fe82019bda2c",
     "uncommitted changes": "none",
-    "started": "2026-11-29 20:14 UTC",
-    "finished": "2026-11-29 20:15 UTC",
-    "seconds": 6.8,
+    "started": "2026-11-29 23:24 UTC",
+    "finished": "2026-11-29 23:24 UTC",
+    "seconds": 5.5,
     "threads": 2,
     "gpu": null,
     "machine": {
@@ -466,11 +466,11 @@ window.guidedsegRun = {
   },
   "predictions/unetpp/guided": {
     "md5": "33ba4ea14d9c45c6c6d956e63ca723eb.dir",
-    "commit": "3016e5c0e83cd9d66364f78022f2a95c28955153",
+    "commit": "df2f2fe7c7ce25dd2a5c2c44bb89fe82019bda2c",
     "uncommitted changes": "none",
-    "started": "2026-11-29 20:15 UTC",
-    "finished": "2026-11-29 20:15 UTC",
-    "seconds": 7.6,
+    "started": "2026-11-29 23:24 UTC",
+    "finished": "2026-11-29 23:24 UTC",
+    "seconds": 6.1,
     "threads": 2,
     "gpu": null,
     "machine": {
@@ -496,12 +496,12 @@ window.guidedsegRun = {
     }
   },
   "report/index.html": {
-    "md5": "5832b5a17f0d651a4091e12386f1d62e",
-    "commit": "3016e5c0e83cd9d66364f78022f2a95c28955153",
+    "md5": "a9e8828e627752888cc98276a9a2e2f2",
+    "commit": "df2f2fe7c7ce25dd2a5c2c44bb89fe82019bda2c",
     "uncommitted changes": "none",
-    "started": "2026-11-29 20:15 UTC",
-    "finished": "2026-11-29 20:15 UTC",
-    "seconds": 16.4,
+    "started": "2026-11-29 23:24 UTC",
+    "finished": "2026-11-29 23:25 UTC",
+    "seconds": 14.1,
     "threads": 2,
     "gpu": null,
     "machine": {
