@@ -13,7 +13,7 @@ from project import Project
 
 from guidedseg import journal
 
-pytestmark = pytest.mark.pipeline
+pytestmark = [pytest.mark.pipeline, pytest.mark.slow]
 
 COMMAND = "from guidedseg.cli import main; main()"
 FILES = ["--csv", "board.csv", "--markdown", "board.md", "--latex", "board.tex", "--page", "board.html"]

@@ -7,8 +7,9 @@ import pytest
 from counted_images import NO_VALUE, evaluation_of, in_groups, leaves, scored, value, without_interval
 from drawings import Drawing, disk, drawn, everywhere, named, nothing, square
 
+from guidedseg.evaluated import read
 from guidedseg.evaluation.bootstrap import AT_AN_END, FEW_GROUPS, NO_SPREAD, UNDEFINED
-from guidedseg.evaluation.counts import read, write
+from guidedseg.evaluation.counts import write
 from guidedseg.evaluation.rules import METRICS, RULES
 
 REASONS = (FEW_GROUPS, UNDEFINED, AT_AN_END, NO_SPREAD)

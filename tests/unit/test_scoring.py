@@ -9,6 +9,7 @@ from drawings import OPERATING, Drawing, disk, drawn, nothing, square, tiles
 from three_images import PIXELS, A, B, N, counted, figures, row
 
 from guidedseg.errors import GuidedsegError
+from guidedseg.evaluated import read
 from guidedseg.evaluation.counts import (
     BRANCHES,
     CONTROLS,
@@ -16,7 +17,6 @@ from guidedseg.evaluation.counts import (
     LESION_COLUMNS,
     PREDICTED,
     Evaluation,
-    read,
     write,
 )
 from guidedseg.inference.tiles import Tiles
