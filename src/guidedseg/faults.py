@@ -20,6 +20,11 @@ VARIABLE = "GUIDEDSEG_TRACEBACK"
 _DISK = "Free some (`dvc gc -w` drops unused results) and repeat."
 _FILES = "Its owner can change that with `chmod`; on a share its administrator."
 
+_MEMORY = (
+    "Give it more, or lower what this takes: `batch`, `image_size` and `workers` of the profile in params.yaml, or the "
+    "number of processes beside each other. Trainings go on from their last epoch."
+)
+
 _REMEDIES: dict[int, tuple[str, str]] = {
     errno.EACCES: ("no permission", _FILES),
     errno.EPERM: ("no permission", _FILES),
@@ -41,14 +46,9 @@ _REMEDIES: dict[int, tuple[str, str]] = {
     errno.ENOSPC: ("no space left on the disk", _DISK),
     errno.EDQUOT: ("no space left on the disk", _DISK),
     errno.EFBIG: ("the file is larger than the file system or a limit (`ulimit -f`) takes", "Raise the limit."),
-    errno.ENOMEM: ("not enough memory", ""),
+    errno.ENOMEM: ("not enough memory", _MEMORY),
     errno.EAGAIN: ("the machine has no process or thread left (`ulimit -u`)", "End other programs and repeat."),
 }
-
-_MEMORY = (
-    "Give it more, or lower what this takes: `batch`, `image_size` and `workers` of the profile in params.yaml, or the "
-    "number of processes beside each other. Trainings go on from their last epoch."
-)
 
 # Of libraries that do not raise MemoryError: torch, OpenCV, C++ in general, ONNX Runtime; and of a full disk numpy's.
 _NO_MEMORY = re.compile(
@@ -85,7 +85,7 @@ def told(error: BaseException) -> str | None:
         return missing(place)
     if number in _REMEDIES:
         cause, remedy = _REMEDIES[number]
-        return " ".join(filter(None, [f"{place}: {cause}." if place else f"{cause}.", remedy or _MEMORY]))
+        return f"{place}: {cause}. {remedy}" if place else f"{cause}. {remedy}"
     if not isinstance(error, OSError):
         return None
     words = " ".join((error.strerror or str(error) or type(error).__name__).split())

@@ -75,8 +75,7 @@ def run(*, remove: bool) -> Iterator[str]:
     problems = [f"{file.cached}: is not what {file.stage} made ({file.path})" for file in broken]
     problems += [f"{file.path}: is not what {file.stage} made; `dvc commit {file.stage}` keeps an edit" for file in odd]
     if problems:
-        again = " ".join(dict.fromkeys(file.stage for file in broken))
-        damaged = f"`guidedseg check --deep --remove` takes it away, then `dvc repro {again}` makes it anew."
+        damaged = f"`guidedseg check --deep --remove` takes it away, then `{_again(broken)}` makes it anew."
         edited = (
             f"If nobody edited them: remove {' '.join(sorted({str(file.out) for file in odd}))}, then `dvc checkout`."
         )
@@ -94,11 +93,14 @@ def _removed(broken: list[Kept], outs: list[Kept]) -> str:
             shutil.rmtree(out.path) if out.path.is_dir() else out.path.unlink(missing_ok=True)
     for file in broken:
         file.cached.unlink(missing_ok=True)
-    again = " ".join(dict.fromkeys(file.stage for file in broken))
     return (
-        f"removed: {', '.join(sorted(map(str, named)))}. `dvc repro {again}` makes it anew, or `dvc pull` fetches it "
+        f"removed: {', '.join(sorted(map(str, named)))}. `{_again(broken)}` makes it anew, or `dvc pull` fetches it "
         "from a remote."
     )
+
+
+def _again(broken: list[Kept]) -> str:
+    return f"dvc repro {' '.join(dict.fromkeys(file.stage for file in broken))}"
 
 
 def _cached(cache: Path, md5: str) -> Path:

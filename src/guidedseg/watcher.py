@@ -41,7 +41,6 @@ def watched() -> Iterator[None]:
 
 def _watch(stage: int, ended: int, before: int) -> None:
     """In the process beside it; never returns."""
-    code = 0
     try:
         for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT):
             signal.signal(each, signal.SIG_IGN)  # they are the stage's, whose end ends this
@@ -51,7 +50,7 @@ def _watch(stage: int, ended: int, before: int) -> None:
         if not told and (_killed() or 0) > before:
             print(_TEXT, file=sys.stderr, flush=True)
     finally:
-        os._exit(code)  # nothing of the stage's own is to be done twice at the end
+        os._exit(0)  # nothing of the stage's own is to be done twice at the end
 
 
 def _killed() -> int | None:
