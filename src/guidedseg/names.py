@@ -19,6 +19,8 @@ NETWORKS = {
     "transunet": "TransUNet",
     "deeplabv3": "DeepLabV3",
     "skunet": "SK-U-Net",
+    "maskrcnn": "Mask R-CNN",
+    "yolo11n_seg": "YOLO11n-seg",
 }
 """Networks as papers write them, in the order of tables."""
 

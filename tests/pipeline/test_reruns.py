@@ -132,7 +132,10 @@ def test_another_mode_reruns_the_report_and_the_metrics_can_be_compared(finished
 @pytest.mark.parametrize(
     ("change", "names"),
     [
-        ("model=segnet", "'unet', 'unetpp', 'unet3plus', 'attention_unet', 'transunet', 'deeplabv3' or 'skunet'"),
+        (
+            "model=segnet",
+            "'transunet', 'deeplabv3', 'skunet', 'maskrcnn' or 'yolo11n_seg'",
+        ),
         ("profile=fast", "profile: 'fast' given, allowed: quick, cpu, paper"),
         ("seed=one", "seed: 'one' given, allowed: a valid integer"),
         ("split.folds=2", "split.folds: 2 given, allowed: greater than or equal to 3"),

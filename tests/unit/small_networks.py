@@ -57,6 +57,15 @@ def pictures(count=BATCH, seed=1, size=SIZE):
     return torch.rand(count, 1, size, size, generator=torch.Generator().manual_seed(seed))
 
 
+def squares(count=BATCH, size=SIZE):
+    """Masks of one lesion, of two, of none, ..."""
+    masks = torch.zeros(count, 1, size, size)
+    masks[::3, :, 4:28, 8:28] = 1
+    masks[1::3, :, 40:56, 36:60] = 1
+    masks[1::3, :, 4:20, 8:28] = 1
+    return masks
+
+
 def weigh(output):
     """A scalar with another weight for every pixel: behind batch normalisation a plain sum would be constant."""
     if isinstance(output, Supervised):

@@ -42,7 +42,11 @@ def test_every_profile_goes_with_every_dataset(changed: Changed, dataset: str, p
         ("seed", True, "a valid integer"),
         ("dataset", "busy", "phantom, phantom_elsewhere, bus_uclm, "),
         ("dataset", "busi+busi", "phantom, phantom_elsewhere, bus_uclm, "),
-        ("model", "segnet", "'unet', 'unetpp', 'unet3plus', 'attention_unet', 'transunet', 'deeplabv3' or 'skunet'"),
+        (
+            "model",
+            "segnet",
+            "'transunet', 'deeplabv3', 'skunet', 'maskrcnn' or 'yolo11n_seg'",
+        ),
         ("mode", "both", "'direct' or 'guided'"),
         ("profile", "gpu", "quick, cpu, paper"),
         ("profile", ["quick"], "quick, cpu, paper"),

@@ -16,9 +16,15 @@ from guidedseg.params.data import Datasets, Detect, Frame, Predict, Prepare, Roi
 from guidedseg.params.networks import Models, Network
 from guidedseg.params.training import Fcos, Inputs, Pretrain, Train, Yolo
 
-ModelName = Literal["unet", "unetpp", "unet3plus", "attention_unet", "transunet", "deeplabv3", "skunet"]
+ModelName = Literal[
+    "unet", "unetpp", "unet3plus", "attention_unet", "transunet", "deeplabv3", "skunet", "maskrcnn", "yolo11n_seg"
+]
 DetectorName = Literal["yolo", "fcos"]
 Mode = Literal["direct", "guided"]
+
+ONE_BY_ONE = ("maskrcnn", "yolo11n_seg")
+"""Networks that find lesions one by one. Their losses are divided by what is found in a batch, or drawn from it, so
+that those of shares of a batch are not that of the batch."""
 
 LARGEST = 100_000
 """Letters of params.yaml, and values in it once its aliases are followed."""
@@ -163,6 +169,15 @@ def _choice_problems(raw: dict[str, Any]) -> list[str]:
             f"split.protocol: 'official' given, but {DATASETS[name].title} has none; allowed: holdout, folds"
             for name in names
             if name in DATASETS and not DATASETS[name].official
+        ]
+    chosen = profiles.get(profile) if isinstance(profiles, dict) and isinstance(profile, str) else None
+    train = chosen.get("train") if isinstance(chosen, dict) else None
+    model = raw.get("model")
+    if isinstance(model, str) and model in ONE_BY_ONE and isinstance(train, dict):
+        problems += [
+            f"profiles.{profile}.train.{key}: {train[key]} given, but {model} trains on one device; allowed: 1"
+            for key in ("devices", "nodes")
+            if train.get(key, 1) != 1
         ]
     external, own = raw.get("external"), datasets_in(str(raw.get("dataset")))
     if isinstance(external, list) and all(isinstance(name, str) for name in external):

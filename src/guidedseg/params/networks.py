@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from guidedseg.group import Channels, Group, OpenShare
+from guidedseg.group import Channels, Group, NonNegative, OpenShare
 
 Channels4 = Annotated[list[Channels], Field(min_length=4, max_length=4)]
 Channels5 = Annotated[list[Channels], Field(min_length=5, max_length=5)]
@@ -59,6 +59,21 @@ class SKUNet(Group):
     decoder_channels: Channels5
 
 
+class MaskRCNN(Group):
+    """Mask R-CNN (He et al. 2017)."""
+
+    channels: Channels
+    hidden: Channels
+
+
+class Yolo11nSeg(Group):
+    """YOLO11n-seg of Ultralytics; the weights of its loss, by its names."""
+
+    box: NonNegative
+    cls: NonNegative
+    dfl: NonNegative
+
+
 class Models(Group):
     """One group per network."""
 
@@ -69,6 +84,8 @@ class Models(Group):
     transunet: TransUNet
     deeplabv3: DeepLabV3
     skunet: SKUNet
+    maskrcnn: MaskRCNN
+    yolo11n_seg: Yolo11nSeg
 
 
 class Network(Group):

@@ -15,6 +15,7 @@ from guidedseg import exporting
 from guidedseg.errors import GuidedsegError
 from guidedseg.fitting import launching, loop, optimisation, ranks
 from guidedseg.fitting.fingerprint import fingerprint
+from guidedseg.instances.network import InstanceNetwork
 from guidedseg.segmentation import data, losses, models
 from guidedseg.segmentation.inputs import Inputs, validated
 from guidedseg.segmentation.models.layers import Supervised
@@ -60,6 +61,8 @@ class Segmenter(pl.LightningModule):
         rank = [ranks.number()] if ranks.number() else []
         torch.manual_seed(data.one_seed(self.seed, self.current_epoch, number, *rank))
         images, masks = batch
+        if isinstance(self.network, InstanceNetwork):
+            return self.network.loss(images, masks)
         outputs = self.network(images)
         if ranks.size() > 1:
             sizes = self.trainer.train_dataloader.batch_sampler.sizes(number)

@@ -1,18 +1,14 @@
 """FCOS (Tian et al., 2019), torchvision's, on an encoder of the segmenters."""
 
-from collections import OrderedDict
 from collections.abc import Callable
 
 import torch
-from timm.layers import Conv2dSame
 from torch import nn
-from torch.nn import functional
 from torchvision.models.detection.anchor_utils import AnchorGenerator
 from torchvision.models.detection.fcos import FCOS
 from torchvision.models.detection.image_list import ImageList
-from torchvision.ops import FeaturePyramidNetwork
 
-from guidedseg.encoders import encoders
+from guidedseg.encoders.pyramid import Pyramid
 
 STRIDES = (8, 16, 32)
 """Of the levels of the pyramid. A box is learned from places in its middle: on the first level where it reaches up to
@@ -22,49 +18,13 @@ Targets = list[dict[str, torch.Tensor]]
 """Of each picture ``boxes``, (K, 4) float32 x0, y0, x1, y1, and ``labels``, (K,) int64, all 0."""
 
 
-class EvenConv2d(Conv2dSame):
-    """TensorFlow's padding where every side is a multiple of the stride: then it is the same for all sizes.
-
-    timm computes it from each input, which an export for any size turns into minutes of algebra.
-    """
-
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        """As the base class has it."""
-        (kernel, _), (stride, _), (dilation, _) = self.kernel_size, self.stride, self.dilation
-        total = max(dilation * (kernel - 1) + 1 - stride, 0)
-        before, after = total // 2, total - total // 2
-        padded = functional.pad(x, [before, after, before, after])
-        return functional.conv2d(padded, self.weight, self.bias, self.stride, (0, 0), self.dilation, self.groups)
-
-
-class Backbone(nn.Module):
-    """An encoder with a feature pyramid."""
-
-    def __init__(self, encoder: str, channels: int) -> None:
-        super().__init__()
-        self.out_channels = channels
-        self.encoder, widths = encoders.grey(encoder)
-        for module in self.encoder.modules():
-            if isinstance(module, Conv2dSame):
-                module.__class__ = EvenConv2d
-        self.pyramid = FeaturePyramidNetwork(widths[2:], channels)
-
-    def forward(self, images: torch.Tensor) -> dict[str, torch.Tensor]:
-        """(N, 1, H, W) float32 to a map (N, channels, H / stride, W / stride) per stride."""
-        maps = self.encoder(images)[3:]
-        found: dict[str, torch.Tensor] = self.pyramid(
-            OrderedDict((str(level), each) for level, each in enumerate(maps))
-        )
-        return found
-
-
 class Detector(nn.Module):
     """FCOS for one class, without what torchvision puts around it: letterbox and suppression are the pipeline's own."""
 
     def __init__(self, encoder: str, channels: int) -> None:
         super().__init__()
         anchors = AnchorGenerator(tuple((stride,) for stride in STRIDES), ((1.0,),) * len(STRIDES))
-        self.fcos = FCOS(Backbone(encoder, channels), num_classes=1, anchor_generator=anchors)
+        self.fcos = FCOS(Pyramid(encoder, channels, STRIDES), num_classes=1, anchor_generator=anchors)
 
     @property
     def encoder(self) -> nn.Module:

@@ -16,11 +16,13 @@ from guidedseg.encoders import encoders
 from guidedseg.errors import GuidedsegError
 from guidedseg.segmentation.models.attention_unet import AttentionUNet
 from guidedseg.segmentation.models.deeplabv3 import DeepLabV3
+from guidedseg.segmentation.models.maskrcnn import MaskRCNN
 from guidedseg.segmentation.models.skunet import SKUNet
 from guidedseg.segmentation.models.transunet import TransUNet
 from guidedseg.segmentation.models.unet import UNet
 from guidedseg.segmentation.models.unet3plus import UNet3Plus
 from guidedseg.segmentation.models.unetpp import unetpp
+from guidedseg.segmentation.models.yolo11n_seg import Yolo11nSeg
 
 # Called as MODELS[name](encoder, decoder_width=, image_size=, **options).
 MODELS: dict[str, Callable[..., nn.Module]] = {
@@ -31,7 +33,13 @@ MODELS: dict[str, Callable[..., nn.Module]] = {
     "transunet": TransUNet,
     "deeplabv3": DeepLabV3,
     "skunet": SKUNet,
+    "maskrcnn": MaskRCNN,
+    "yolo11n_seg": Yolo11nSeg,
 }
+
+
+OWN = frozenset({"yolo11n_seg"})
+"""Networks without an encoder of a library, as their authors have them whatever a profile says."""
 
 
 def defaults(name: str) -> dict[str, Any]:
@@ -47,7 +55,9 @@ def defaults(name: str) -> dict[str, Any]:
 
 
 def encoder_used(name: str, encoder: str) -> str:
-    """A network's encoder: the library's that stands for ``original`` in DeepLabV3, else as given."""
+    """A network's encoder: the library's that stands for ``original`` in some, its own in some, else as given."""
+    if name in OWN:
+        return encoders.ORIGINAL
     return getattr(MODELS[name], "ORIGINAL", encoder) if encoder == encoders.ORIGINAL else encoder
 
 
@@ -55,10 +65,10 @@ def weights_used(name: str, encoder: str, encoder_weights: str | None) -> str | 
     """What a network starts from: ``imagenet``, a file's name or None.
 
     A profile is common to all networks, and for the plain encoders of U-Net and its kin there are no ImageNet weights:
-    they start from scratch.
+    they start from scratch. So do those without an encoder of a library.
     """
     plain = encoder_used(name, encoder) == encoders.ORIGINAL and not hasattr(MODELS[name], "load_weights")
-    if encoder_weights is None or (plain and encoder_weights == encoders.IMAGENET):
+    if name in OWN or encoder_weights is None or (plain and encoder_weights == encoders.IMAGENET):
         return None
     return Path(encoder_weights).name
 
