@@ -42,10 +42,11 @@ def _description(settings: "Params", model: str) -> dict[str, Any]:
     from guidedseg.bundles.loading import sha256
     from guidedseg.bundles.schema import SCHEMA
     from guidedseg.harmonising.picture import OFF
+    from guidedseg.inference.proposing import described
     from guidedseg.names import SPLITS
 
     operating, split = values(Path("evaluations") / model / "operating.json"), values(Path("metrics/split.json"))
-    size, detector = settings.chosen.inputs.image_size, values(Path("models/detector/config.json"))
+    size = settings.chosen.inputs.image_size
     versions, how = journal.versions(), settings.prepare.harmonising
     return {
         "schema_version": SCHEMA,
@@ -55,7 +56,7 @@ def _description(settings: "Params", model: str) -> dict[str, Any]:
         "intended_use": "Research on segmenting lesions in B-mode breast ultrasound images; not a medical device.",
         "licence": "AGPL-3.0-only",
         "input_format": "(N, 1, H, W) float32 in [0, 1], grey (0.299 R + 0.587 G + 0.114 B)",
-        "detector": {"image_size": detector["image_size"], **settings.detect.model_dump()},
+        "detector": described(Path("models/detector"), settings.detect.model_dump()),
         "direct": {"image_size": size, "threshold": operating["direct_threshold"], "gate": operating["direct_gate"]},
         "guided": {"image_size": size, "threshold": operating["guided_threshold"], "gate": 0.0},
         "margin": settings.roi.margin,

@@ -8,19 +8,22 @@ import stages
 
 def main() -> tuple[Path, str]:
     """Run the detector on all images."""
-    from guidedseg import artifacts, params
+    from guidedseg import params
     from guidedseg.datasets import prepared
     from guidedseg.inference.detect import detect
-    from guidedseg.inference.detector import Detector
     from guidedseg.inference.engines.opening import open_engine
+    from guidedseg.inference.proposing import described, proposer
     from guidedseg.writing import whole_file
 
     settings = params.load()
     trained, folder = Path("models/detector"), Path("data/prepared")
-    engine = open_engine(settings.chosen.engine, trained, threads=1, module=_module)
-    size = artifacts.values(trained / "config.json", ["image_size"])["image_size"]
+    description = described(trained, settings.detect.model_dump())
+    # a cascade's torch module would make all code of the segmenters one that every detector's boxes depend on
+    kind = "onnxruntime" if "level" in description else settings.chosen.engine
+    engine = open_engine(kind, trained, threads=1, module=_module)
+    detector = proposer(engine, **description)
     image_ids = prepared.read_index(folder)["image_id"].tolist()
-    boxes = detect(Detector(engine, size, **settings.detect.model_dump()), folder, image_ids)
+    boxes = detect(detector, folder, image_ids)
     with whole_file(Path("data/detections.csv")) as path:
         boxes.to_csv(path, index=False, lineterminator="\n")
     text = f"{len(boxes)} boxes from confidence {settings.detect.floor} in {len(image_ids)} images, by {engine.name}"

@@ -41,20 +41,18 @@ def main() -> tuple[Path, str]:
 
 def segmenter(settings: "Params", model: str, home: "Operating") -> "Segmenter":
     """What ``bundle`` would hand on."""
-    from guidedseg import artifacts
     from guidedseg.bundles.loading import MODULES
-    from guidedseg.inference.detector import Detector
     from guidedseg.inference.engines.opening import open_engine
+    from guidedseg.inference.proposing import described, proposer
     from guidedseg.inference.segmenter import Filler, Segmenter
     from guidedseg.names import MODES
 
     trained = Path("models/detector")
-    size = artifacts.values(trained / "config.json", ["image_size"])["image_size"]
     engine, pixels = settings.chosen.engine, settings.chosen.inputs.image_size
     folders = {"detector": trained, **{mode: Path("models") / model / mode for mode in MODES}}
     networks = {name: open_engine(engine, folder, 1, MODULES[name]) for name, folder in folders.items()}
     return Segmenter(
-        Detector(networks["detector"], size, **settings.detect.model_dump()),
+        proposer(networks["detector"], **described(trained, settings.detect.model_dump())),
         Filler(networks["direct"], pixels, home.direct_threshold, home.direct_gate),
         Filler(networks["guided"], pixels, home.guided_threshold),
         settings.roi.margin,

@@ -1,18 +1,25 @@
 """models/detector/: a detector of lesions, its recipe and its training curve."""
 
+import shutil
 from pathlib import Path
 
 import stages
 
 
 def main() -> tuple[Path, str] | None:
-    """Train the detector named on the command line on data/yolo."""
+    """Train the detector named on the command line on data/yolo; a cascade is ready."""
     from guidedseg import params
-    from guidedseg.detection import trained, training
     from guidedseg.writing import whole_directory
 
     (kind,) = stages.words("detector")
-    settings, out = params.load(), Path("models/detector")
+    settings, start, out = params.load(), Path("models/starts") / kind, Path("models/detector")
+    if kind == "cascade":
+        with whole_directory(out) as target:
+            shutil.copytree(start, target, dirs_exist_ok=True)
+        return out, "cascade: the network for whole images"
+
+    from guidedseg.detection import trained, training
+
     rank = training.begin(kind, settings)
     if rank is None:
         return None
@@ -21,7 +28,7 @@ def main() -> tuple[Path, str] | None:
             kind,
             settings,
             Path("data/yolo"),
-            start=Path("models/pretrained"),
+            start=start,
             scratch=Path(".scratch/train_detector"),
             target=target,
             live=Path("dvclive/detector"),

@@ -107,7 +107,7 @@ def _split(settings: Params) -> Iterator[str]:
     split = splitting.assign(prepared.read_index(PREPARED), **settings.split.model_dump())
     counts = split["split"].value_counts()
     yield "split: " + ", ".join(f"{counts[name]} {name}" for name in SPLITS) + " images"
-    for group in (settings.detector, "train"):
+    for group in ("train",) if settings.detector == "cascade" else (settings.detector, "train"):
         batch = getattr(settings.chosen, group).batch
         if batch > counts["train"]:
             key = f"profiles.{settings.profile}.{group}.batch"
@@ -137,6 +137,9 @@ def _is(dep: lock.File) -> bool:
 
 def _detector(settings: Params) -> Iterator[str]:
     """What the detector starts from can be had, and its recipe is one."""
+    if settings.detector == "cascade":
+        yield f"detector: none, boxes are those of {settings.model} on whole images"
+        return
     if settings.detector == "fcos":
         from guidedseg.detection.fcos import training
 

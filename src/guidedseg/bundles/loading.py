@@ -10,13 +10,14 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import ValidationError
 
+from guidedseg import artifacts
 from guidedseg.bundles import zipped
 from guidedseg.bundles.schema import FILES, SCHEMA, Description
 from guidedseg.errors import GuidedsegError, listed
 from guidedseg.grey import grey
 from guidedseg.harmonising.picture import OFF
-from guidedseg.inference.detector import Detector
 from guidedseg.inference.engines.opening import Kind, open_engine
+from guidedseg.inference.proposing import proposer
 from guidedseg.inference.result import Result
 from guidedseg.inference.segmenter import Branch, Filler, Segmenter
 from guidedseg.lookahead import cores
@@ -135,7 +136,7 @@ def segmenter(
         for name, own in (("direct", description.direct), ("guided", description.guided))
     }
     return Segmenter(
-        Detector(engines["detector"], **description.detector.model_dump()),
+        proposer(engines["detector"], **description.detector.model_dump()),
         fillers["direct"],
         fillers["guided"],
         description.margin,
@@ -243,6 +244,8 @@ def _problem(folder: Path, name: str, expected: str | None) -> str | None:
 
 
 def _raw_head(folder: Path) -> tuple["nn.Module", tuple[str, ...]]:
+    if artifacts.values(folder / "config.json").get("kind") == "cascade":
+        return _answers(folder)
     from guidedseg.detection import trained  # noqa: PLC0415 - torch and Ultralytics, for the engine torch alone
 
     return trained.raw_head(folder)

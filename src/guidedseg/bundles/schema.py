@@ -36,12 +36,13 @@ class Part(BaseModel):
 
 
 class Detector(Part):
-    """How boxes are made: ``inference.detector.Detector``."""
+    """How boxes are made: ``inference.proposing.proposer``; ``level`` is a cascade's, absent in others."""
 
     image_size: Side
     floor: OpenShare
     nms_iou: OpenShare
     max_boxes: Annotated[int, Field(ge=1, le=10_000)]
+    level: Annotated[OpenShare | None, Field(exclude_if=lambda value: value is None)] = None
 
 
 class Network(Part):

@@ -4,6 +4,8 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import yaml
 
@@ -71,3 +73,11 @@ def line(box: Sequence[float], width: int, height: int) -> str:
     return (
         f"0 {(x0 + x1) / 2 / width:.6f} {(y0 + y1) / 2 / height:.6f} {(x1 - x0) / width:.6f} {(y1 - y0) / height:.6f}\n"
     )
+
+
+def boxes(dataset: Path, part: str, stem: str, width: int, height: int) -> npt.NDArray[np.float32]:
+    """The boxes of a picture, read back from its label file: (K, 4) float32 x0, y0, x1, y1, pixels of its size."""
+    words = (dataset / "labels" / part / f"{stem}.txt").read_text(encoding="utf-8").split()
+    centre_x, centre_y, across, down = np.array(words, dtype=np.float32).reshape(-1, 5)[:, 1:].T
+    sides = [centre_x - across / 2, centre_y - down / 2, centre_x + across / 2, centre_y + down / 2]
+    return np.asarray(np.stack(sides, axis=1) * np.array([width, height] * 2), dtype=np.float32)

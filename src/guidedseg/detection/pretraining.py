@@ -24,12 +24,15 @@ VALIDATION = 0.15
 
 OFF = "off.json"
 
+KINDS = ("yolo", "fcos")
+"""Detectors that are trained."""
+
 
 def pretrain(kind: str, settings: Params, *, rank: Rank = ALONE, scratch: Path, target: Path, live: Path) -> str:
     """Train on as many frames as ``profiles.*.pretrain`` says, by the recipe of the detector itself.
 
     Args:
-        kind: ``yolo`` or ``fcos``.
+        kind: one of ``KINDS``.
         settings: recipe and seed.
         rank: of this process, which draws the frames for itself.
         scratch: a folder of this run's own.
@@ -42,9 +45,9 @@ def pretrain(kind: str, settings: Params, *, rank: Rank = ALONE, scratch: Path, 
     recipe, epochs = getattr(settings.chosen, kind), settings.chosen.pretrain.epochs
     images = settings.chosen.pretrain.images
     if not images:
-        return _without(target, "profiles.*.pretrain.images is 0")
+        return without(target, "profiles.*.pretrain.images is 0")
     if kind == "yolo" and recipe.weights.endswith(".pt"):
-        return _without(target, f"{Path(recipe.weights).name} is pretrained")
+        return without(target, f"{Path(recipe.weights).name} is pretrained")
     dataset = scratch / f"dataset{rank.number or ''}"
     shutil.rmtree(dataset, ignore_errors=True)
     boxes = write(dataset, images=images, width=recipe.image_size, seed=settings.seed)
@@ -97,6 +100,8 @@ def _box(mask: npt.NDArray[np.bool_]) -> tuple[int, int, int, int]:
     return x, y, x + width, y + height
 
 
-def _without(target: Path, why: str) -> str:
-    write_json({"pretrained": False, "why": why}, target / OFF)
+def without(target: Path, why: str, *, rank: Rank = ALONE) -> str:
+    """Note in an existing folder why there are no weights, which rank 0 does; in words, what was done."""
+    if not rank.number:
+        write_json({"pretrained": False, "why": why}, target / OFF)
     return f"nothing: {why}"

@@ -1,4 +1,4 @@
-"""A trained detector of either kind: its graph for the engines, and itself for the engine torch."""
+"""A detector of a kind that is trained: its graph for the engines, and itself for the engine torch."""
 
 import json
 from pathlib import Path

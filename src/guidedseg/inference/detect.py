@@ -7,11 +7,11 @@ import pandas as pd
 
 from guidedseg import progress
 from guidedseg.datasets import prepared
-from guidedseg.inference.detector import Detector
+from guidedseg.inference.proposing import Proposer
 from guidedseg.lookahead import in_order
 
 
-def detect(detector: Detector, folder: Path, image_ids: Sequence[str]) -> pd.DataFrame:
+def detect(detector: Proposer, folder: Path, image_ids: Sequence[str]) -> pd.DataFrame:
     """Boxes of prepared images, down to the detector's floor.
 
     Args:

@@ -11,11 +11,11 @@ import numpy.typing as npt
 
 from guidedseg import regions
 from guidedseg.harmonising.picture import OFF, Harmonised, Harmonising, harmonised
-from guidedseg.inference.detector import Detector
 from guidedseg.inference.engines.engine import Engine
 from guidedseg.inference.filling import fill
 from guidedseg.inference.lesions import measure
 from guidedseg.inference.pasting import assembled, masked
+from guidedseg.inference.proposing import Proposer
 from guidedseg.inference.result import Result
 
 Branch = Literal["guided", "direct", "guided_fallback"]
@@ -57,7 +57,7 @@ class Segmenter:
         harmonising: what was made of the pictures that the networks learned from.
     """
 
-    detector: Detector
+    detector: Proposer
     direct: Filler
     guided: Filler
     margin: float

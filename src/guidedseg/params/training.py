@@ -126,6 +126,12 @@ class Fcos(Ranks):
     brightness: Annotated[float, Field(ge=0, lt=1)]
 
 
+class Cascade(Group):
+    """Boxes of the direct network's own probabilities."""
+
+    level: OpenShare
+
+
 class Pretrain(Group):
     """What the detector learns from made-up frames first; else its recipe is the same."""
 

@@ -20,7 +20,7 @@ from torch.utils.data import DataLoader, Dataset
 os.environ["NO_ALBUMENTATIONS_UPDATE"] = "1"  # or its import asks the internet for a newer version
 import albumentations as A  # noqa: N812 - its own convention
 
-from guidedseg.detection import training_list
+from guidedseg.detection import labels, training_list
 from guidedseg.detection.fcos.network import Targets
 from guidedseg.detection.letterbox import GREY, STRIDE, boxed, letterbox
 from guidedseg.fitting.sampling import Key
@@ -55,13 +55,8 @@ def read(dataset: Path, part: str, image_size: int) -> Part:
         picture = np.asarray(cv2.imread(str(path), cv2.IMREAD_GRAYSCALE), dtype=np.uint8)
         height, width = picture.shape
         box = letterbox(width, height, image_size)
-        lines = (dataset / "labels" / part / f"{path.stem}.txt").read_text(encoding="utf-8").split()
-        centre_x, centre_y, across, down = np.array(lines, dtype=np.float32).reshape(-1, 5)[:, 1:].T
-        sides = np.stack(
-            [centre_x - across / 2, centre_y - down / 2, centre_x + across / 2, centre_y + down / 2], axis=1
-        )
-        scaled = sides * np.array([box.width, box.height] * 2) + np.array([box.left, box.top] * 2)
-        return boxed(picture, box), scaled.astype(np.float32)
+        boxes = labels.boxes(dataset, part, path.stem, box.width, box.height)
+        return boxed(picture, box), boxes + np.array([box.left, box.top] * 2, dtype=np.float32)
 
     items = dict(zip(paths, in_order(item, paths), strict=True))
     return Part([path.stem for path in listed], [items[path] for path in listed])

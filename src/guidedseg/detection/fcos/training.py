@@ -8,36 +8,26 @@ from typing import Any, NamedTuple
 
 import lightning.pytorch as pl
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 import torch
 from safetensors.torch import save_file
 
 from guidedseg import exporting
+from guidedseg.detection.average_precisions import FLOOR, MAX_BOXES, NMS_IOU, Found, average_precisions
 from guidedseg.detection.fcos import data, trained
 from guidedseg.detection.fcos.network import Detector, Targets
 from guidedseg.detection.suppression import suppressed
 from guidedseg.encoders import encoders
 from guidedseg.errors import GuidedsegError
-from guidedseg.evaluation.box_ranking import IOUS, average_precision
-from guidedseg.evaluation.matching import match
 from guidedseg.fitting import launching, loop, optimisation, ranks
 from guidedseg.fitting.fingerprint import fingerprint
 from guidedseg.fitting.sampling import EpochSampler, Key
 from guidedseg.fitting.shares import Shares, Turns
-from guidedseg.names import BOX
-
-FLOOR, NMS_IOU, MAX_BOXES = 0.01, 0.5, 10
-"""Of the boxes of validation pictures while it trains."""
 
 KEY = "profiles.*.fcos"
 """Of params.yaml: the recipe."""
 
 LOGGED = ("val_map50", "val_map50_95", "val_loss")
-
-
-Found = tuple[npt.NDArray[np.float32], npt.NDArray[np.float32], npt.NDArray[np.float32]]
-"""Boxes of one picture (K, 4), their confidences (K,), and the true ones (L, 4)."""
 
 
 class Validated(NamedTuple):
@@ -215,25 +205,6 @@ def network(encoder: str, channels: int, encoder_weights: str | None) -> Detecto
     built = Detector(encoder, channels)
     encoders.load_weights(built.encoder, encoder, encoder_weights)
     return built.to(memory_format=torch.channels_last)
-
-
-def average_precisions(found: Sequence[Found]) -> npt.NDArray[np.float64]:
-    """AP at the ten overlaps of COCO, 0.5 to 0.95, of all pictures together; as ``evaluation.detection`` has it."""
-    boxes = [
-        pd.DataFrame(own, columns=BOX).assign(image_id=number, confidence=confidences)
-        for number, (own, confidences, _) in enumerate(found)
-    ]
-    lesions = [pd.DataFrame(truth, columns=BOX).assign(image_id=number) for number, (*_, truth) in enumerate(found)]
-    detections, truths = (pd.concat(tables, ignore_index=True) for tables in (boxes, lesions))
-    one, group = np.ones((1, 1)), np.zeros(len(detections), dtype=np.intp)
-    confidences = detections["confidence"].to_numpy(dtype=np.float64)
-    total = np.array([float(len(truths))])
-    return np.array(
-        [
-            average_precision(match(detections, truths, iou).to_numpy(), confidences, group, total, one)[0]
-            for iou in IOUS
-        ]
-    )
 
 
 def _whole(images: torch.Tensor, targets: Targets) -> tuple[torch.Tensor, Targets]:
