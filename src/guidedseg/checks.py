@@ -140,14 +140,17 @@ def _detector(settings: Params) -> Iterator[str]:
     if settings.detector == "cascade":
         yield f"detector: none, boxes are those of {settings.model} on whole images"
         return
-    if settings.detector == "fcos":
-        from guidedseg.detection.fcos import training
+    if settings.detector != "yolo":
+        from guidedseg.detection.pyramid import training
 
-        chosen = settings.chosen.fcos
-        net = training.network(chosen.encoder, chosen.channels, chosen.encoder_weights)
+        chosen = settings.chosen.fcos if settings.detector == "fcos" else settings.chosen.maskrcnn
+        net = training.network(settings.detector, chosen.encoder, chosen.model_dump(), chosen.encoder_weights)
         count = sum(parameter.numel() for parameter in net.parameters()) / 1e6
         weights_used = chosen.encoder_weights or "from scratch"
-        yield f"detector: fcos on encoder {chosen.encoder} (weights: {weights_used}): {count:.2f} M parameters"
+        yield (
+            f"detector: {settings.detector} on encoder {chosen.encoder} (weights: {weights_used}): "
+            f"{count:.2f} M parameters"
+        )
         return
     from guidedseg.detection.yolo import weights
 

@@ -25,6 +25,10 @@ NETWORKS = {
 """Networks as papers write them, in the order of tables."""
 
 
+DETECTORS = {"yolo": "YOLO11n", "fcos": "FCOS", "maskrcnn": "Mask R-CNN", "cascade": "cascade"}
+"""What proposes boxes, as tables write it. A cascade's are of the direct network's own probabilities."""
+
+
 def datasets_in(name: str) -> list[str]:
     """The datasets that ``dataset`` of params.yaml names: several are joined by ``+``."""
     return name.split("+")

@@ -59,7 +59,9 @@ def works() -> dict[str, Work]:
         "prepare": stage("prepare", "phantom", "data/prepared", outs=("data/prepared",)),
         "split": stage("split", outs=("data/split.csv", "metrics/split.json")),
         "yolo_labels": stage("yolo_labels", outs=("data/yolo",)),
-        "pretrain_detector": stage("pretrain_detector", "yolo", outs=("models/starts/yolo", "models/starts/fcos")),
+        "pretrain_detector": stage(
+            "pretrain_detector", "yolo", outs=("models/starts/yolo", "models/starts/fcos", "models/starts/maskrcnn")
+        ),
         "train_detector": stage("train_detector", "yolo", outs=("models/detector",)),
         "detect": stage("detect", outs=("data/detections.csv",)),
         "frames": stage("frames", outs=("data/inputs/direct",)),

@@ -19,12 +19,14 @@ def write_dataset(folder: Path) -> Path:
     """Grey noise with a dark disc, as ``labels.write`` lays it out."""
     rng = np.random.default_rng(0)
     for split, count in (("train", 4), ("val", 2), ("test", 1)):
-        for kind in ("images", "labels"):
+        for kind in ("images", "labels", "masks"):
             (folder / kind / split).mkdir(parents=True)
         for number in range(count):
             picture = rng.integers(90, 150, (48, 64), dtype=np.uint8)
             cv2.circle(picture, (24 + 4 * number, 24), 9, 20, thickness=-1)
-            cv2.imwrite(str(folder / "images" / split / f"{split}_{number}.png"), picture)
+            mask = cv2.circle(np.zeros((48, 64), np.uint8), (24 + 4 * number, 24), 9, 255, thickness=-1)
+            for kind, drawn in (("images", picture), ("masks", mask)):
+                cv2.imwrite(str(folder / kind / split / f"{split}_{number}.png"), drawn)
             label = f"0 {(24 + 4 * number) / 64:.6f} 0.5 {18 / 64:.6f} {18 / 48:.6f}\n"
             (folder / "labels" / split / f"{split}_{number}.txt").write_text(label)
     data = {"train": "images/train", "val": "images/val", "test": "images/test", "names": {0: "lesion"}}

@@ -17,7 +17,7 @@ from ultralytics.data.utils import check_det_dataset
 from guidedseg.datasets.balance import times
 from guidedseg.datasets.splitting import assign, audit
 from guidedseg.detection import labels
-from guidedseg.detection.fcos import data as fcos
+from guidedseg.detection.pyramid import data as fcos
 from guidedseg.detection.yolo import training as yolo
 from guidedseg.fitting.sampling import EpochSampler
 from guidedseg.segmentation import crops

@@ -10,9 +10,9 @@ import pytest
 import small_detector
 import torch
 import two_ranks
-from test_fcos import ENCODER, RECIPE
+from test_pyramid_detectors import ENCODER, RECIPE
 
-from guidedseg.detection.fcos import training
+from guidedseg.detection.pyramid import training
 
 CHANGES = {"batch": 4, "epochs": 3, "optimizer": "sgd", "lr": 0.003, "clip": 0.5, "image_size": 96}
 
@@ -26,7 +26,8 @@ def write_dataset(folder: Path) -> Path:
             height, width = ((64, 96), (96, 40))[number % 2]
             picture = rng.integers(90, 150, (height, width), dtype=np.uint8)
             cv2.circle(picture, (20, 24 + number), 9, 20, thickness=-1)
-            cv2.imwrite(str(folder / "images" / split / f"{split}_{number}.png"), picture)
+            for kind in ("images", "masks"):  # of masks only the size counts for FCOS
+                cv2.imwrite(str(folder / kind / split / f"{split}_{number}.png"), picture)
             label = f"0 {20 / width:.6f} {(24 + number) / height:.6f} {18 / width:.6f} {18 / height:.6f}\n"
             text = "" if (split, number) == ("train", 5) else label
             (folder / "labels" / split / f"{split}_{number}.txt").write_text(text)
@@ -55,7 +56,7 @@ def train(dataset: Path, folder: Path, devices: int) -> None:
             raising=False,
         )
         recipe = RECIPE | CHANGES | {"devices": devices}
-        training.train(dataset, recipe, **settings, scratch=folder / "scratch", target=target)
+        training.train("fcos", dataset, recipe, **settings, scratch=folder / "scratch", target=target)
 
 
 @pytest.mark.slow

@@ -1,4 +1,4 @@
-"""An ordinary Ultralytics dataset from the prepared images: one box per lesion, normals as background."""
+"""An Ultralytics dataset from the prepared images: one box per lesion, normals as background; masks beside it."""
 
 import shutil
 from collections.abc import Sequence
@@ -12,6 +12,8 @@ import yaml
 from guidedseg.detection import training_list
 from guidedseg.names import SPLITS
 
+PICTURES = ("images", "masks")
+
 
 def write(
     prepared: Path,
@@ -22,11 +24,12 @@ def write(
     *,
     times: pd.Series | None = None,
 ) -> int:
-    """Write ``images/SPLIT/ID.png``, ``labels/SPLIT/ID.txt`` and ``data.yaml`` into the existing folder ``target``.
+    """Write ``images``, ``labels`` and ``masks``, all ``SPLIT/ID``, and ``data.yaml`` into the existing ``target``.
 
     A label line is ``0 x_centre y_centre width height``, in shares of the image. An image without a lesion has an empty
-    label file, which Ultralytics reads as background. ``data.yaml`` holds no absolute path: the dataset can be moved.
-    Where a training image stands in an epoch several times, it names a list, ``train.txt``, that has it so often.
+    label file, which Ultralytics reads as background. Masks, 0 and 255, are what Mask R-CNN learns. ``data.yaml`` holds
+    no absolute path: the dataset can be moved. Where a training image stands in an epoch several times, it names a
+    list, ``train.txt``, that has it so often.
 
     Args:
         prepared: the folder of canonical images.
@@ -49,7 +52,8 @@ def write(
     for row in rows.itertuples():
         image = f"{row.image_id}.png"
         # not linked: what is written into a link changes data/prepared and, as DVC links both, its cache
-        shutil.copyfile(prepared / "images" / image, target / "images" / row.split / image)
+        for kind in PICTURES:
+            shutil.copyfile(prepared / kind / image, target / kind / row.split / image)
         own = boxes[row.image_id].to_numpy().tolist() if row.image_id in boxes else []
         label = "".join(line(box, row.width, row.height) for box in own)
         (target / "labels" / row.split / f"{row.image_id}.txt").write_text(label, encoding="utf-8")
@@ -58,7 +62,7 @@ def write(
 
 def lay_out(target: Path, *, train: str | None = None) -> None:
     """Make the folders of a dataset without a picture, and its ``data.yaml``; ``train`` names a list of pictures."""
-    for kind in ("images", "labels"):
+    for kind in (*PICTURES, "labels"):
         for name in SPLITS:
             (target / kind / name).mkdir(parents=True)
     data = {**{name: f"images/{name}" for name in SPLITS}, "names": {0: "lesion"}}

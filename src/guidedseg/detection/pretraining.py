@@ -24,7 +24,7 @@ VALIDATION = 0.15
 
 OFF = "off.json"
 
-KINDS = ("yolo", "fcos")
+KINDS = ("yolo", "fcos", "maskrcnn")
 """Detectors that are trained."""
 
 
@@ -84,9 +84,13 @@ def write(target: Path, *, images: int, width: int, seed: int) -> int:
     def written(number: int) -> int:
         frame = phantom_wide.draw(np.random.default_rng([seed, number]), size)
         part = "val" if number < validating else "train"
-        path = target / "images" / part / f"{number:06d}.png"
-        if not cv2.imwrite(str(path), frame.picture):
-            raise GuidedsegError(f"{path} could not be written: is the disk full?")
+        mask = np.zeros(size, dtype=np.uint8)
+        for lesion in frame.masks:
+            mask[lesion] = 255
+        for kind, picture in zip(labels.PICTURES, (frame.picture, mask), strict=True):
+            path = target / kind / part / f"{number:06d}.png"
+            if not cv2.imwrite(str(path), picture):
+                raise GuidedsegError(f"{path} could not be written: is the disk full?")
         lines = [labels.line(_box(mask), width, size[0]) for mask in frame.masks]
         (target / "labels" / part / f"{number:06d}.txt").write_text("".join(lines), encoding="utf-8")
         return len(lines)

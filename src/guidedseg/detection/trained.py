@@ -27,14 +27,15 @@ def export(folder: Path) -> None:
 
 
 def _own(folder: Path) -> Any:  # noqa: ANN401 - a module
-    from guidedseg.detection.fcos import trained as fcos  # noqa: PLC0415 - each takes seconds to import
+    from guidedseg.detection.pyramid import trained as pyramid  # noqa: PLC0415 - each takes seconds to import
     from guidedseg.detection.yolo import trained as yolo  # noqa: PLC0415
 
-    return fcos if _kind(folder) == "fcos" else yolo
+    return yolo if _kind(folder) is None else pyramid
 
 
 def _kind(folder: Path) -> str | None:
+    """What config.json tells of all but YOLO."""
     try:
-        return str(json.loads((folder / "config.json").read_text(encoding="utf-8")).get("kind"))
+        return json.loads((folder / "config.json").read_text(encoding="utf-8")).get("kind")
     except (OSError, ValueError, AttributeError):
         return None  # whose ``load`` tells

@@ -16,10 +16,10 @@ def begin(kind: str, settings: Params) -> Rank | None:
     """The rank of this process, or start the ranks and wait for them; as ``launching.begin``.
 
     Args:
-        kind: ``yolo`` or ``fcos``.
+        kind: ``yolo``, ``fcos`` or ``maskrcnn``.
         settings: with the detector's recipe.
     """
-    if kind == "yolo":
+    if kind != "fcos":  # the others train on one device
         return launching.ALONE
     recipe = settings.chosen.fcos
     return launching.begin(f"profiles.{settings.profile}.fcos", recipe.devices, recipe.nodes)
@@ -39,7 +39,7 @@ def train(
     """Train a detector; ``trained.export`` makes its graph.
 
     Args:
-        kind: ``yolo`` or ``fcos``.
+        kind: ``yolo``, ``fcos`` or ``maskrcnn``.
         settings: recipe and seed.
         dataset: an Ultralytics dataset, as ``labels.write`` makes it.
         start: a folder whose weights training starts from, if this function has written any there; None, or without:
@@ -59,13 +59,15 @@ def train(
     if start is not None and not (start / exporting.WEIGHTS).is_file():
         start = None
     common: dict[str, Any] = {"seed": settings.seed, "start": start, "scratch": scratch, "target": target, "live": live}
-    if kind == "fcos":
-        from guidedseg.detection.fcos import training  # noqa: PLC0415 - each takes seconds to import
+    if kind != "yolo":
+        from guidedseg.detection.pyramid import training  # noqa: PLC0415 - each takes seconds to import
 
         encoder, weights = recipe.pop("encoder"), recipe.pop("encoder_weights")
         workers = settings.chosen.workers
-        curve = training.train(dataset, recipe, encoder=encoder, encoder_weights=weights, workers=workers, **common)
-        return f"fcos, {encoder}", curve
+        curve = training.train(
+            kind, dataset, recipe, encoder=encoder, encoder_weights=weights, workers=workers, **common
+        )
+        return f"{kind}, {encoder}", curve
     from guidedseg.detection.yolo import training as training_yolo  # noqa: PLC0415
 
     weights, recipe["imgsz"] = recipe.pop("weights"), recipe.pop("image_size")

@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from guidedseg.names import datasets_in
+from guidedseg.names import DETECTORS, datasets_in
 
 LEFT_OUT = {
     "dataset": "what a result is of stands beside it",
@@ -20,9 +20,6 @@ LEFT_OUT = {
     "profiles.*.workers": "they prepare the segmenters' batches and change none; the detector has its own",
 }
 """Leaves of params.yaml (``*``: any one name) that make no other result, and why."""
-
-DETECTORS = ("yolo", "fcos")
-"""Groups of a profile, of which ``detector`` chooses one."""
 
 UNREAD = {"official": ("val", "test", "folds", "seed"), "holdout": ("folds",), "folds": ("val", "test")}
 """``split.protocol`` -> keys of ``split`` that it does not read."""

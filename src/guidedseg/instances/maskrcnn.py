@@ -18,6 +18,7 @@ from torchvision.models.detection.rpn import RegionProposalNetwork, RPNHead
 from torchvision.ops import MultiScaleRoIAlign, roi_align
 
 from guidedseg.encoders.pyramid import Pyramid
+from guidedseg.instances.network import Lesions
 from guidedseg.instances.suppression import strongest, unsuppressed
 
 STRIDES = (4, 8, 16, 32)
@@ -111,11 +112,13 @@ class MaskRCNN(nn.Module):
         )
 
     def losses(self, images: torch.Tensor, targets: Targets) -> dict[str, torch.Tensor]:
-        """Torchvision's five, of a batch (N, 1, H, W) in training mode; torch's seed decides what they are of."""
+        """Torchvision's five, of a batch (N, 1, H, W), also in evaluation mode; torch's seed decides what of."""
         sizes = [tuple(images.shape[-2:])] * len(images)
         maps = self.backbone(images)
+        self.rpn.training = self.roi_heads.training = True  # which of themselves have no layer that would care
         proposals, first = self.rpn(ImageList(images, sizes), maps, targets)
         _, second = self.roi_heads(maps, proposals, sizes, targets)
+        self.rpn.training = self.roi_heads.training = self.training
         return {**first, **second}
 
     def forward(self, images: torch.Tensor) -> Instances:
@@ -172,6 +175,13 @@ class MaskRCNN(nn.Module):
         )
         levels = torch.arange(len(maps), device=flat.device)
         return (of_all * (level == levels[:, None])[..., None, None, None]).sum(dim=0)
+
+
+def target(found: Lesions) -> dict[str, torch.Tensor]:
+    """What is learned of a picture with these lesions; of ``Targets``."""
+    labels = torch.ones(len(found.boxes), dtype=torch.int64, device=found.boxes.device)
+    own = torch.arange(1, len(labels) + 1, device=labels.device)[:, None, None]
+    return {"boxes": found.boxes, "labels": labels, "masks": (found.numbered == own).to(torch.uint8)}
 
 
 def clipped(boxes: torch.Tensor, images: torch.Tensor) -> torch.Tensor:

@@ -14,12 +14,12 @@ from guidedseg.group import Group, Seed, Workers
 from guidedseg.names import datasets_in
 from guidedseg.params.data import Datasets, Detect, Frame, Predict, Prepare, Roi, Scoring, Split
 from guidedseg.params.networks import Models, Network
-from guidedseg.params.training import Cascade, Fcos, Inputs, Pretrain, Train, Yolo
+from guidedseg.params.training import Cascade, Fcos, Inputs, MaskRcnn, Pretrain, Train, Yolo
 
 ModelName = Literal[
     "unet", "unetpp", "unet3plus", "attention_unet", "transunet", "deeplabv3", "skunet", "maskrcnn", "yolo11n_seg"
 ]
-DetectorName = Literal["yolo", "fcos", "cascade"]
+DetectorName = Literal["yolo", "fcos", "maskrcnn", "cascade"]
 Mode = Literal["direct", "guided"]
 
 ONE_BY_ONE = ("maskrcnn", "yolo11n_seg")
@@ -49,6 +49,7 @@ class Profile(Group):
     engine: Literal["onnxruntime", "openvino", "torch"]
     yolo: Yolo
     fcos: Fcos
+    maskrcnn: MaskRcnn
     cascade: Cascade
     pretrain: Pretrain
     inputs: Inputs
@@ -92,9 +93,10 @@ class Params(Group):
         """The key of what the chosen detector starts from, and its value; None of a cascade, which is trained here."""
         if self.detector == "cascade":
             return "detector", None
-        if self.detector == "fcos":
-            return f"profiles.{self.profile}.fcos.encoder_weights", self.chosen.fcos.encoder_weights
-        return f"profiles.{self.profile}.yolo.weights", self.chosen.yolo.weights
+        if self.detector == "yolo":
+            return f"profiles.{self.profile}.yolo.weights", self.chosen.yolo.weights
+        recipe = self.chosen.fcos if self.detector == "fcos" else self.chosen.maskrcnn
+        return f"profiles.{self.profile}.{self.detector}.encoder_weights", recipe.encoder_weights
 
     @property
     def run(self) -> dict[str, Any]:

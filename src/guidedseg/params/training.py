@@ -126,6 +126,22 @@ class Fcos(Ranks):
     brightness: Annotated[float, Field(ge=0, lt=1)]
 
 
+class MaskRcnn(Fcos):
+    """The recipe of the detector Mask R-CNN: that of FCOS, and its own sizes."""
+
+    channels: Annotated[Channels, Field(multiple_of=8)]  # its normalisations are of 8 groups
+    hidden: Channels
+
+    @model_validator(mode="after")
+    def _on_one_device(self) -> Self:
+        if self.devices * self.nodes > 1:
+            raise ValueError(
+                f"devices is {self.devices} and nodes {self.nodes}, but maskrcnn trains on one device: its losses are "
+                "of what it draws from each picture"
+            )
+        return self
+
+
 class Cascade(Group):
     """Boxes of the direct network's own probabilities."""
 

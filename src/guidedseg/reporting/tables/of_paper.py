@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from guidedseg.evaluation.rules import RULES
 from guidedseg.evaluation.scores import Nested
-from guidedseg.names import NETWORKS
+from guidedseg.names import DETECTORS, NETWORKS
 from guidedseg.reporting.tables import published
 from guidedseg.reporting.tables.table import Table, best_of
 from guidedseg.reporting.tables.wording import (
@@ -26,7 +26,6 @@ from guidedseg.reporting.tables.wording import (
 
 METRICS = {"dice": "Dice", "iou": "IoU", "recall": "recall", "precision": "precision"}
 BRANCHES = ("direct", "guided", "guided_fallback", "oracle")
-DETECTORS = {"yolo": "YOLO11n", "fcos": "FCOS"}
 
 PAPER = "paper"
 

@@ -42,20 +42,12 @@ class MaskRCNN(InstanceNetwork):
 
     def loss(self, images: torch.Tensor, masks: torch.Tensor) -> torch.Tensor:
         """The sum of torchvision's five losses; torch's seed decides which regions they are of."""
-        return torch.stack(list(self.network.losses(images, targets(masks)).values())).sum()
+        return torch.stack(
+            list(self.network.losses(images, [maskrcnn.target(each) for each in lesions(masks)]).values())
+        ).sum()
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:
         """(N, 1, S, S) float32 in [0, 1] to logits (N, 1, S, S)."""
         check_input(images)
         found = self.network(images)
         return merging.logits(merging.pasted(found.masks, found.boxes, *images.shape[-2:]), found.scores)
-
-
-def targets(masks: torch.Tensor) -> maskrcnn.Targets:
-    """What Mask R-CNN learns of masks (N, 1, H, W) in {0, 1}."""
-    found = []
-    for numbered, boxes in lesions(masks):
-        labels = torch.ones(len(boxes), dtype=torch.int64, device=boxes.device)
-        own = torch.arange(1, len(boxes) + 1, device=boxes.device)[:, None, None]
-        found.append({"boxes": boxes, "labels": labels, "masks": (numbered == own).to(torch.uint8)})
-    return found

@@ -1,4 +1,4 @@
-"""A trained FCOS detector as it is handed on: tensors and a description, no pickle."""
+"""A trained detector of this package as it is handed on: tensors and a description, no pickle."""
 
 import json
 from pathlib import Path
@@ -9,8 +9,8 @@ from safetensors.torch import load_file
 from torch import nn
 
 from guidedseg import exporting
-from guidedseg.detection.fcos.network import Detector
 from guidedseg.detection.letterbox import STRIDE
+from guidedseg.detection.pyramid.networks import Detector, build
 from guidedseg.errors import GuidedsegError
 
 OUTPUTS = ("boxes",)
@@ -40,7 +40,7 @@ def load(folder: Path) -> tuple[Detector, int]:
     """
     try:
         config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-        network = Detector(config["encoder"], int(config["channels"]))
+        network = build(config["kind"], config["encoder"], config)
         network.load_state_dict(load_file(folder / exporting.WEIGHTS))
         return network.eval(), int(config["image_size"])
     except (OSError, SafetensorError, ValueError, KeyError, TypeError, RuntimeError) as error:

@@ -1,4 +1,4 @@
-"""FCOS as ONNX: the same bytes twice, and what torch says at any size."""
+"""FCOS and Mask R-CNN as ONNX: the same bytes twice, and what torch says at any size."""
 
 from pathlib import Path
 
@@ -8,7 +8,7 @@ import torch
 from safetensors.torch import save_file
 
 from guidedseg.detection import trained as either
-from guidedseg.detection.fcos import trained, training
+from guidedseg.detection.pyramid import trained, training
 from guidedseg.exporting import compact
 from guidedseg.inference.engines.opening import Kind, open_engine
 from guidedseg.json_files import write_json
@@ -19,10 +19,13 @@ ENCODERS = ("tu-tf_efficientnet_lite0", "resnet18")
 
 
 @pytest.mark.parametrize("encoder", ENCODERS)
-def test_graph_gives_what_torch_gives_at_any_size(encoder: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("kind_of_detector", ["fcos", "maskrcnn"])
+def test_graph_gives_what_torch_gives_at_any_size(kind_of_detector: str, encoder: str, tmp_path: Path) -> None:
     torch.manual_seed(0)
-    save_file(compact(training.network(encoder, 32, None).state_dict()), tmp_path / "weights.safetensors")
-    write_json({"kind": "fcos", "encoder": encoder, "channels": 32, "image_size": 64}, tmp_path / "config.json")
+    sizes = {"channels": 32, "hidden": 32, "image_size": 64}
+    net = training.network(kind_of_detector, encoder, sizes, None)
+    save_file(compact(net.state_dict()), tmp_path / "weights.safetensors")
+    write_json({"kind": kind_of_detector, "encoder": encoder, **sizes}, tmp_path / "config.json")
     trained.export(tmp_path)
     before = (tmp_path / "network.onnx").read_bytes()
     trained.export(tmp_path)

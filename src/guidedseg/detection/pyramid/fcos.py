@@ -1,6 +1,6 @@
 """FCOS (Tian et al., 2019), torchvision's, on an encoder of the segmenters."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 
 import torch
 from torch import nn
@@ -13,9 +13,6 @@ from guidedseg.encoders.pyramid import Pyramid
 STRIDES = (8, 16, 32)
 """Of the levels of the pyramid. A box is learned from places in its middle: on the first level where it reaches up to
 64 pixels from there, on the second up to 128, on the third beyond. FCOS has two coarser ones: a few pixels here."""
-
-Targets = list[dict[str, torch.Tensor]]
-"""Of each picture ``boxes``, (K, 4) float32 x0, y0, x1, y1, and ``labels``, (K,) int64, all 0."""
 
 
 class Detector(nn.Module):
@@ -34,21 +31,26 @@ class Detector(nn.Module):
     def losses(
         self,
         images: torch.Tensor,
-        targets: Targets,
+        targets: Sequence[Mapping[str, torch.Tensor]],
         whole: Callable[[torch.Tensor], torch.Tensor] = lambda share: share,
     ) -> dict[str, torch.Tensor]:
         """Focal loss of the class, generalised IoU of the boxes, cross entropy of the centreness; each of a batch.
 
         Args:
             images: (N, 1, H, W) float32 in [0, 1], H and W multiples of 32; a share of the batch.
-            targets: of the whole batch: all three are sums over it, divided by the places with a lesion in it.
+            targets: of the whole batch, ``boxes`` (K, 4) float32 x0, y0, x1, y1 of each picture: all three are sums
+                over it, divided by the places with a lesion in it.
             whole: makes (n, ...) of the share into that of the whole batch.
         """
         maps = list(self.fcos.backbone(images).values())
         head = {name: whole(each) for name, each in self.fcos.head(maps).items()}
         anchors = self.fcos.anchor_generator(ImageList(images, [tuple(images.shape[-2:])] * len(targets)), maps)
         places = [each.shape[-2] * each.shape[-1] for each in maps]
-        found: dict[str, torch.Tensor] = self.fcos.compute_loss(targets, head, anchors, places)
+        labelled = [
+            {"boxes": each["boxes"], "labels": each["boxes"].new_zeros(len(each["boxes"]), dtype=torch.int64)}
+            for each in targets
+        ]
+        found: dict[str, torch.Tensor] = self.fcos.compute_loss(labelled, head, anchors, places)
         return found
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:

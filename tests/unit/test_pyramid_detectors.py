@@ -1,4 +1,4 @@
-"""FCOS: what it computes is torchvision's, it learns, resumes, repeats, and is handed on as ONNX."""
+"""FCOS and Mask R-CNN: what FCOS computes is torchvision's; both learn, resume, repeat."""
 
 import json
 from pathlib import Path
@@ -10,10 +10,10 @@ import small_detector
 import torch
 from torchvision.models.detection.image_list import ImageList
 
-from guidedseg.detection.fcos import data, trained, training
-from guidedseg.detection.fcos.network import Detector
+from guidedseg.detection.pyramid import data, trained, training
+from guidedseg.detection.pyramid.fcos import Detector
 from guidedseg.errors import GuidedsegError
-from guidedseg.params.training import Fcos
+from guidedseg.params.training import Fcos, MaskRcnn
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
@@ -52,18 +52,27 @@ def dataset(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return small_detector.write_dataset(tmp_path_factory.mktemp("yolo"))
 
 
-def train(dataset: Path, folder: Path, **changes: Any) -> Path:
+KINDS: dict[str, dict[str, Any]] = {"fcos": {}, "maskrcnn": {"hidden": 32}}
+"""Of each kind what its recipe has beside RECIPE."""
+
+
+@pytest.fixture(scope="module", params=KINDS)
+def kind(request: pytest.FixtureRequest) -> str:
+    return request.param
+
+
+def train(kind: str, dataset: Path, folder: Path, **changes: Any) -> Path:
     target = folder / "detector"
     target.mkdir(parents=True, exist_ok=True)
-    recipe = RECIPE | changes
+    recipe = RECIPE | KINDS[kind] | changes
     settings = {"encoder": ENCODER, "encoder_weights": None, "seed": 1, "workers": 0}
-    training.train(dataset, recipe, **settings, scratch=folder / "scratch", target=target)
+    training.train(kind, dataset, recipe, **settings, scratch=folder / "scratch", target=target)
     return target
 
 
 @pytest.fixture(scope="module")
-def finished(dataset: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return train(dataset, tmp_path_factory.mktemp("fcos"))
+def finished(kind: str, dataset: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return train(kind, dataset, tmp_path_factory.mktemp(kind))
 
 
 def contents(folder: Path) -> dict[str, bytes]:
@@ -72,6 +81,7 @@ def contents(folder: Path) -> dict[str, bytes]:
 
 def test_recipe_has_the_keys_of_params():
     Fcos.model_validate(RECIPE | {"encoder": ENCODER, "encoder_weights": None})
+    MaskRcnn.model_validate(RECIPE | KINDS["maskrcnn"] | {"encoder": ENCODER, "encoder_weights": None})
 
 
 def test_boxes_and_confidences_are_torchvisions():
@@ -109,15 +119,17 @@ def test_fixed_padding_is_timms_where_sides_are_even():
         assert torch.equal(one, other)
 
 
-def test_it_learns_where_discs_are(dataset, tmp_path):
-    folder = train(dataset, tmp_path, epochs=40, patience=40, rotation=0.0, aspect=0.0, scale=0.05, translate=0.05)
+def test_it_learns_where_discs_are(kind, dataset, tmp_path):
+    folder = train(
+        kind, dataset, tmp_path, epochs=40, patience=40, rotation=0.0, aspect=0.0, scale=0.05, translate=0.05
+    )
     config = json.loads((folder / "config.json").read_text())
     curve = np.genfromtxt(folder / "curve.csv", delimiter=",", names=True)
     assert curve["val_map50"][config["epoch"] - 1] > 0.9
     assert curve["val_map50_95"].argmax() == config["epoch"] - 1
 
 
-def test_same_seed_same_bytes_and_an_interrupted_training_goes_on(dataset, finished, tmp_path, monkeypatch):
+def test_same_seed_same_bytes_and_an_interrupted_training_goes_on(kind, dataset, finished, tmp_path, monkeypatch):
     class Killed(BaseException):
         pass
 
@@ -128,19 +140,19 @@ def test_same_seed_same_bytes_and_an_interrupted_training_goes_on(dataset, finis
     with monkeypatch.context() as patch:
         patch.setattr(training.Learner, "on_validation_epoch_start", kill)
         with pytest.raises(Killed):
-            train(dataset, tmp_path)
+            train(kind, dataset, tmp_path)
     assert list((tmp_path / "scratch").glob("*/last.ckpt"))
-    assert contents(train(dataset, tmp_path)) == contents(finished)
+    assert contents(train(kind, dataset, tmp_path)) == contents(finished)
     assert not list((tmp_path / "scratch").iterdir())
 
 
 @pytest.mark.parametrize("change", [{"lr": 0.002}, {"rotation": 5.0}, {"ema": None}])
-def test_every_choice_makes_another_training(change, dataset, finished, tmp_path):
-    weights = train(dataset, tmp_path, **change) / "weights.safetensors"
+def test_every_choice_makes_another_training(change, kind, dataset, finished, tmp_path):
+    weights = train(kind, dataset, tmp_path, **change) / "weights.safetensors"
     assert weights.read_bytes() != contents(finished)["weights.safetensors"]
 
 
-def test_what_is_no_fcos_is_told(finished, tmp_path):
+def test_what_is_no_such_detector_is_told(finished, tmp_path):
     (tmp_path / "config.json").write_text(
         (finished / "config.json").read_text().replace('"channels": 32', '"channels": 64')
     )
@@ -151,23 +163,25 @@ def test_what_is_no_fcos_is_told(finished, tmp_path):
 
 def test_original_is_no_encoder_of_a_detector():
     with pytest.raises(GuidedsegError, match=r"fcos\.encoder: 'original' is of the segmenters"):
-        training.network("original", 32, None)
+        training.network("fcos", "original", RECIPE, None)
 
 
 class TestData:
     def test_boxes_lie_on_the_letterboxed_discs(self, dataset):
         part = data.read(dataset, "train", 64)
         assert part.image_ids == [f"train_{number}" for number in range(4)]
-        for picture, boxes in part.items:
-            assert picture.shape == (64, 64)  # 48 rows and 8 of grey above and below
+        for picture, boxes, mask in part.items:
+            assert picture.shape == mask.shape == (64, 64)  # 48 rows and 8 of grey above and below
             ((x0, y0, x1, y1),) = boxes.round().astype(int)
+            assert np.argwhere(mask).min(axis=0).tolist() == [y0, x0]
             assert picture[y0:y1, x0:x1].mean() < 60 < picture[8:56].mean()
 
     def test_boxes_follow_what_is_drawn(self, dataset):
         """The dark disc fills its box as before, wherever picture and box were moved."""
         items = data.TrainingItems(data.read(dataset, "train", 64), RECIPE | {"brightness": 0.0}, seed=3)
         for epoch in range(20):
-            picture, boxes = items[epoch, 0, 0]
+            picture, boxes, mask = items[epoch, 0, 0]
+            assert not mask.any() or picture[mask > 0].mean() < 60
             for box in boxes:
                 x0, y0, x1, y1 = box.round().astype(int)
                 inner = picture[y0 + 3 : y1 - 3, x0 + 3 : x1 - 3]
@@ -185,9 +199,13 @@ class TestData:
     def test_batch_is_as_large_as_its_largest_picture(self):
         boxes = np.array([[1, 2, 3, 4]], np.float32)
         images, targets = data.collated(
-            [(np.zeros((32, 64), np.uint8), boxes), (np.zeros((64, 32), np.uint8), boxes[:0])]
+            [
+                (np.zeros((32, 64), np.uint8), boxes, np.ones((32, 64), np.uint8)),
+                (np.zeros((64, 32), np.uint8), boxes[:0], np.zeros((64, 32), np.uint8)),
+            ]
         )
         assert images.shape == (2, 1, 64, 64)
         assert float(images[0, 0, 40, 0]) == pytest.approx(114 / 255)
         assert torch.equal(targets[0]["boxes"], torch.from_numpy(boxes))
+        assert targets[0]["mask"].sum() == 32 * 64
         assert targets[1]["boxes"].shape == (0, 4)

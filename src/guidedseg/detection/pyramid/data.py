@@ -21,17 +21,23 @@ os.environ["NO_ALBUMENTATIONS_UPDATE"] = "1"  # or its import asks the internet 
 import albumentations as A  # noqa: N812 - its own convention
 
 from guidedseg.detection import labels, training_list
-from guidedseg.detection.fcos.network import Targets
 from guidedseg.detection.letterbox import GREY, STRIDE, boxed, letterbox
 from guidedseg.fitting.sampling import Key
 from guidedseg.fitting.shares import Shares, Turns
 from guidedseg.lookahead import in_order
 
-Item = tuple[npt.NDArray[np.uint8], npt.NDArray[np.float32]]
-"""A picture (H, W) uint8 and its boxes (K, 4) float32 x0, y0, x1, y1 in its pixels."""
+Item = tuple[npt.NDArray[np.uint8], npt.NDArray[np.float32], npt.NDArray[np.uint8]]
+"""A picture (H, W) uint8, its boxes (K, 4) float32 x0, y0, x1, y1 in pixels, and its mask (H, W) uint8 in {0, 1}."""
+
+Targets = list[dict[str, torch.Tensor]]
+"""Of each picture ``boxes`` (K, 4) float32 and ``mask`` (H, W) uint8."""
 
 Batch = tuple[torch.Tensor, Targets]
-"""(N, 1, H, W) float32 in [0, 1], and the boxes."""
+"""(N, 1, H, W) float32 in [0, 1], and what is in the pictures."""
+
+
+LESION = 128
+"""Of a mask in shades of grey: at least half of the pixel."""
 
 
 class Part(NamedTuple):
@@ -52,11 +58,19 @@ def read(dataset: Path, part: str, image_size: int) -> Part:
     paths = sorted(set(listed))
 
     def item(path: Path) -> Item:
-        picture = np.asarray(cv2.imread(str(path), cv2.IMREAD_GRAYSCALE), dtype=np.uint8)
+        picture, mask = (
+            np.asarray(cv2.imread(str(each), cv2.IMREAD_GRAYSCALE), dtype=np.uint8)
+            for each in (path, dataset / "masks" / part / path.name)
+        )
         height, width = picture.shape
         box = letterbox(width, height, image_size)
         boxes = labels.boxes(dataset, part, path.stem, box.width, box.height)
-        return boxed(picture, box), boxes + np.array([box.left, box.top] * 2, dtype=np.float32)
+        # the filling is darker than half, as what is no lesion
+        return (
+            boxed(picture, box),
+            boxes + np.array([box.left, box.top] * 2, dtype=np.float32),
+            (boxed(mask, box) >= LESION).astype(np.uint8),
+        )
 
     items = dict(zip(paths, in_order(item, paths), strict=True))
     return Part([path.stem for path in listed], [items[path] for path in listed])
@@ -104,12 +118,12 @@ class TrainingItems(Dataset[Item]):
 
     def __getitem__(self, key: Key) -> Item:
         epoch, position, repeat = key
-        picture, boxes = self.part.items[position]
+        picture, boxes, mask = self.part.items[position]
         seeds = np.random.SeedSequence([self.seed, epoch, position, repeat]).generate_state(1)
         # one stream for all transforms: by `set_random_seed` each would start the same for itself
         self.augmentation.set_random_state(np.random.default_rng(seeds), random.Random(int(seeds[0])))
-        drawn = self.augmentation(image=picture, bboxes=boxes)
-        return drawn["image"], np.asarray(drawn["bboxes"], dtype=np.float32).reshape(-1, 4)
+        drawn = self.augmentation(image=picture, bboxes=boxes, mask=mask)
+        return drawn["image"], np.asarray(drawn["bboxes"], dtype=np.float32).reshape(-1, 4), drawn["mask"]
 
 
 class PlainItems(Dataset[Item]):
@@ -140,13 +154,16 @@ def loader(dataset: Dataset[Item], batches: Shares | Turns, *, workers: int) -> 
 
 def collated(items: Sequence[Item]) -> Batch:
     """A batch as large as the largest picture in it, filled up as the letterbox does, to the right and below."""
-    height, width = (max(picture.shape[side] for picture, _ in items) for side in (0, 1))
+    height, width = (max(picture.shape[side] for picture, *_ in items) for side in (0, 1))
     height, width = (-(-side // STRIDE) * STRIDE for side in (height, width))
     images = np.full((len(items), 1, height, width), GREY, dtype=np.uint8)
-    for place, (picture, _) in enumerate(items):
+    masks = np.zeros((len(items), height, width), dtype=np.uint8)
+    for place, (picture, _, mask) in enumerate(items):
         images[place, 0, : picture.shape[0], : picture.shape[1]] = picture
+        masks[place, : mask.shape[0], : mask.shape[1]] = mask
     targets = [
-        {"boxes": torch.from_numpy(boxes), "labels": torch.zeros(len(boxes), dtype=torch.int64)} for _, boxes in items
+        {"boxes": torch.from_numpy(boxes), "mask": torch.from_numpy(mask)}
+        for (_, boxes, _), mask in zip(items, masks, strict=True)
     ]
     return torch.from_numpy(images).float().div_(255), targets
 

@@ -1,4 +1,4 @@
-"""An FCOS detector learns to find lesions, in the same loop as the segmenters."""
+"""A detector of this package learns to find lesions, in the same loop as the segmenters."""
 
 import json
 import shutil
@@ -14,8 +14,9 @@ from safetensors.torch import save_file
 
 from guidedseg import exporting
 from guidedseg.detection.average_precisions import FLOOR, MAX_BOXES, NMS_IOU, Found, average_precisions
-from guidedseg.detection.fcos import data, trained
-from guidedseg.detection.fcos.network import Detector, Targets
+from guidedseg.detection.pyramid import data, fcos, networks, trained
+from guidedseg.detection.pyramid.data import Targets
+from guidedseg.detection.pyramid.networks import Detector
 from guidedseg.detection.suppression import suppressed
 from guidedseg.encoders import encoders
 from guidedseg.errors import GuidedsegError
@@ -23,9 +24,6 @@ from guidedseg.fitting import launching, loop, optimisation, ranks
 from guidedseg.fitting.fingerprint import fingerprint
 from guidedseg.fitting.sampling import EpochSampler, Key
 from guidedseg.fitting.shares import Shares, Turns
-
-KEY = "profiles.*.fcos"
-"""Of params.yaml: the recipe."""
 
 LOGGED = ("val_map50", "val_map50_95", "val_loss")
 
@@ -57,12 +55,15 @@ class Learner(pl.LightningModule):
             return torch.stack(list(self.network.losses(images, targets).values())).sum()
         sizes = self.trainer.train_dataloader.batch_sampler.sizes(number)
         images, targets = _whole(images, targets)
+        if not isinstance(self.network, fcos.Detector):
+            raise TypeError("Mask R-CNN trains on one device: its losses are of what it draws from each picture")
         found = self.network.losses(images, targets, lambda share: ranks.whole(share, sizes))
         return torch.stack(list(found.values())).sum()
 
     def on_validation_epoch_start(self) -> None:
         """No boxes yet."""
         self.validated = []
+        torch.manual_seed(self.seed)  # Mask R-CNN draws what its losses are of
 
     def validation_step(self, batch: data.Batch, _: int) -> None:
         """Keep a batch's boxes."""
@@ -98,6 +99,7 @@ class Learner(pl.LightningModule):
 
 
 def train(
+    kind: str,
     dataset: Path,
     recipe: Mapping[str, Any],
     *,
@@ -115,9 +117,10 @@ def train(
     An interrupted training goes on where it was.
 
     Args:
+        kind: of detector, a key of ``networks.SIZES``.
         dataset: an Ultralytics dataset, as ``labels.write`` makes it.
-        recipe: ``image_size``, ``channels``, what ``fitting.loop.fit`` and ``data.augmentation`` read, and that of the
-            optimiser; of several ranks each process calls this with the same.
+        recipe: the kind's ``networks.SIZES`` and ``image_size``, what ``fitting.loop.fit`` and ``data.augmentation``
+            read, and that of the optimiser; of several ranks each process calls this with the same.
         encoder: as ``encoders.encoders.grey`` takes it.
         encoder_weights: as ``encoders.encoders.load_weights`` takes it.
         seed: of every random draw.
@@ -135,21 +138,22 @@ def train(
             to learn from or to validate on, a loss that is no number.
         LostRankError: another rank has ended.
     """
-    rank = launching.joined(KEY, recipe["devices"], recipe["nodes"])
+    key = f"profiles.*.{kind}"
+    rank = launching.joined(key, recipe["devices"], recipe["nodes"])
     parts = {name: data.read(dataset, name, recipe["image_size"]) for name in ("train", "val")}
     for name, part in parts.items():
-        if not any(len(boxes) for _, boxes in part.items):
+        if not any(len(boxes) for _, boxes, _ in part.items):
             raise GuidedsegError(f"no {name} picture has a lesion: see the split.* keys and data/split.csv")
     torch.manual_seed(seed)
-    net = network(encoder, recipe["channels"], encoder_weights if start is None else None)
+    net = network(kind, encoder, recipe, encoder_weights if start is None else None)
     if start is not None:
         net.load_state_dict(trained.load(start)[0].state_dict())
-    settings = {"encoder": encoder, "encoder_weights": encoder_weights, **recipe, "seed": seed}
+    settings = {"kind": kind, "encoder": encoder, "encoder_weights": encoder_weights, **recipe, "seed": seed}
     pixels = [array.data.cast("B") for part in parts.values() for item in part.items for array in item if array.size]
     if start is not None:
         pixels.append(memoryview((start / exporting.WEIGHTS).read_bytes()))
-    folder = scratch / fingerprint(settings, pixels, ["detection/fcos", "encoders"], encoder_weights)
-    empty = np.array([not len(boxes) for _, boxes in parts["train"].items], dtype=bool)
+    folder = scratch / fingerprint(settings, pixels, ["detection/pyramid", "encoders", "instances"], encoder_weights)
+    empty = np.array([not len(boxes) for _, boxes, _ in parts["train"].items], dtype=bool)
     length = None if recipe["steps"] is None else recipe["steps"] * recipe["batch"]
     sampler = EpochSampler(empty, seed, length=length, empty_share=recipe["empty_share"])
     shares = Shares(sampler, recipe["batch"], rank, incomplete=False)
@@ -164,7 +168,7 @@ def train(
         score="val_map50_95",
         logged=LOGGED,
         named=lambda epoch, step: _names(parts["train"], shares.of_all(epoch, step)),
-        key=KEY,
+        key=key,
         title="detector",
         folder=folder,
         live=live,
@@ -175,11 +179,10 @@ def train(
     fitted.curve.to_csv(target / "curve.csv", index=False, lineterminator="\n")
     used = None if encoder_weights is None else Path(encoder_weights).name
     config = {
-        "kind": "fcos",
+        "kind": kind,
         "encoder": encoder,
         "encoder_weights": used,
-        "channels": recipe["channels"],
-        "image_size": recipe["image_size"],
+        **{name: recipe[name] for name in dict.fromkeys((*networks.SIZES[kind], "image_size"))},
         "recipe": {**recipe, "seed": seed},
         "batch_of_a_rank": recipe["batch"] // rank.size,
         "parameters": sum(parameter.numel() for parameter in net.parameters()),
@@ -191,18 +194,24 @@ def train(
     return fitted.curve
 
 
-def network(encoder: str, channels: int, encoder_weights: str | None) -> Detector:
+def network(kind: str, encoder: str, sizes: Mapping[str, Any], encoder_weights: str | None) -> Detector:
     """The detector before it is trained; torch's seed decides the weights that are not loaded.
+
+    Args:
+        kind: a key of ``networks.SIZES``.
+        encoder: as ``encoders.encoders.grey`` takes it.
+        sizes: as ``networks.build`` takes it.
+        encoder_weights: as ``encoders.encoders.load_weights`` takes it.
 
     Raises:
         GuidedsegError: an unknown encoder, or weights that cannot be had or do not fit.
     """
     if encoder == encoders.ORIGINAL:
         raise GuidedsegError(
-            "profiles.*.fcos.encoder: 'original' is of the segmenters. Name an encoder, resnet50, say."
+            f"profiles.*.{kind}.encoder: 'original' is of the segmenters. Name an encoder, resnet50, say."
         )
     encoders.check_name(encoder)
-    built = Detector(encoder, channels)
+    built = networks.build(kind, encoder, sizes)
     encoders.load_weights(built.encoder, encoder, encoder_weights)
     return built.to(memory_format=torch.channels_last)
 
@@ -212,7 +221,7 @@ def _whole(images: torch.Tensor, targets: Targets) -> tuple[torch.Tensor, Target
     of_each = ranks.of_each((images.shape[2], images.shape[3], [each["boxes"].cpu() for each in targets]))
     images = data.enlarged(images, *(max(sides) for sides in list(zip(*of_each, strict=True))[:2]))
     boxes = [each.to(images.device) for *_, own in of_each for each in own]
-    return images, [{"boxes": each, "labels": each.new_zeros(len(each), dtype=torch.int64)} for each in boxes]
+    return images, [{"boxes": each} for each in boxes]
 
 
 def _names(part: data.Part, keys: Sequence[Key]) -> str:
