@@ -68,11 +68,12 @@ def test_segmenters_epoch_has_a_row_as_often_as_it_stands_and_draws_each_anew() 
 def repeated(tmp_path: Path) -> Path:
     """Four training pictures, seven times, as ``labels.write`` lays them out."""
     plain = write_dataset(tmp_path / "plain")
-    (tmp_path / "prepared" / "images").mkdir(parents=True)
     rows = []
-    for path in sorted(plain.glob("images/*/*.png")):
-        path.rename(tmp_path / "prepared" / "images" / path.name)
-        rows.append((path.stem, path.parent.name))
+    for kind in ("images", "masks"):
+        (tmp_path / "prepared" / kind).mkdir(parents=True)
+        for path in sorted(plain.glob(f"{kind}/*/*.png")):
+            path.rename(tmp_path / "prepared" / kind / path.name)
+            rows += [(path.stem, path.parent.name)] if kind == "images" else []
     split = pd.DataFrame(rows, columns=["image_id", "split"])
     index = split.assign(width=64, height=48)
     lesions = index[["image_id"]].assign(x0=10, y0=10, x1=30, y1=30)

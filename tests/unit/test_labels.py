@@ -22,9 +22,10 @@ SPLIT = pd.DataFrame(
 
 @pytest.fixture
 def target(tmp_path: Path) -> Path:
-    (tmp_path / "prepared" / "images").mkdir(parents=True)
-    for image_id in INDEX["image_id"]:
-        (tmp_path / "prepared" / "images" / f"{image_id}.png").write_bytes(f"picture {image_id}".encode())
+    for kind, name in (("images", "picture"), ("masks", "mask")):
+        (tmp_path / "prepared" / kind).mkdir(parents=True)
+        for image_id in INDEX["image_id"]:
+            (tmp_path / "prepared" / kind / f"{image_id}.png").write_bytes(f"{name} {image_id}".encode())
     target = tmp_path / "yolo"
     target.mkdir()
     assert write(tmp_path / "prepared", INDEX, LESIONS, SPLIT, target) == 3
@@ -51,8 +52,10 @@ def test_normal_image_has_an_empty_label_file(target: Path, name: str) -> None:
 def test_every_image_lies_in_its_split_beside_its_label(target: Path) -> None:
     images = {path.relative_to(target / "images").with_suffix("") for path in target.glob("images/*/*")}
     labels = {path.relative_to(target / "labels").with_suffix("") for path in target.glob("labels/*/*")}
-    assert images == labels == {Path(split) / image_id for image_id, split in SPLIT.itertuples(index=False)}
+    masks = {path.relative_to(target / "masks").with_suffix("") for path in target.glob("masks/*/*")}
+    assert images == labels == masks == {Path(split) / image_id for image_id, split in SPLIT.itertuples(index=False)}
     assert (target / "images" / "val" / "B_0.png").read_bytes() == b"picture B_0"
+    assert (target / "masks" / "val" / "B_0.png").read_bytes() == b"mask B_0"
 
 
 def test_data_yaml_names_the_class_and_relative_folders_that_exist(target: Path) -> None:

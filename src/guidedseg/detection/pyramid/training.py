@@ -63,11 +63,11 @@ class Learner(pl.LightningModule):
     def on_validation_epoch_start(self) -> None:
         """No boxes yet."""
         self.validated = []
-        torch.manual_seed(self.seed)  # Mask R-CNN draws what its losses are of
 
     def validation_step(self, batch: data.Batch, _: int) -> None:
         """Keep a batch's boxes."""
         images, targets = batch
+        torch.manual_seed(self.seed)  # Mask R-CNN draws what its losses are of
         loss = torch.stack(list(self.network.losses(images, targets).values())).sum()
         raws = self.network(images).float().cpu().numpy()
         found = [
