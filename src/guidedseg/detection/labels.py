@@ -7,6 +7,7 @@ from pathlib import Path
 import pandas as pd
 import yaml
 
+from guidedseg.datasets import synthetic as made_up
 from guidedseg.detection import training_list
 from guidedseg.names import SPLITS
 
@@ -19,6 +20,7 @@ def write(
     target: Path,
     *,
     times: pd.Series | None = None,
+    synthetic: Path | None = None,
 ) -> int:
     """Write ``images/SPLIT/ID.png``, ``labels/SPLIT/ID.txt`` and ``data.yaml`` into the existing folder ``target``.
 
@@ -33,6 +35,7 @@ def write(
         split: image_id, split.
         target: the folder to fill.
         times: of every training image, ``datasets.balance.times``; None: once.
+        synthetic: the folder of synthetic images, where there are rows of any.
 
     Returns:
         The number of boxes.
@@ -47,7 +50,8 @@ def write(
     for row in rows.itertuples():
         image = f"{row.image_id}.png"
         # not linked: what is written into a link changes data/prepared and, as DVC links both, its cache
-        shutil.copyfile(prepared / "images" / image, target / "images" / row.split / image)
+        source = made_up.place(row.image_id, prepared, synthetic) / "images" / image
+        shutil.copyfile(source, target / "images" / row.split / image)
         own = boxes[row.image_id].to_numpy().tolist() if row.image_id in boxes else []
         label = "".join(line(box, row.width, row.height) for box in own)
         (target / "labels" / row.split / f"{row.image_id}.txt").write_text(label, encoding="utf-8")

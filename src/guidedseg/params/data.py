@@ -53,6 +53,35 @@ class Split(Group):
         return self
 
 
+class Synthetic(Group):
+    """Images that are trained on beside the real ones.
+
+    Attributes:
+        share: of the training images, as many as are added.
+        source: ``phantom``, or a folder with images and masks.
+        use: who trains on them.
+        seed: of what is drawn.
+    """
+
+    share: Annotated[float, Field(ge=0, le=10)]
+    source: Annotated[str, Field(min_length=1)]
+    use: Literal["both", "detector", "segmenters"]
+    seed: Seed
+
+    @property
+    def folder(self) -> str | None:
+        """The folder that they are taken from; None: none is taken from any."""
+        return self.source if self.share and self.source != "phantom" else None
+
+    def images(self, real: int) -> int:
+        """How many are added to so many real training images."""
+        return max(1, round(self.share * real)) if self.share else 0
+
+    def given_to(self, reader: Literal["detector", "segmenters"]) -> bool:
+        """Whether the detector, or the segmenters, train on them."""
+        return self.use in ("both", reader)
+
+
 class Detect(Group):
     """Which boxes are kept."""
 
