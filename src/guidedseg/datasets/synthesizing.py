@@ -127,7 +127,7 @@ def write(records: Iterable[RawImage], target: Path, *, duplicate_threshold: flo
 
 
 def refuse_copies(target: Path, real: Path, split: pd.DataFrame, threshold: float) -> None:
-    """See that no synthetic image is nearly a validation or test image: a generator may give back what it saw.
+    """See that no synthetic image is a validation or test image: a generator may give back what it saw.
 
     Args:
         target: what ``write`` wrote.
