@@ -101,8 +101,8 @@ def enough(source: Path, there: int, number: int) -> None:
     """
     if there < number:
         raise GuidedsegError(
-            f"synthetic.share: {number} synthetic images are wanted, {source} has {there}. Lower the share, or put more "
-            "there: none is taken twice."
+            f"synthetic.share: {number} synthetic images are wanted, {source} has {there}. Lower the share, or put "
+            "more there: none is taken twice."
         )
 
 

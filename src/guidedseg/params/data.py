@@ -78,8 +78,8 @@ class Synthetic(Group):
         return max(1, round(self.share * real)) if self.share else 0
 
     def given_to(self, reader: Literal["detector", "segmenters"]) -> bool:
-        """Whether the detector, or the segmenters, train on them."""
-        return self.use in ("both", reader)
+        """Whether there are to be any, and the detector, or the segmenters, train on them."""
+        return self.share > 0 and self.use in ("both", reader)
 
 
 class Detect(Group):

@@ -107,8 +107,6 @@ def _outside(settings: Params, path: str) -> Any:  # noqa: ANN401 - what JSON ca
             return settings.chosen.network.encoder_weights
         case "detector.json":
             return settings.detector_weights
-        case "synthetic.json":
-            return settings.synthetic.folder
         case _:
             names = folder.removeprefix("data/outside/").split("+")
             return [getattr(settings.datasets, name).model_dump() for name in names]
