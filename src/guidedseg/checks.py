@@ -40,7 +40,8 @@ def run(path: Path = Path("params.yaml")) -> Iterator[str]:
             problems.append(str(error).replace("\n", "\n    "))
     yield f"device: {_device()}"
     if problems:
-        raise listed("This would fail", problems, "Mend it, then `guidedseg check` again.")
+        # two checks may meet the same one
+        raise listed("This would fail", [*dict.fromkeys(problems)], "Mend it, then `guidedseg check` again.")
 
 
 def _folders(_: Params) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""Synthetic images: what is drawn or taken, that none of them validates or tests, and that budgets stay."""
+"""Synthetic images: what is drawn or taken, and that none of them validates or tests."""
 
 import shutil
 from collections.abc import Callable
@@ -16,15 +16,12 @@ from guidedseg.datasets import folder, images, prepared, preparing, synthesizing
 from guidedseg.datasets.records import RawImage
 from guidedseg.datasets.synthesizing import LARGEST
 from guidedseg.datasets.synthetic import PREFIX
-from guidedseg.detection import training, training_list
 from guidedseg.errors import GuidedsegError
 from guidedseg.outside import Hashes
-from guidedseg.params import Params
 from guidedseg.params.data import Synthetic
 from guidedseg.segmentation import inputs
 from stages import crop_rois, frames, synthetic, yolo_labels
 
-ROOT = Path(__file__).parents[2]
 SPLIT = pd.DataFrame(
     [(f"P{n}_0", f"P{n}", "train" if n < 4 else "val" if n < 6 else "test") for n in range(8)],
     columns=["image_id", "group_id", "split"],
@@ -270,68 +267,3 @@ class TestStages:
         with pytest.raises(GuidedsegError, match=rf"g1: is P{number}_0 \({'val' if number == 4 else 'test'}\)"):
             made(share=1.5, source=str(source))
         assert not Path("data/synthetic").exists()
-
-
-class TestBudget:
-    """An epoch is as long as without synthetic images."""
-
-    @pytest.fixture
-    def dataset(self, tmp_path: Path) -> Path:
-        from small_detector import write_dataset
-
-        place = write_dataset(tmp_path / "yolo")
-        for number in range(4):
-            for kind, ending in (("images", "png"), ("labels", "txt")):
-                of = place / kind / "train" / f"train_{number}.{ending}"
-                for copy in "ab":
-                    shutil.copy(of, of.with_name(f"{PREFIX}{copy}{number}.{ending}"))
-        return place
-
-    def settings(self, **changes: Any) -> Params:
-        whole = params.load(ROOT / "params.yaml").model_dump()
-        small = {"image_size": 64, "epochs": 2, "patience": 2, "batch": 2}
-        whole["profiles"]["quick"]["yolo"] |= small | {"mosaic": 0.0, "warmup_epochs": 0.0}
-        whole["profiles"]["quick"]["fcos"] |= small | {"channels": 32, "encoder": "tu-test_efficientnet"} | changes
-        return Params.model_validate(whole)
-
-    def test_length_is_that_of_the_real_pictures_and_none_where_all_are(self, dataset: Path) -> None:
-        assert len(training_list.read(dataset)) == 12
-        assert training_list.length(dataset) == 4
-        for path in (dataset / "images/train").glob(f"{PREFIX}*"):
-            path.unlink()
-        assert training_list.length(dataset) is None
-
-    def test_yolo_takes_as_many_steps_and_meets_synthetic_pictures(
-        self, dataset: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        from guidedseg.detection.yolo import training as yolo
-
-        met: list[list[str]] = []
-
-        class Noting(yolo.DetectionTrainer):
-            def preprocess_batch(self, batch: dict[str, Any]) -> dict[str, Any]:
-                if self.model.training:
-                    met.append([Path(path).stem for path in batch["im_file"]])
-                return super().preprocess_batch(batch)
-
-        monkeypatch.setattr(yolo, "DetectionTrainer", Noting)
-        (tmp_path / "target").mkdir()
-        places = {"scratch": tmp_path / "scratch", "target": tmp_path / "target", "live": tmp_path / "live"}
-        training.train("yolo", self.settings(), dataset, start=None, **places)
-        assert [len(names) for names in met] == [2, 2, 2, 2]  # two epochs of four pictures
-        for epoch in (met[0] + met[1], met[2] + met[3]):
-            assert len(set(epoch)) == 4
-        assert any(name.startswith(PREFIX) for names in met for name in names)
-
-    @pytest.mark.parametrize(("given", "steps"), [(None, 2), (5, 5)])
-    def test_fcos_takes_as_many_steps(
-        self, dataset: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, given: int | None, steps: int
-    ) -> None:
-        from guidedseg.detection.fcos import training as fcos
-
-        seen: dict[str, Any] = {}
-        monkeypatch.setattr(fcos, "train", lambda _, recipe, **__: seen.update(recipe))
-        training.train(
-            "fcos", self.settings(steps=given), dataset, start=None, scratch=tmp_path, target=tmp_path, live=tmp_path
-        )
-        assert seen["steps"] == steps
