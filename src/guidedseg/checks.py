@@ -62,7 +62,8 @@ def _disk(settings: Params) -> Iterator[str]:
     needed = sum(DATASETS[name].gigabytes for name in (*settings.dataset_names, *settings.external))
     known = [getattr(settings.datasets, name).images or 0 for name in settings.dataset_names]
     # pictures twice, frames and regions at four times their area to be cropped from, and their probabilities
-    needed += round(sum(known) * (22 * settings.chosen.inputs.image_size**2 + 600_000) / 1e9)
+    images = sum(known) * (1 + settings.synthetic.share)
+    needed += round(images * (22 * settings.chosen.inputs.image_size**2 + 600_000) / 1e9)
     for folder in {folder.stat().st_dev: folder for folder in reversed(_written())}.values():
         free = shutil.disk_usage(folder).free / 1e9
         if free < needed:

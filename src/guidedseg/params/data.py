@@ -1,5 +1,6 @@
 """Groups of params.yaml about images, splits, boxes, regions and scores."""
 
+from pathlib import Path
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, create_model, model_validator
@@ -71,7 +72,7 @@ class Synthetic(Group):
     @property
     def folder(self) -> str | None:
         """The folder that they are taken from; None: none is taken from any."""
-        return self.source if self.share and self.source != "phantom" else None
+        return str(Path(self.source).expanduser()) if self.share and self.source != "phantom" else None
 
     def images(self, real: int) -> int:
         """How many are added to so many real training images."""
