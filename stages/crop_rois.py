@@ -10,26 +10,25 @@ def main() -> tuple[Path, str]:
     import pandas as pd
 
     from guidedseg import params
-    from guidedseg.datasets import balance, prepared, splits
+    from guidedseg.datasets import images
     from guidedseg.detection.boxes import read_detections
     from guidedseg.segmentation import crops
     from guidedseg.writing import whole_directory
 
-    settings = params.load()
-    folder = Path("data/prepared")
-    index, lesions = prepared.read(folder)
-    split = splits.read(Path("data/split.csv"), index)
+    settings, folder = params.load(), Path("data/prepared")
+    synthetic = Path("data/synthetic") if settings.synthetic.given_to("segmenters") else None
+    of = images.read(folder, Path("data/split.csv"), settings.datasets.balance, synthetic=synthetic)
     made = crops.rois(
-        index,
-        split,
-        lesions,
-        read_detections(Path("data/detections.csv"), index["image_id"]),
+        of.index,
+        of.split,
+        of.lesions,
+        read_detections(Path("data/detections.csv"), of.index["image_id"]),
         **settings.roi.model_dump(),
-        times=balance.times(index, split, settings.datasets.balance),
+        times=of.times,
     )
     size = settings.chosen.inputs.image_size
     with whole_directory(Path("data/inputs/guided")) as target:
-        crops.write(made, folder, size, target)
+        crops.write(made, folder, size, target, synthetic=of.synthetic)
     table = pd.concat([made.training.assign(split="train"), made.items])
     sources = ", ".join(
         f"{number} {' '.join(kind)}" for kind, number in table[["split", "source"]].value_counts().items()

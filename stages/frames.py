@@ -8,19 +8,17 @@ import stages
 def main() -> tuple[Path, str]:
     """Write the direct inputs."""
     from guidedseg import params
-    from guidedseg.datasets import balance, prepared, splits
+    from guidedseg.datasets import images
     from guidedseg.segmentation import crops
     from guidedseg.writing import whole_directory
 
-    settings = params.load()
-    folder = Path("data/prepared")
-    index = prepared.read_index(folder)
-    split = splits.read(Path("data/split.csv"), index)
-    times = balance.times(index, split, settings.datasets.balance)
-    made = crops.frames(index, split, jitter=settings.frame.jitter, times=times)
+    settings, folder = params.load(), Path("data/prepared")
+    synthetic = Path("data/synthetic") if settings.synthetic.given_to("segmenters") else None
+    of = images.read(folder, Path("data/split.csv"), settings.datasets.balance, synthetic=synthetic)
+    made = crops.frames(of.index, of.split, jitter=settings.frame.jitter, times=of.times)
     size = settings.chosen.inputs.image_size
     with whole_directory(Path("data/inputs/direct")) as target:
-        crops.write(made, folder, size, target)
+        crops.write(made, folder, size, target, synthetic=of.synthetic)
     return Path("data/inputs/direct"), f"{len(made.training) + len(made.items)} frames at {size} x {size}"
 
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def main() -> tuple[Path, str]:
-    """Look at the source of the dataset named on the command line, and at weights files."""
+    """Look at the source of the dataset named on the command line, at weights files and at synthetic images."""
     from guidedseg import outside, params
     from guidedseg.datasets.catalogue import DATASETS
     from guidedseg.json_files import write_json
@@ -26,7 +26,10 @@ def main() -> tuple[Path, str]:
     (name,) = stages.words("dataset")
     folder = Path("data/outside") / name
     own = name == settings.dataset  # not an external one, which nothing is trained on
-    paths = {reader: folder / f"{reader}.json" for reader in ("dataset", *(("encoder", "detector") if own else ()))}
+    paths = {
+        reader: folder / f"{reader}.json"
+        for reader in ("dataset", *(("encoder", "detector", "synthetic") if own else ()))
+    }
     before = {reader: outside.read(path) for reader, path in paths.items()}
     hashes = outside.Hashes(Path(f".scratch/outside_{name}.json"))
     records = {
@@ -40,7 +43,7 @@ def main() -> tuple[Path, str]:
             )
             for each in datasets_in(name)
         },
-        **(_weights(settings, before, hashes) if own else {}),
+        **(_trained_from(settings, before, hashes) if own else {}),
     }
     hashes.keep()
     # `external` depends on this folder, whatever lies there: nothing that is named no more; git is to leave it alone
@@ -55,9 +58,10 @@ def main() -> tuple[Path, str]:
     return folder, f"params.yaml is in order; {', '.join(changed) or 'nothing'} changed outside"
 
 
-def _weights(settings: "Params", before: dict[str, "Record"], hashes: "Hashes") -> dict[str, "Record"]:
-    """Of the files that training starts from."""
+def _trained_from(settings: "Params", before: dict[str, "Record"], hashes: "Hashes") -> dict[str, "Record"]:
+    """Of the files that training starts from, and of a folder of synthetic images."""
     from guidedseg import outside
+    from guidedseg.datasets.folder import DATASET
 
     encoder_weights = settings.chosen.network.encoder_weights
     detector_key, detector_weights = settings.detector_weights
@@ -75,6 +79,9 @@ def _weights(settings: "Params", before: dict[str, "Record"], hashes: "Hashes") 
             released=detector_weights is not None and Path(detector_weights).name == detector_weights,
             before=before["detector"],
             hashes=hashes,
+        ),
+        "synthetic": outside.of_synthetic(
+            DATASET, settings.synthetic.folder, before=before["synthetic"], hashes=hashes
         ),
     }
 

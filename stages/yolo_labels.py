@@ -8,17 +8,16 @@ import stages
 def main() -> tuple[Path, str]:
     """Write images, labels and data.yaml."""
     from guidedseg import params
-    from guidedseg.datasets import balance, prepared, splits
+    from guidedseg.datasets import images
     from guidedseg.detection import labels
     from guidedseg.writing import whole_directory
 
-    folder = Path("data/prepared")
-    index, lesions = prepared.read(folder)
-    split = splits.read(Path("data/split.csv"), index)
-    times = balance.times(index, split, params.load().datasets.balance)
+    settings, folder = params.load(), Path("data/prepared")
+    synthetic = Path("data/synthetic") if settings.synthetic.given_to("detector") else None
+    of = images.read(folder, Path("data/split.csv"), settings.datasets.balance, synthetic=synthetic)
     with whole_directory(Path("data/yolo")) as target:
-        boxes = labels.write(folder, index, lesions, split, target, times=times)
-    return Path("data/yolo"), f"{len(split)} images, {boxes} boxes"
+        boxes = labels.write(folder, of.index, of.lesions, of.split, target, times=of.times, synthetic=of.synthetic)
+    return Path("data/yolo"), f"{len(of.split)} images, {boxes} boxes"
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ from guidedseg.datasets.catalogue import DATASETS
 from guidedseg.datasets.dataset import Raw
 from guidedseg.errors import GuidedsegError, listed
 from guidedseg.group import Group
-from guidedseg.names import datasets_in
+from guidedseg.names import SPLITS, datasets_in
 from guidedseg.params import Params
 
 PREPARED = Path("data/prepared")
@@ -33,14 +33,15 @@ def run(path: Path = Path("params.yaml")) -> Iterator[str]:
     chosen = f"dataset {settings.dataset}, profile {settings.profile}, model {settings.model}, mode {settings.mode}"
     yield f"{path}: {chosen}"
     problems = []
-    for check in (_folders, _disk, _raw_data, _split, _detector, _segmenter, _ranks):
+    for check in (_folders, _disk, _raw_data, _split, _synthetic, _detector, _segmenter, _ranks):
         try:
             yield from check(settings)
         except GuidedsegError as error:
             problems.append(str(error).replace("\n", "\n    "))
     yield f"device: {_device()}"
     if problems:
-        raise listed("This would fail", problems, "Mend it, then `guidedseg check` again.")
+        # two checks may meet the same one
+        raise listed("This would fail", [*dict.fromkeys(problems)], "Mend it, then `guidedseg check` again.")
 
 
 def _folders(_: Params) -> Iterator[str]:
@@ -61,7 +62,8 @@ def _disk(settings: Params) -> Iterator[str]:
     needed = sum(DATASETS[name].gigabytes for name in (*settings.dataset_names, *settings.external))
     known = [getattr(settings.datasets, name).images or 0 for name in settings.dataset_names]
     # pictures twice, frames and regions at four times their area to be cropped from, and their probabilities
-    needed += round(sum(known) * (22 * settings.chosen.inputs.image_size**2 + 600_000) / 1e9)
+    images = sum(known) * (1 + settings.synthetic.share)
+    needed += round(images * (22 * settings.chosen.inputs.image_size**2 + 600_000) / 1e9)
     for folder in {folder.stat().st_dev: folder for folder in reversed(_written())}.values():
         free = shutil.disk_usage(folder).free / 1e9
         if free < needed:
@@ -99,19 +101,49 @@ def _raw_data(settings: Params) -> Iterator[str]:
 
 def _split(settings: Params) -> Iterator[str]:
     """The prepared images can be split, where there are those that the parameters ask for."""
-    if not _prepared(settings):
+    counts = _parts(settings)
+    if counts is None:
         return
-    from guidedseg.datasets import prepared, splitting
-    from guidedseg.names import SPLITS
-
-    split = splitting.assign(prepared.read_index(PREPARED), **settings.split.model_dump())
-    counts = split["split"].value_counts()
     yield "split: " + ", ".join(f"{counts[name]} {name}" for name in SPLITS) + " images"
     for group in ("train",) if settings.detector == "cascade" else (settings.detector, "train"):
         batch = getattr(settings.chosen, group).batch
         if batch > counts["train"]:
             key = f"profiles.{settings.profile}.{group}.batch"
             yield f"warning: {key}: {batch} is more than the {counts['train']} training images"
+
+
+def _parts(settings: Params) -> dict[str, int] | None:
+    """How many images each split has; None where they are not prepared."""
+    if not _prepared(settings):
+        return None
+    from guidedseg.datasets import prepared, splitting
+
+    split = splitting.assign(prepared.read_index(PREPARED), **settings.split.model_dump())
+    return {str(name): int(count) for name, count in split["split"].value_counts().items()}
+
+
+def _synthetic(settings: Params) -> Iterator[str]:
+    """Synthetic images can be had, where there are to be any, and how many there will be."""
+    chosen = settings.synthetic
+    if not chosen.share:
+        return
+    from guidedseg.datasets import synthesizing
+
+    parts, source, there = _parts(settings), "drawn", None
+    if chosen.folder is not None:
+        own, survey = synthesizing.check(Path(chosen.folder))
+        there = len(survey.entries)
+        source = f"of the {there} in {own}, {survey.with_lesion} with a lesion"
+    number = f"{chosen.share:g} times as many as real training images"
+    if parts is not None:
+        if there is not None:
+            synthesizing.enough(Path(chosen.folder or ""), there, chosen.images(parts["train"]))
+        number = f"{chosen.images(parts['train'])} images beside {parts['train']} real training images"
+    use = {"both": "detector and segmenters", "detector": "the detector alone", "segmenters": "the segmenters alone"}
+    yield f"synthetic: {number}, {source}, for {use[chosen.use]}"
+    if chosen.given_to("segmenters") and settings.chosen.train.steps is None:
+        key = f"profiles.{settings.profile}.train.steps"
+        yield f"warning: {key}: null has every item once, so that epochs are longer by the synthetic ones"
 
 
 def _prepared(settings: Params) -> bool:

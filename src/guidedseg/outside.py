@@ -1,4 +1,4 @@
-"""What params.yaml names outside DVC's sight, as hashes: a raw dataset before it is acquired, and weights files.
+"""What params.yaml names outside DVC's sight, as hashes: a raw dataset, weights files, a folder of synthetic images.
 
 They may lie anywhere, and need not be there: after a fresh clone, or in the copy that a queued experiment works in. DVC
 depends only on what always exists, so one stage looks at them in every run and keeps a record for each stage that reads
@@ -87,10 +87,35 @@ def of_dataset(dataset: Dataset, options: Group, *, drop_in: Path, before: Recor
         return record | {"sha256": before["sha256"] if known else None}
     if origin.is_file():
         return record | {"sha256": hashes.of_file(origin)}
-    own = locating.locate(dataset, origin)
-    unreadable = locating.unreadable(dataset, own)  # which `acquire` tells, with all else that is wrong
+    return record | {"sha256": _of_folder(dataset, origin, hashes)}
+
+
+def of_synthetic(dataset: Dataset, named: str | None, *, before: Record, hashes: Hashes) -> Record:
+    """The record of a folder of synthetic images.
+
+    Args:
+        dataset: its layout.
+        named: the folder; None: none is read.
+        before: the record of an earlier look; empty: none.
+        hashes: of files.
+
+    Raises:
+        GuidedsegError: there is no folder, and never was; or one without images.
+    """
+    if named is not None and Path(named).is_dir():
+        return {"named": named, "sha256": _of_folder(dataset, Path(named), hashes)}
+    if before and before["named"] == named:
+        return before
+    if named is None:
+        return {"named": None, "sha256": None}
+    raise GuidedsegError(f"synthetic.source: {named!r} is neither phantom nor a folder. Put images/ and masks/ there.")
+
+
+def _of_folder(dataset: Dataset, folder: Path, hashes: Hashes) -> str:
+    own = locating.locate(dataset, folder)
+    unreadable = locating.unreadable(dataset, own)  # which their reader tells, with all else that is wrong
     files = [file for file in locating.files(dataset, own) if file.relative_to(own).as_posix() not in unreadable]
-    return record | {"sha256": hashes.of_dataset(own, files)}
+    return hashes.of_dataset(own, files)
 
 
 def of_weights(key: str, named: str | None, *, released: bool, before: Record, hashes: Hashes) -> Record:

@@ -58,6 +58,7 @@ def works() -> dict[str, Work]:
         "acquire": stage("acquire", "phantom", outs=("data/raw/phantom",)),
         "prepare": stage("prepare", "phantom", "data/prepared", outs=("data/prepared",)),
         "split": stage("split", outs=("data/split.csv", "metrics/split.json")),
+        "synthetic": stage("synthetic", outs=("data/synthetic",)),
         "yolo_labels": stage("yolo_labels", outs=("data/yolo",)),
         "pretrain_detector": stage(
             "pretrain_detector", "yolo", outs=("models/starts/yolo", "models/starts/fcos", "models/starts/maskrcnn")

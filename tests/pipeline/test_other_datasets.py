@@ -3,6 +3,7 @@
 import json
 import shutil
 
+import cv2
 import pandas as pd
 import pytest
 from project import Project, new_project, ran
@@ -59,3 +60,36 @@ def test_folder_of_ones_own_is_prepared_and_split_as_the_dataset_it_was_made_of(
     for column in ("image_id", "patient_id", "group_id", "pathology", "lesion_px", "sha256"):
         assert again[column].tolist() == index[column].tolist(), column
     assert json.loads((project.folder / "metrics/split.json").read_text())["leakage"]["patients_in_several_splits"] == 0
+
+
+def test_synthetic_images_of_a_folder_reach_training_alone_and_count_by_their_content(project: Project) -> None:
+    """Mirrored, so that they are no copies; without training, which takes minutes."""
+    stages, source = ("yolo_labels", "frames"), project.folder / "generated"
+    project.dvc("repro", *stages)
+    before, made = project.hashes(), project.folder / "data/prepared"
+    for kind in ("images", "masks"):
+        (source / kind).mkdir(parents=True)
+        for path in (made / kind).iterdir():
+            cv2.imwrite(str(source / kind / path.name), cv2.imread(str(path))[:, ::-1])
+    index = pd.read_csv(made / "index.csv")
+    table = index[["image_id", "pathology"]].set_axis(["image", "pathology"], axis=1)
+    table.to_csv(source / "table.csv", index=False)
+    project.set(synthetic={"share": 0.5, "source": "generated", "use": "segmenters"})
+    assert ran(project.dvc("repro", *stages)) == {"outside@phantom", "synthetic", *stages}
+    split = pd.read_csv(project.folder / "data/split.csv")["split"]
+    added = pd.read_csv(project.folder / "data/synthetic/index.csv")["image_id"]
+    frames = pd.read_csv(project.folder / "data/inputs/direct/training.csv")["image_id"]
+    assert len(added) == round((split == "train").sum() / 2)
+    assert set(added) < set(frames)
+    assert project.hashes()["data/yolo"] == before["data/yolo"]
+    assert not {"data/split.csv", "metrics/split.json"} & {
+        path for path, md5 in project.hashes().items() if before.get(path) != md5
+    }
+    assert ran(project.dvc("repro", *stages)) == {"outside@phantom"}
+    picture = source / "images" / f"{added[0].removeprefix('synthetic+')}.png"
+    cv2.imwrite(str(picture), cv2.imread(str(picture)) // 2)
+    assert ran(project.dvc("repro", *stages)) == {"outside@phantom", "synthetic", *stages}
+    shutil.copytree(made / "images", source / "images", dirs_exist_ok=True)
+    told = project.dvc("repro", *stages, ok=False)
+    assert "are copies of validation or test images" in told
+    assert "Traceback" not in told

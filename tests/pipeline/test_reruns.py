@@ -25,7 +25,7 @@ DIRECT = {"train_segmenter@unetpp-direct", "predict@unetpp-direct"}
 GUIDED = {"train_segmenter@unetpp-guided", "predict@unetpp-guided"}
 DETECTOR = {"train_detector"} | DETECTED | GUIDED | JUDGED
 SEEDED = {"pretrain_detector", "train_detector"} | DETECTED | TRAINED
-FROM_SPLIT = {"split", "yolo_labels", "frames"} | SEEDED - {"pretrain_detector"}
+FROM_SPLIT = {"split", "synthetic", "yolo_labels", "frames"} | SEEDED - {"pretrain_detector"}
 EVERYTHING = {"acquire@phantom", "prepare"} | FROM_SPLIT
 ALWAYS = {"outside@phantom"}  # under a second
 SMALL = {"patients": 6, "images": 16, "width": 96, "height": 72}
@@ -34,11 +34,13 @@ TABLE = [
     # the changed parameter, and every stage that may run again because of it
     ({"datasets": {"phantom": {"patients": 9}}}, EVERYTHING),
     ({"datasets": {"bus_uclm": {"sha256": "0" * 64}}}, set()),
-    ({"datasets": {"balance": "even"}}, FROM_SPLIT - {"split"}),
+    ({"datasets": {"balance": "even"}}, FROM_SPLIT - {"split", "synthetic"}),
     ({"prepare": {"duplicate_similarity": 0.9}}, {"prepare"} | FROM_SPLIT),
     ({"prepare": {"region": True}}, {"prepare"} | FROM_SPLIT),
     ({"split": {"test": 0.3}}, FROM_SPLIT),
     ({"split": {"seed": 1}}, FROM_SPLIT),
+    ({"synthetic": {"share": 0.5}}, FROM_SPLIT - {"split"}),
+    ({"synthetic": {"use": "detector"}}, FROM_SPLIT - {"split", "synthetic"}),
     ({"seed": 1}, SEEDED),
     ({"profiles": {"quick": {"yolo": {"epochs": 4}}}}, {"pretrain_detector"} | DETECTOR),
     ({"profiles": {"quick": {"pretrain": {"images": 40}}}}, {"pretrain_detector"} | DETECTOR),

@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 import pytest
 import yaml
+from drawn_datasets import LESION, grey, mask, save
 
 from guidedseg import checks, params
 from guidedseg.errors import GuidedsegError
@@ -181,6 +182,43 @@ class TestSplit:
             "profiles.quick.yolo.batch: 8 is more than the 4 training images",
             "profiles.quick.train.batch: 5 is more than the 4 training images",
         ]
+
+    @pytest.fixture
+    def useful(self) -> dict[str, Any]:
+        """All eight images have lesions: four are trained on."""
+        index = pd.read_csv(INDEX, dtype=str, keep_default_na=False).assign(lesion_count=1, pathology="benign")
+        index.to_csv(INDEX, index=False)
+        return {"split.val": 0.25, "split.test": 0.25}
+
+    def test_share_of_synthetic_images_is_told_in_numbers(self, check: Check, useful: dict[str, Any]) -> None:
+        assert not [line for line in check(useful)[0] if line.startswith("synthetic")]
+        lines, error = check({**useful, "synthetic.share": 0.5, "synthetic.use": "detector"})
+        assert "synthetic: 2 images beside 4 real training images, drawn, for the detector alone" in lines
+        assert not error
+
+    def test_synthetic_images_that_make_epochs_longer_are_a_warning(self, check: Check, useful: dict[str, Any]) -> None:
+        steps = {"profiles.quick.train.steps": None}
+        told = "profiles.quick.train.steps: null has every item once, so that epochs are longer by the synthetic ones"
+        assert told in warnings(check({**useful, **steps, "synthetic.share": 0.5})[0])
+        assert told not in warnings(check({**useful, **steps, "synthetic.share": 0.5, "synthetic.use": "detector"})[0])
+        assert told not in warnings(check({**useful, **steps})[0])
+
+    def test_folder_of_synthetic_images_is_looked_at(self, check: Check, useful: dict[str, Any]) -> None:
+        for number in range(3):
+            save(Path(f"made/images/{number}.png"), grey(number))
+            save(Path(f"made/masks/{number}.png"), mask(LESION))
+        asked = {**useful, "synthetic.source": "made"}
+        lines, error = check({**asked, "synthetic.share": 0.75})
+        assert "synthetic: 3 images beside 4 real training images, of the 3 in made, 3 with a lesion" in " ".join(lines)
+        assert not error
+        assert "4 synthetic images are wanted, made has 3" in check({**asked, "synthetic.share": 1.0})[1]
+        Path("made/masks/1.png").unlink()
+        assert "images/1.png: has no mask" in check({**asked, "synthetic.share": 0.5})[1]
+        assert "'nowhere' is neither phantom" in check({"synthetic.share": 0.5, "synthetic.source": "nowhere"})[1]
+        assert not check({**useful, "synthetic.source": "nowhere"})[1]
+
+    def test_what_two_checks_meet_is_told_once(self, check: Check) -> None:
+        assert check({"synthetic.share": 0.5})[1].count("has no image with a lesion") == 1
 
 
 class TestSegmenter:

@@ -33,6 +33,7 @@ def test_every_leaf_makes_the_recipe_or_is_on_the_list(dataset, model, profile, 
         if name != mine
     ]
     others += ["datasets.balance"]  # of a union
+    others += ["synthetic."]  # none
     others += [f"profiles.{profile}.{detector}." for detector in DETECTORS if detector != of["detector"]]
     expected = {
         key
@@ -43,6 +44,14 @@ def test_every_leaf_makes_the_recipe_or_is_on_the_list(dataset, model, profile, 
     }
     assert set(recipe(of)) == expected
     assert len({short(key) for key in expected}) == len(expected)
+
+
+def test_synthetic_images_make_the_recipe_where_there_are_any_and_older_runs_had_none():
+    of = chosen("phantom", "unetpp", "quick", "holdout")
+    with_some = {key for key in recipe(of | {"synthetic": of["synthetic"] | {"share": 0.5}}) if "synthetic" in key}
+    assert with_some == {f"synthetic.{name}" for name in ("share", "source", "use", "seed")}
+    older = {key: value for key, value in of.items() if key != "synthetic"}
+    assert recipe(older) == recipe(of)
 
 
 def test_every_line_of_the_list_is_a_leaf():
@@ -57,7 +66,7 @@ OTHERS = set(DETECTORS) - {"yolo"}
 
 def test_what_makes_no_result_is_few_and_known():
     of = chosen("phantom", "unetpp", "quick", "holdout")
-    mine = {key for key in flat(of) if not key.startswith(("datasets.", "models.", "profiles."))}
+    mine = {key for key in flat(of) if not key.startswith(("datasets.", "models.", "profiles.", "synthetic."))}
     assert mine - set(recipe(of)) == {
         *("dataset", "external", "model", "profile", "mode", "seed", "split.fold", "split.folds", "scoring.batch")
     }

@@ -63,7 +63,17 @@ def test_only_split_and_report_have_outs_that_git_tracks():
 
 def test_light_stages_import_no_heavy_package():
     heavy = {"torch", "torchvision", "ultralytics", "lightning", "timm", "sklearn", "matplotlib"}
-    for stage in ("outside", "acquire", "prepare", "split", "yolo_labels", "frames", "crop_rois", "evaluate"):
+    for stage in (
+        "outside",
+        "acquire",
+        "prepare",
+        "split",
+        "synthetic",
+        "yolo_labels",
+        "frames",
+        "crop_rois",
+        "evaluate",
+    ):
         for file in closure(module(stage)):
             at_top = [
                 line for line in file.read_text(encoding="utf-8").splitlines() if line.startswith(("import ", "from "))

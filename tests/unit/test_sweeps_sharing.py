@@ -6,7 +6,7 @@ from guidedseg.sweeps import grid, sharing
 
 ROOT = Path(__file__).parents[2]
 
-DATA = {"acquire@phantom", "prepare", "yolo_labels", "frames"}
+DATA = {"acquire@phantom", "prepare", "synthetic", "yolo_labels", "frames"}
 DETECTOR = {"pretrain_detector", "train_detector", "detect", "crop_rois"}
 
 
@@ -42,6 +42,11 @@ def test_what_only_the_stage_outside_sees_counts():
     # and weights are read through a record
     (wave,) = shared("profiles.quick.network.encoder_weights=null,imagenet")
     assert wave[0, 1] == DATA | DETECTOR
+
+
+def test_shares_of_synthetic_images_share_what_comes_before_them():
+    assert shared("synthetic.share=0.0,0.5") == [{(0, 1): {"acquire@phantom", "prepare", "pretrain_detector"}}]
+    assert shared("synthetic.share=0.5", "model=unet,unetpp") == [{(0, 1): DATA | DETECTOR}]
 
 
 def test_external_datasets_are_shared_by_those_that_name_them():

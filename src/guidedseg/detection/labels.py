@@ -9,6 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 import yaml
 
+from guidedseg.datasets import synthetic as made_up
 from guidedseg.detection import training_list
 from guidedseg.names import SPLITS
 
@@ -23,6 +24,7 @@ def write(
     target: Path,
     *,
     times: pd.Series | None = None,
+    synthetic: Path | None = None,
 ) -> int:
     """Write ``images``, ``labels`` and ``masks``, all ``SPLIT/ID``, and ``data.yaml`` into the existing ``target``.
 
@@ -38,6 +40,7 @@ def write(
         split: image_id, split.
         target: the folder to fill.
         times: of every training image, ``datasets.balance.times``; None: once.
+        synthetic: the folder of synthetic images, where there are rows of any.
 
     Returns:
         The number of boxes.
@@ -52,8 +55,9 @@ def write(
     for row in rows.itertuples():
         image = f"{row.image_id}.png"
         # not linked: what is written into a link changes data/prepared and, as DVC links both, its cache
+        source = made_up.place(row.image_id, prepared, synthetic)
         for kind in PICTURES:
-            shutil.copyfile(prepared / kind / image, target / kind / row.split / image)
+            shutil.copyfile(source / kind / image, target / kind / row.split / image)
         own = boxes[row.image_id].to_numpy().tolist() if row.image_id in boxes else []
         label = "".join(line(box, row.width, row.height) for box in own)
         (target / "labels" / row.split / f"{row.image_id}.txt").write_text(label, encoding="utf-8")

@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 
 from guidedseg import exporting
+from guidedseg.detection import training_list
 from guidedseg.fitting import launching
 from guidedseg.fitting.launching import Rank
 from guidedseg.params import Params
@@ -58,12 +59,15 @@ def train(
     recipe = getattr(settings.chosen, kind).model_dump() | dict(changes or {})
     if start is not None and not (start / exporting.WEIGHTS).is_file():
         start = None
+    length = training_list.length(dataset)
     common: dict[str, Any] = {"seed": settings.seed, "start": start, "scratch": scratch, "target": target, "live": live}
     if kind != "yolo":
         from guidedseg.detection.pyramid import training  # noqa: PLC0415 - each takes seconds to import
 
         encoder, weights = recipe.pop("encoder"), recipe.pop("encoder_weights")
         workers = settings.chosen.workers
+        if length is not None and recipe["steps"] is None:
+            recipe["steps"] = max(1, length // recipe["batch"])  # it leaves out a last batch that is not whole
         curve = training.train(
             kind, dataset, recipe, encoder=encoder, encoder_weights=weights, workers=workers, **common
         )
@@ -71,5 +75,5 @@ def train(
     from guidedseg.detection.yolo import training as training_yolo  # noqa: PLC0415
 
     weights, recipe["imgsz"] = recipe.pop("weights"), recipe.pop("image_size")
-    curve = training_yolo.train(dataset, recipe, weights=weights, **common)
+    curve = training_yolo.train(dataset, recipe, weights=weights, length=length, **common)
     return f"yolo, {Path(weights).stem}", curve

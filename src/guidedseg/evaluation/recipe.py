@@ -34,8 +34,8 @@ def flat(group: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
 
 
 def recipe(params: Mapping[str, Any]) -> dict[str, str]:
-    """Every leaf of the parameters but ``LEFT_OUT``, what the split does not read, and other datasets', networks' and
-    profiles'.
+    """Every leaf of the parameters but ``LEFT_OUT``, what the split does not read, synthetic images that there are none
+    of, and other datasets', networks' and profiles'.
 
     Args:
         params: of a run; those of an older version may have other keys.
@@ -69,6 +69,8 @@ def _left_out(key: str, params: Mapping[str, Any]) -> bool:
     if group == "datasets" and name not in _read_of_datasets(params["dataset"]):
         return True
     if group == "split" and name in UNREAD.get(params["split"].get("protocol"), ()):
+        return True
+    if group == "synthetic" and not params["synthetic"].get("share"):
         return True
     return any(fits(key, pattern) for pattern in LEFT_OUT)
 

@@ -12,7 +12,7 @@ from guidedseg.datasets.catalogue import DATASETS
 from guidedseg.errors import GuidedsegError, listed
 from guidedseg.group import Group, Seed, Workers
 from guidedseg.names import datasets_in
-from guidedseg.params.data import Datasets, Detect, Frame, Predict, Prepare, Roi, Scoring, Split
+from guidedseg.params.data import Datasets, Detect, Frame, Predict, Prepare, Roi, Scoring, Split, Synthetic
 from guidedseg.params.networks import Models, Network
 from guidedseg.params.training import Cascade, Fcos, Inputs, MaskRcnn, Pretrain, Train, Yolo
 
@@ -70,6 +70,7 @@ class Params(Group):
     datasets: Datasets
     prepare: Prepare
     split: Split
+    synthetic: Synthetic
     detect: Detect
     frame: Frame
     roi: Roi
@@ -109,6 +110,8 @@ class Params(Group):
             ("models", [self.model]),
         ):
             everything[group] = {name: everything[group][name] for name in names}
+        if not self.synthetic.share:
+            del everything["synthetic"]
         for unused in set(get_args(DetectorName)) - {self.detector}:
             del everything["profiles"][self.profile][unused]
         return everything

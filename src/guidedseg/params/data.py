@@ -1,5 +1,6 @@
 """Groups of params.yaml about images, splits, boxes, regions and scores."""
 
+from pathlib import Path
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, create_model, model_validator
@@ -51,6 +52,35 @@ class Split(Group):
         if self.fold >= self.folds:
             raise ValueError(f"fold must be less than folds (fold is {self.fold}, folds is {self.folds})")
         return self
+
+
+class Synthetic(Group):
+    """Images that are trained on beside the real ones.
+
+    Attributes:
+        share: of the training images, as many as are added.
+        source: ``phantom``, or a folder with images and masks.
+        use: who trains on them.
+        seed: of what is drawn.
+    """
+
+    share: Annotated[float, Field(ge=0, le=10)]
+    source: Annotated[str, Field(min_length=1)]
+    use: Literal["both", "detector", "segmenters"]
+    seed: Seed
+
+    @property
+    def folder(self) -> str | None:
+        """The folder that they are taken from; None: none is taken from any."""
+        return str(Path(self.source).expanduser()) if self.share and self.source != "phantom" else None
+
+    def images(self, real: int) -> int:
+        """How many are added to so many real training images."""
+        return max(1, round(self.share * real)) if self.share else 0
+
+    def given_to(self, reader: Literal["detector", "segmenters"]) -> bool:
+        """Whether there are to be any, and the detector, or the segmenters, train on them."""
+        return self.share > 0 and self.use in ("both", reader)
 
 
 class Detect(Group):

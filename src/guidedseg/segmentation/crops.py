@@ -14,6 +14,7 @@ import pandas as pd
 from guidedseg import regions
 from guidedseg.array_files import appended
 from guidedseg.datasets import prepared
+from guidedseg.datasets import synthetic as made_up
 from guidedseg.evaluation.matching import overlaps
 from guidedseg.lookahead import in_order
 from guidedseg.names import BOX
@@ -156,7 +157,7 @@ def detection_errors(images: Iterable[tuple[npt.NDArray[np.float64], npt.NDArray
     return round(min(WIDEST, float(np.sqrt(3 * np.mean(np.square(errors))))), 3)
 
 
-def write(made: Regions, folder: Path, size: int, target: Path) -> None:
+def write(made: Regions, folder: Path, size: int, target: Path, *, synthetic: Path | None = None) -> None:
     """Crop and resize every region, and the surroundings of training regions; write what ``inputs.load`` reads.
 
     Only a few images' regions are held at a time. An image whose regions follow one another is decoded once.
@@ -166,10 +167,11 @@ def write(made: Regions, folder: Path, size: int, target: Path) -> None:
         folder: the prepared images and masks.
         size: S of the regions.
         target: an existing folder.
+        synthetic: the folder of synthetic images and masks, where there are regions of any.
     """
-    _crop(made.items, BOX, folder, size, (target / "images.npy", target / "masks.npy"), regions.crop_mask)
-    wide = (target / "wide_images.npy", target / "wide_masks.npy")
-    _crop(made.training, PLACE, folder, size * made.context, wide, regions.crop_shares)
+    files, wide = ([target / f"{kind}{name}.npy" for name in ("images", "masks")] for kind in ("", "wide_"))
+    _crop(made.items, BOX, (folder, None), size, files, regions.crop_mask)
+    _crop(made.training, PLACE, (folder, synthetic), size * made.context, wide, regions.crop_shares)
     made.items.to_csv(target / "items.csv", index=False, lineterminator="\n")
     made.training.to_csv(target / "training.csv", index=False, lineterminator="\n")
 
@@ -177,9 +179,9 @@ def write(made: Regions, folder: Path, size: int, target: Path) -> None:
 def _crop(
     items: pd.DataFrame,
     columns: Sequence[str],
-    folder: Path,
+    folders: tuple[Path, Path | None],
     size: int,
-    files: tuple[Path, Path],
+    files: Sequence[Path],
     crop_mask: Callable[[npt.NDArray[np.bool_], npt.NDArray[np.int64], int], npt.NDArray[np.uint8]],
 ) -> None:
     shape = (len(items), size, size)
@@ -188,6 +190,7 @@ def _crop(
 
     def cropped(own: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8]]:
         image_id = str(image_ids[own[0]])
+        folder = made_up.place(image_id, *folders)
         image, mask = prepared.load_image(folder, image_id), prepared.load_mask(folder, image_id)
         return (
             np.stack([regions.crop(image, box, size) for box in boxes[own]]),

@@ -83,11 +83,11 @@ def _said(root: Path, key: str) -> str:
 
 
 def _links(root: Path, settings: Sequence[Params]) -> dict[str, str]:
-    """Raw datasets that were dropped in, and weights files and sources at relative paths."""
+    """Raw datasets that were dropped in, and weights files, sources and synthetic images at relative paths."""
     names = {f"{DROPPED_IN}/{path.name}" for path in (root / DROPPED_IN).glob("*")}
     for each in settings:
         raw = [getattr(each.datasets, name) for name in {*each.dataset_names, *each.external}]
-        named = [each.chosen.network.encoder_weights, each.detector_weights[1]]
+        named = [each.chosen.network.encoder_weights, each.detector_weights[1], each.synthetic.folder]
         named += [group.source for group in raw if isinstance(group, Raw)]
         names |= {
             name for name in named if name and not Path(name).expanduser().is_absolute() and (root / name).exists()

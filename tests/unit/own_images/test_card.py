@@ -143,6 +143,15 @@ def test_it_says_which_engine_the_scores_are_of(engine):
     assert f"as `guidedseg segment --engine {engine}` runs them" in written(made=made)
 
 
+def test_it_tells_of_synthetic_images_where_there_were_any():
+    assert "synthetic" not in written()
+    made = description()["made"]
+    chosen = {"share": 0.5, "source": "phantom", "use": "detector", "seed": 0}
+    text = " ".join(written(made=made | {"params": made["params"] | {"synthetic": chosen}}).split())
+    assert "The detector was also trained on **synthetic images**, 0.5 times as many as the training images" in text
+    assert "(source: phantom); none of them is a validation or test image." in text
+
+
 def test_it_says_where_the_code_of_no_repository_is_from():
     made = {**description()["made"], "commit": None}
     assert "code outside git;" in written(made=made)

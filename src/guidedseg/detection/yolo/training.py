@@ -14,6 +14,7 @@ from typing import Any
 import pandas as pd
 import torch
 import yaml
+from torch.utils.data import RandomSampler
 from ultralytics.models.yolo.detect import DetectionTrainer
 from ultralytics.utils.torch_utils import ModelEMA
 
@@ -92,6 +93,7 @@ def train(
     weights: str,
     seed: int,
     start: Path | None = None,
+    length: int | None = None,
     scratch: Path,
     target: Path,
     live: Path | None = None,
@@ -107,6 +109,7 @@ def train(
         weights: as ``weights.load`` takes it.
         seed: of every random draw.
         start: a folder that this function wrote, whose weights are taken over; None: as ``weights`` says.
+        length: pictures of an epoch, drawn anew from all, none twice; None: every picture once.
         scratch: a folder of this run's own.
         target: the existing folder that receives ``weights.safetensors``, ``config.json`` and ``curve.csv``.
         live: a folder for the curves while they grow, emptied first; None: without.
@@ -128,6 +131,11 @@ def train(
 
     def average(trainer: Any) -> None:  # noqa: ANN401
         trainer.ema = ModelEMA(trainer.model, decay=decay, tau=tau)
+
+    def shortened(trainer: Any) -> None:  # noqa: ANN401
+        loader = trainer.train_loader  # it has taken no picture by then; its batches are of the sampler in the sampler
+        sampler = RandomSampler(loader.dataset, num_samples=length, generator=loader.generator)
+        loader.batch_sampler.sampler.sampler = sampler
 
     with redirect_stdout(StringIO()):  # Ultralytics draws bars even where it is told to be quiet
         # Its trainer and not YOLO(...).train, which would read the weights from their file by itself.
@@ -152,6 +160,8 @@ def train(
             trainer.add_callback(event, getattr(shown, event))
         trainer.add_callback("on_train_epoch_end", _see_loss)
         trainer.add_callback("on_pretrain_routine_end", average)  # it has made one by then, and no step
+        if length is not None:
+            trainer.add_callback("on_pretrain_routine_end", shortened)
         trainer.train()
     recipe = {**arguments, "weights": Path(weights).name, "seed": seed}  # of a folder nobody else needs to know
     trained.write(checkpoint.read(trainer.best), target, image_size=arguments["imgsz"], recipe=recipe)

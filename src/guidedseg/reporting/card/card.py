@@ -16,6 +16,9 @@ from guidedseg.reporting.tables.wording import TITLES, percent
 
 BRANCHES = ("guided", "direct", "guided_fallback")
 
+TRAINED = {"both": "Detector and networks were", "detector": "The detector was", "segmenters": "The networks were"}
+"""``synthetic.use`` -> who trained on synthetic images."""
+
 RULES = {
     "strict": "every image counts; both empty is 1, a false alarm or a miss 0",
     "lesion": "images with a lesion only",
@@ -63,6 +66,8 @@ def card(
         percent=percent,
         intervals=INTERVALS,
         chosen=_chosen(description["made"]["params"]["scoring"]),
+        synthetic=description["made"]["params"].get("synthetic"),
+        trained=TRAINED,
         engine=description["made"]["params"]["profiles"][description["made"]["params"]["profile"]]["engine"],
         detector=markdown(of_run.detector(scores, description["model"])),
         subsets=markdown(of_run.subsets(handed_on, description["model"])),
