@@ -1,7 +1,8 @@
 """``guidedseg export`` and ``guidedseg import``: what is exchanged with other tools."""
 
+import os
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -50,3 +51,41 @@ def export_nnunet(
     from guidedseg.exchange import data, exports
 
     typer.echo(exports.run(data.read(_PREPARED, _SPLIT), "nnunet", target, number))
+
+
+@import_app.command("nnunet")
+def import_nnunet(
+    predictions: Annotated[
+        list[Path],
+        typer.Argument(help="Folders of predictions: of the test images, and maybe fold_0/validation of the model."),
+    ],
+    name: Name = "nnunet",
+) -> None:
+    """Score nnU-Net's predictions as ours are, and put them on the leaderboard.
+
+    With probabilities (.npz) of validation and test images, gate and threshold are chosen on the former as for our own
+    networks; else the labels (.png) count as they are.
+    """
+    _import("nnunet", predictions, name)
+
+
+@import_app.command("masks")
+def import_masks(
+    folders: Annotated[list[Path], typer.Argument(metavar="DIR", help="Folders of IMAGE_ID.png.")],
+    name: Name,
+) -> None:
+    """Score any tool's masks as ours are, and put them on the leaderboard.
+
+    Grey PNG files of all test images, and maybe of all validation images: probability x 255, or labels (0 and 255, or
+    0 and 1). With probabilities of validation images, gate and threshold are chosen on them.
+    """
+    _import("masks", folders, name)
+
+
+def _import(tool: Literal["nnunet", "masks"], folders: list[Path], name: str) -> None:
+    os.environ.setdefault("OPENCV_LOG_LEVEL", "SILENT")  # it would print its own lines about bad files
+    from guidedseg import params
+    from guidedseg.exchange import data, imported, imports
+
+    found = data.read(_PREPARED, _SPLIT)
+    typer.echo(imports.run(tool, folders, name, found, params.load().scoring, imported.FOLDER))
