@@ -57,7 +57,10 @@ def export_nnunet(
 def import_nnunet(
     predictions: Annotated[
         list[Path],
-        typer.Argument(help="Folders of predictions: of the test images, and maybe fold_0/validation of the model."),
+        typer.Argument(
+            metavar="PREDICTIONS",
+            help="Folders with those of the test images, and maybe fold_0/validation of the model.",
+        ),
     ],
     name: Name = "nnunet",
 ) -> None:

@@ -50,7 +50,7 @@ def of_masks(folders: Sequence[Path], data: Data) -> Predictions:
     Raises:
         GuidedsegError: files are missing, of no image of ours, of another size, or cannot be read; all are told.
     """
-    problems: list[str] = []
+    problems = _absent(folders)
     files = _complete(_found(folders, ".png", data, problems), data, ".png", problems)
     values = _values(files, data, problems)
     if {1, 255} <= values <= {0, 1, 255}:
@@ -69,7 +69,7 @@ def of_nnunet(folders: Sequence[Path], data: Data) -> Predictions:
     Raises:
         GuidedsegError: as for ``of_masks``, or they are predictions of other data.
     """
-    problems = list(_foreign_data(folders, data))
+    problems = [*_absent(folders), *_foreign_data(folders, data)]
     labels = _found(folders, ".png", data, problems)
     probabilities = _found(folders, ".npz", data, problems)
     chosen_by = probabilities.keys() & {*data.of("val")["image_id"]}
@@ -80,6 +80,10 @@ def of_nnunet(folders: Sequence[Path], data: Data) -> Predictions:
         problems.append(f"the labels are {', '.join(map(str, sorted(values)))}, where 0 is background and 1 lesion")
     _demand(folders, problems)
     return Predictions(files, 1 if chosen_by else 255, probabilities=bool(chosen_by))
+
+
+def _absent(folders: Iterable[Path]) -> list[str]:
+    return [f"{folder} is no folder" for folder in folders if not folder.is_dir()]
 
 
 def _foreign_data(folders: Iterable[Path], data: Data) -> Iterable[str]:
@@ -95,19 +99,14 @@ def _found(folders: Iterable[Path], suffix: str, data: Data, problems: list[str]
     """Files of validation and test images, by image_id; those that are of no image, or of one again, are told."""
     known, wanted = {*data.images["image_id"]}, {*data.of("val", "test")["image_id"]}
     found: dict[str, Path] = {}
-    for folder in folders:
-        if not folder.is_dir():
-            problems.append(f"{folder} is no folder")
-            continue
-        for path in sorted(folder.iterdir()):
-            if path.suffix.lower() != suffix:
-                continue
-            if path.stem not in known:
-                problems.append(f"{path}: there is no image {path.stem}")
-            elif path.stem in found:
-                problems.append(f"{path}: {found[path.stem]} is of the same image")
-            elif path.stem in wanted:
-                found[path.stem] = path
+    paths = [path for folder in folders if folder.is_dir() for path in sorted(folder.iterdir())]
+    for path in (path for path in paths if path.suffix.lower() == suffix):
+        if path.stem not in known:
+            problems.append(f"{path}: there is no image {path.stem}")
+        elif path.stem in found:
+            problems.append(f"{path}: {found[path.stem]} is of the same image")
+        elif path.stem in wanted:
+            found[path.stem] = path
     return found
 
 
