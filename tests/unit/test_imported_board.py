@@ -52,6 +52,13 @@ def both(tool: Run) -> Leaderboard:
     return boarded(run(images()), tool)
 
 
+def edited(folder: Path, old: str, new: str) -> None:
+    record = folder / imported.RECORD
+    text = record.read_text()
+    assert old in text
+    record.write_text(text.replace(old, new))
+
+
 def every_form(board: Leaderboard) -> list[str]:
     """It can be printed at all, under every rule."""
     for rule in ("strict", "lesion", "literal", "pooled", "batch_pooled"):
@@ -157,6 +164,8 @@ def test_an_import_of_other_data_is_left_out_and_said(tmp_path: Path, key: str, 
     [
         (lambda folder: (folder / "images.csv").unlink(), "images.csv is missing"),
         (lambda folder: (folder / imported.RECORD).write_text("{"), "no JSON"),
+        (lambda folder: edited(folder, '"data": {', '"data": ["i"], "was": {'), "data is not what it must be"),
+        (lambda folder: edited(folder, '"scoring": {}', '"scoring": 3'), "scoring is not what it must be"),
         (
             lambda folder: (folder / imported.RECORD).write_text("{}"),
             "tool, probabilities, data, scoring, files missing",

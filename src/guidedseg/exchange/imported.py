@@ -2,12 +2,15 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, TypedDict
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
 
 from guidedseg import artifacts, evaluated
 from guidedseg.errors import GuidedsegError
 from guidedseg.evaluation.pooling import IMPORTED, Params, Run
 from guidedseg.exchange.data import Hashes
+from guidedseg.restoring import damaged
 
 FOLDER = Path("imported")
 
@@ -20,7 +23,7 @@ OPERATING = ("direct_gate", "direct_threshold", "direct_dice")
 RECORD = "import.json"
 
 
-class Record(TypedDict):
+class Record(BaseModel):
     """Of what an import was made.
 
     Attributes:
@@ -68,8 +71,11 @@ def read(folders: Sequence[Path], params: Params, version: str, hashes: Hashes) 
 
 
 def _run(folder: Path, params: Params, version: str, hashes: Hashes) -> Run:
-    record = artifacts.values(folder / RECORD, [*Record.__annotations__])
-    if other := [key for key in hashes if hashes[key] != record["data"].get(key)]:
+    try:
+        record = Record.model_validate(artifacts.values(folder / RECORD, [*Record.model_fields]))
+    except ValidationError as error:
+        raise damaged(folder / RECORD, f"{error.errors()[0]['loc'][0]} is not what it must be") from error
+    if other := [key for key in hashes if hashes[key] != record.data.get(key)]:
         raise GuidedsegError(f"it is of another {' and '.join(other)}; import it again for the present data")
     images = artifacts.table(folder / "images.csv", evaluated.IMAGES, key=["image_id"], rules=_RULES)
     scored = {
@@ -77,7 +83,7 @@ def _run(folder: Path, params: Params, version: str, hashes: Hashes) -> Run:
         "seed": 0,
         "model": folder.name,
         "profile": IMPORTED,
-        "scoring": {**params.get("scoring", {}), **record["scoring"]},
-        "imported": {"probabilities": record["probabilities"]},
+        "scoring": {**params.get("scoring", {}), **record.scoring},
+        "imported": {"probabilities": record.probabilities},
     }
     return Run(folder.name, str(folder), scored, version, images)

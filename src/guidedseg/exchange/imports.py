@@ -59,18 +59,18 @@ def run(tool: Tool, folders: Sequence[Path], name: str, data: Data, settings: Sc
     found = _READ[tool](folders, data)
     chosen = _chosen(found, data, settings)
     evaluation = _evaluated(found, data, chosen, settings)
-    record: Record = {
-        "tool": tool,
-        "probabilities": found.probabilities,
-        "data": data.hashes(),
-        "scoring": settings.model_dump(exclude={"batch"}),
-        "files": {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in found.files.values()},
-    }
+    record = Record(
+        tool=tool,
+        probabilities=found.probabilities,
+        data=data.hashes(),
+        scoring=settings.model_dump(exclude={"batch"}),
+        files={path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in found.files.values()},
+    )
     with whole_directory(target / name) as folder:
         counts.write(evaluation, folder)
         rounded = {key: None if (value := getattr(chosen, key)) is None else round(value, 6) for key in OPERATING}
         write_json(rounded, folder / "operating.json")
-        write_json(record, folder / RECORD)
+        write_json(record.model_dump(), folder / RECORD)
     how = "best on the validation images" if chosen.direct_dice is not None else "no validation image to choose by"
     return (
         f"{target / name}: {evaluation.images['image_id'].nunique()} test images; lesion from probability "
