@@ -217,7 +217,7 @@ def leaderboard(
     latex: Annotated[Path | None, typer.Option(help="Write the tables to this file.")] = None,
     page: Annotated[Path | None, typer.Option(help="Write it as a page to this file.")] = None,
 ) -> None:
-    """Compare the experiments and imports: seeds and folds pooled, ranked where comparable, with intervals and tests."""
+    """Compare experiments and imports: seeds and folds pooled, ranked where comparable, with intervals and tests."""
     from guidedseg import experiments, params
     from guidedseg.evaluation import standings
     from guidedseg.reporting.board import formats as board

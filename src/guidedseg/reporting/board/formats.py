@@ -22,8 +22,8 @@ _REPEATED = (
 
 _IMPORTED = (
     "Profile imported: another tool's masks of the same images, counted and scored as ours are; how it was trained is "
-    "not known here. Gate and threshold of probabilities are the best of the validation images, as for ours, where these "
-    "came with them."
+    "not known here. Gate and threshold of probabilities are the best of the validation images, as for ours, where "
+    "these came with them."
 )
 
 
