@@ -82,7 +82,7 @@ def test_they_stand_on_the_leaderboard_until_the_split_is_another(copied: Projec
     assert scores["value"].nunique() == scores["section"].nunique() == 1
     assert "ours" in (copied.folder / "board.html").read_text(encoding="utf-8")
 
-    copied.set(split={"seed": 1})
+    copied.set(split={"test": 0.4})
     assert "imported: left out: params.yaml was changed (split) after data/split.csv was made" in guidedseg(
         copied, "leaderboard"
     )

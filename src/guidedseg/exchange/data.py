@@ -30,9 +30,9 @@ class Data:
     folder: Path
     images: pd.DataFrame
 
-    def of(self, *splits: str) -> pd.DataFrame:
+    def of(self, *names: str) -> pd.DataFrame:
         """The images of some splits, in the order of the index."""
-        return self.images[self.images["split"].isin(splits)].reset_index(drop=True)
+        return self.images[self.images["split"].isin(names)].reset_index(drop=True)
 
     def copy_image(self, image_id: str, target: Path) -> None:
         """As a file of its own: who writes into a link would change the data, and DVC's cache of them."""

@@ -89,9 +89,10 @@ def _absent(folders: Iterable[Path]) -> list[str]:
 def _foreign_data(folders: Iterable[Path], data: Data) -> Iterable[str]:
     """What nnU-Net's dataset.json, beside predictions or above a validation folder, tells of other data."""
     ours = data.hashes()
-    for path in (place / "dataset.json" for folder in folders for place in (folder, folder.parent.parent)):
+    places = [place for folder in folders for place in (folder, folder.absolute().parent.parent)]
+    for path in dict.fromkeys(place / "dataset.json" for place in places):
         theirs = artifacts.values(path).get(nnunet.KEY) if path.is_file() else None
-        if theirs is not None and (other := [key for key in ours if ours[key] != theirs.get(key)]):
+        if isinstance(theirs, dict) and (other := [key for key in ours if ours[key] != theirs.get(key)]):
             yield f"{path}: was exported from data with another {' and '.join(other)}"
 
 
