@@ -8,13 +8,14 @@ from typing import Annotated, Any, Literal
 
 import typer
 
-from guidedseg import faults
+from guidedseg import cli_exchange, faults
 
 app = typer.Typer(add_completion=False, no_args_is_help=True)
 bundle_app = typer.Typer(no_args_is_help=True, help="Detector, networks and thresholds, as they are handed on.")
 app.add_typer(bundle_app, name="bundle")
 datasets_app = typer.Typer(help="Images to train on and to test on: public ones and one's own.")
 app.add_typer(datasets_app, name="datasets")
+app.add_typer(cli_exchange.app)
 
 _MANY: dict[str, Any] = {"rich_help_panel": "Many images (docs/cluster.md)"}
 
@@ -216,7 +217,7 @@ def leaderboard(
     latex: Annotated[Path | None, typer.Option(help="Write the tables to this file.")] = None,
     page: Annotated[Path | None, typer.Option(help="Write it as a page to this file.")] = None,
 ) -> None:
-    """Compare the experiments: seeds and folds pooled, ranked where comparable, with intervals and tests."""
+    """Compare experiments and imports: seeds and folds pooled, ranked where comparable, with intervals and tests."""
     from guidedseg import experiments, params
     from guidedseg.evaluation import standings
     from guidedseg.reporting.board import formats as board

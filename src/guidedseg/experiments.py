@@ -25,6 +25,7 @@ from guidedseg.errors import GuidedsegError, listed
 from guidedseg.evaluated import read_images
 from guidedseg.evaluation.counts import IMAGE_COLUMNS
 from guidedseg.evaluation.pooling import Boxes, External, Run
+from guidedseg.exchange import data, imported
 from guidedseg.names import datasets_in
 from guidedseg.progress import bar
 from guidedseg.tested import TABLES
@@ -53,8 +54,8 @@ def read(repo: Path, revs: Sequence[str] = (), commits: int = 1) -> tuple[list[R
         commits: how many of each.
 
     Returns:
-        Runs, the newest first, with the boxes of their test images where any run was tested on external datasets too;
-        a line for everything that could not be read.
+        Runs, the newest first, with the boxes of their test images where any run was tested on external datasets too,
+        and behind them what was imported; a line for everything that could not be read.
 
     Raises:
         GuidedsegError: not a DVC repository, an unknown revision, or nothing could be read.
@@ -69,7 +70,9 @@ def read(repo: Path, revs: Sequence[str] = (), commits: int = 1) -> tuple[list[R
             notes += left_out
         except GuidedsegError as error:
             notes.append(f"{name}: {error}")
-    if not runs:
+    others, left_out = _imported(repo)
+    notes += left_out
+    if not runs and not others:
         raise listed("No experiment to compare", notes, "`dvc repro` or `dvc exp run` makes one.")
     if any(run.external for run in runs):
         for number, run in enumerate(runs):
@@ -77,7 +80,26 @@ def read(repo: Path, revs: Sequence[str] = (), commits: int = 1) -> tuple[list[R
                 runs[number] = replace(run, boxes=_home_boxes(repo, run))
             except GuidedsegError as error:
                 notes.append(f"{run.name}: its detector has no score at home: {error}")
-    return runs, notes
+    return [*runs, *others], notes
+
+
+def _imported(repo: Path) -> tuple[list[Run], list[str]]:
+    """Masks of other tools that are of the work tree's data and split, and a line for those that are not."""
+    split, folders = "data/split.csv", imported.folders(repo)
+    if not folders:
+        return [], []
+    try:
+        with closing(_files(repo, WORKSPACE)) as files:
+            params, locked = (_read_yaml(files, file) for file in ("params.yaml", "dvc.lock"))
+        _check_params(params)
+        stages = _own(lock.stages(locked), params)
+        _check_lock(stages, params, split, {f"data/raw/{params['dataset']}"})
+        for stage, out in (("prepare", PREPARED), ("split", split)):
+            _check_workspace(repo, stage, out)
+        hashes = data.read(repo / PREPARED, repo / split).hashes()
+    except GuidedsegError as error:
+        return [], [f"{imported.FOLDER}: left out: {error}"]
+    return imported.read(folders, params, lock.outs(*stages.values())[PREPARED], hashes)
 
 
 def _experiments(repo: Path, revs: Sequence[str], commits: int) -> list[tuple[str, str, str | None]]:

@@ -10,9 +10,10 @@ MOST_LINES = 300
 
 # From the top: a room imports from its own row and from those below it.
 LAYERS = (
-    ("stages", "guidedseg/cli.py", "guidedseg/checks.py"),
+    ("stages", "guidedseg/cli.py", "guidedseg/cli_exchange.py", "guidedseg/checks.py"),
     ("guidedseg/reporting", "guidedseg/sweeps"),
     ("guidedseg/experiments.py",),
+    ("guidedseg/exchange",),
     ("guidedseg/external.py",),
     ("guidedseg/counting.py",),
     ("guidedseg/scoring.py",),

@@ -174,6 +174,8 @@ def _scores(repeats: Sequence[Repeat], seed: int, draws: int) -> dict[Key, Inter
             repeat.images[repeat.images["branch"] == branch].sort_values("image_id", ignore_index=True)
             for repeat in repeats
         ]
+        if any(each.empty for each in rows):  # another tool's masks have no such branch
+            continue
         for rule in RULES:
             dice = np.mean([IMAGEWISE[rule](each)[:, :1] for each in rows], axis=0)
             found[branch, rule, "dice"] = of_means_over_images(dice, groups, drawn).leaves(("dice",))["dice"]

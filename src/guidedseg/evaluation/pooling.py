@@ -16,6 +16,9 @@ from guidedseg.names import NETWORKS
 
 Params = dict[str, Any]
 
+IMPORTED = "imported"
+"""As a profile: another tool's masks, of whose training nothing is known here, in the branch direct alone."""
+
 Tested = frozenset[tuple[int | None, str]]
 """Fold and image_id of every tested image."""
 
@@ -114,8 +117,8 @@ class Entry:
 
     @property
     def seeds(self) -> list[int]:
-        """In order."""
-        return sorted({run.seed for run in self.runs})
+        """In order; none where it was trained elsewhere."""
+        return [] if self.profile == IMPORTED else sorted({run.seed for run in self.runs})
 
     @property
     def folds(self) -> list[int]:

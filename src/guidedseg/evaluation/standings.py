@@ -84,12 +84,14 @@ def _records(section: Section, seed: int, batch: int, draws: int) -> Iterable[di
     common = {"section": section.number, "dataset": section.first.dataset, "split": section.first.split, **size}
     for entry in section.entries:
         named = {**common, **_entry(entry)}
-        rows = {branch: entry.by_seed(branch) for branch in PREDICTED}
-        of = {branch: [by_rule(each, drawn, batch) for each in rows[branch]] for branch in PREDICTED}
+        rows = {branch: repeats for branch in PREDICTED if (repeats := entry.by_seed(branch))}
+        of = {branch: [by_rule(each, drawn, batch) for each in repeats] for branch, repeats in rows.items()}
         for branch, estimates in of.items():
             yield from _leaves({**named, "branch": branch}, estimates, BOUNDS)
         for name in TESTED:
             one, other = DIFFERENCES[name]
+            if not {one, other} <= of.keys():
+                continue
             differences = [
                 {rule: mine[rule].minus(theirs[rule]) for rule in RULES}
                 for mine, theirs in zip(of[one], of[other], strict=True)
@@ -98,8 +100,10 @@ def _records(section: Section, seed: int, batch: int, draws: int) -> Iterable[di
             for leaf in _leaves({**named, "branch": name}, differences, dict.fromkeys(METRICS, bootstrap.DIFFERENCE)):
                 yield {**leaf, "p": p_of.get(leaf["rule"], {}).get(leaf["metric"])}
     for branch in CONTROLS:
-        control = by_rule(section.first.by_seed(branch)[0], drawn, batch)
-        yield from _leaves({**common, "branch": branch}, [control], BOUNDS)
+        controls = [repeats for entry in section.entries if (repeats := entry.by_seed(branch))]
+        if controls:
+            control = by_rule(controls[0][0], drawn, batch)
+            yield from _leaves({**common, "branch": branch}, [control], BOUNDS)
 
 
 def _entry(entry: Entry) -> dict[str, Any]:

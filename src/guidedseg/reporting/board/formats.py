@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import pandas as pd
 
 from guidedseg.errors import GuidedsegError
-from guidedseg.evaluation.pooling import Entry, Section
+from guidedseg.evaluation.pooling import IMPORTED, Entry, Section
 from guidedseg.evaluation.rules import IMAGEWISE, METRICS, OVERLAP, RULES
 from guidedseg.evaluation.standings import Leaderboard
 from guidedseg.reporting.board import matrix, tables
@@ -18,6 +18,12 @@ from guidedseg.reporting.tables.table import Table
 _REPEATED = (
     "A score of several seeds is the mean of theirs, on the same test images; its interval is for other patients, sd "
     "and range are of the seeds' scores. Patients and seeds: the interval for other trainings too, from three seeds on."
+)
+
+_IMPORTED = (
+    "Profile imported: another tool's masks of the same images, counted and scored as ours are; how it was trained is "
+    "not known here. Gate and threshold of probabilities are the best of the validation images, as for ours, where "
+    "these came with them."
 )
 
 
@@ -124,6 +130,8 @@ def _remarks(section: Section, rule: str, metric: str) -> list[str]:
         lines.append(f"Only fold {', '.join(map(str, first.folds))} of {total}.")
     if any(len(entry.seeds) > 1 for entry in section.entries):
         lines.append(_REPEATED)
+    if any(entry.profile == IMPORTED for entry in section.entries):
+        lines.append(_IMPORTED)
     if first.dataset == published.DATASET:
         lines += _beside_the_paper(rule, metric)
     return lines

@@ -43,6 +43,8 @@ def of_sections(repo: Path, sections: Sequence[Section]) -> tuple[dict[int, Show
     shown, notes = {}, []
     for section in sections:
         entries = section.newest
+        if not entries:  # masks of other tools alone, which are not kept
+            continue
         images = entries[0].rows("guided").drop_duplicates("image_id").sort_values("image_id", ignore_index=True)
         chosen = selection.spread(images, pd.DataFrame([_dice(entry) for entry in entries]).mean())
         columns = []

@@ -54,8 +54,9 @@ _LEAF = ("value", "ci_low", "ci_high", "groups")
 
 
 def of_section(scores: pd.DataFrame, rule: str, metric: str) -> list[Table]:
-    """All three."""
-    return [each(scores, rule, metric) for each in (side_by_side, ranking, differences)]
+    """All three; those without a row are left out."""
+    found = [each(scores, rule, metric) for each in (side_by_side, ranking, differences)]
+    return [each for each in found if each.rows]
 
 
 def side_by_side(scores: pd.DataFrame, rule: str, metric: str) -> Table:
@@ -68,10 +69,12 @@ def side_by_side(scores: pd.DataFrame, rule: str, metric: str) -> Table:
     ours = scores[(scores["rule"] == rule) & scores["branch"].isin([*_BRANCHES, _GUIDED_MINUS_DIRECT])]
     for _, group in ours.groupby(IDENTITY, sort=False):
         of = {row["branch"]: row for _, row in group.iterrows()}
-        difference = of[_GUIDED_MINUS_DIRECT]
-        shown = [f"{score(of[each], metric)}{_sd(of[each], metric)}" for each in (*_BRANCHES, _GUIDED_MINUS_DIRECT)]
-        rows.append([difference["model"], *shown, *_tested(difference), *entry_cells(difference)])
-        values.append({branch: of[branch]["value"] for branch in _BRANCHES})
+        columns = (*_BRANCHES, _GUIDED_MINUS_DIRECT)
+        shown = [f"{score(of[each], metric)}{_sd(of[each], metric)}" if each in of else "" for each in columns]
+        tested = _tested(of[_GUIDED_MINUS_DIRECT]) if _GUIDED_MINUS_DIRECT in of else ["", ""]
+        direct = of["direct"]
+        rows.append([direct["model"], *shown, *tested, *entry_cells(direct)])
+        values.append({branch: of[branch]["value"] for branch in _BRANCHES if branch in of})
     number = len(rows)
     theirs = scores[scores["branch"].str.startswith(paper.PREFIX)]
     for model, group in theirs.groupby("model", sort=False):
