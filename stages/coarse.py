@@ -8,13 +8,13 @@ import stages
 def main() -> tuple[Path, str]:
     """Make a detector of the direct network named on the command line."""
     from guidedseg import params
-    from guidedseg.detection import cascade
+    from guidedseg.inference import coarse
     from guidedseg.writing import whole_directory
 
     (model,) = stages.words("model")
     out, level = Path("models/starts/cascade"), params.load().chosen.cascade.level
     with whole_directory(out) as target:
-        curve = cascade.make(Path("models") / model / "direct", Path("data/yolo"), level=level, target=target)
+        curve = coarse.make(Path("models") / model / "direct", Path("data/yolo"), level=level, target=target)
     return out, f"{model}, from probability {level}, validation mAP@50:95 {curve['val_map50_95'].max():.3f}"
 
 

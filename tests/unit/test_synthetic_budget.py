@@ -74,7 +74,7 @@ def test_fcos_takes_as_many_steps(
     dataset: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, given: int | None, steps: int
 ) -> None:
     seen: dict[str, Any] = {}
-    monkeypatch.setattr(fcos, "train", lambda _, recipe, **__: seen.update(recipe))
+    monkeypatch.setattr(fcos, "train", lambda _, __, recipe, **___: seen.update(recipe))
     training.train("fcos", settings(steps=given), dataset, start=None, scratch=tmp_path, target=tmp_path, live=tmp_path)
     assert seen["steps"] == steps
 

@@ -10,7 +10,6 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import ValidationError
 
-from guidedseg import artifacts
 from guidedseg.bundles import zipped
 from guidedseg.bundles.schema import FILES, SCHEMA, Description
 from guidedseg.errors import GuidedsegError, listed
@@ -244,10 +243,12 @@ def _problem(folder: Path, name: str, expected: str | None) -> str | None:
 
 
 def _raw_head(folder: Path) -> tuple["nn.Module", tuple[str, ...]]:
+    # torch, Ultralytics and pandas, for the engine torch alone
+    from guidedseg import artifacts  # noqa: PLC0415
+    from guidedseg.detection import trained  # noqa: PLC0415
+
     if artifacts.values(folder / "config.json").get("kind") == "cascade":
         return _answers(folder)
-    from guidedseg.detection import trained  # noqa: PLC0415 - torch and Ultralytics, for the engine torch alone
-
     return trained.raw_head(folder)
 
 

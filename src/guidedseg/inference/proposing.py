@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from guidedseg import artifacts
 from guidedseg.inference.cascade import Cascade
 from guidedseg.inference.detector import Detector
 from guidedseg.inference.engines.engine import Engine
@@ -22,6 +21,8 @@ def described(folder: Path, detect: Mapping[str, Any]) -> dict[str, Any]:
     Raises:
         GuidedsegError: there is none.
     """
+    from guidedseg import artifacts  # noqa: PLC0415 - it imports pandas, which nobody needs who segments
+
     config = artifacts.values(folder / "config.json", ["image_size"])
     level = {"level": config["level"]} if config.get("kind") == "cascade" else {}
     return {"image_size": config["image_size"], **detect, **level}

@@ -1,4 +1,4 @@
-"""No detector is trained: the network that segments whole pictures proposes boxes (``inference.cascade``)."""
+"""Makes what ``cascade`` reads: a trained segmenter of whole pictures as a detector, with its score as one."""
 
 import json
 import shutil
