@@ -53,7 +53,7 @@ def read(folder: Path, model: str) -> Fold:
     for part in ("val", "test"):
         names = split.loc[split["split"] == part, "image_id"].tolist()
         masks = folder / "data/prepared"
-        found = curves(direct, guided, names, lambda name: prepared.load_mask(masks, name), THRESHOLDS, part)  # noqa: B023
+        found = curves(direct, guided, guided, names, lambda name: prepared.load_mask(masks, name), THRESHOLDS, part)  # noqa: B023
         parts.append(dict(zip(names, found, strict=True)))
     return Fold(*parts)
 

@@ -110,6 +110,7 @@ def make_run(folder: Path, images: int) -> None:
     evaluation = scoring.evaluate(
         predicted["direct"],
         predicted["guided"],
+        predicted["guided"],  # which has no box of a cascade
         index,
         lambda image_id: prepared.load_mask(data, image_id),
         operating,

@@ -62,6 +62,11 @@ def _description(settings: "Params", model: str) -> dict[str, Any]:
         "margin": settings.roi.margin,
         "flips": settings.predict.flips,
         "confidence": operating["confidence"],
+        "cascade": {
+            "level": settings.chosen.cascade.level,
+            "confidence": operating["cascade_confidence"],
+            "threshold": operating["cascade_threshold"],
+        },
         "harmonising": None if how == OFF else how.model_dump(),
         "data": {
             "dataset": settings.dataset,

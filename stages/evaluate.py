@@ -14,6 +14,7 @@ def main() -> tuple[Path, str]:
     from guidedseg.datasets import prepared, splits
     from guidedseg.evaluation import counts
     from guidedseg.json_files import write_json
+    from guidedseg.names import MODES
     from guidedseg.writing import whole_directory
 
     (model,) = stages.words("model")
@@ -22,7 +23,7 @@ def main() -> tuple[Path, str]:
     index = prepared.read_index(folder)
     split = splits.read(Path("data/split.csv"), index)[["image_id", "split"]]
     images = index.merge(split, on="image_id")
-    predicted = counting.Predicted(folder, *(Path("predictions") / model / mode for mode in ("direct", "guided")))
+    predicted = counting.Predicted(folder, *(Path("predictions") / model / mode for mode in (*MODES, "cascade")))
     validated, tested = (images[images["split"] == part] for part in ("val", "test"))
     chosen = scoring.operating(
         lambda thresholds: counting.merged_curves(
@@ -43,7 +44,8 @@ def main() -> tuple[Path, str]:
     return Path("evaluations") / model, (
         f"{evaluation.images['image_id'].nunique()} test images; direct from probability "
         f"{chosen.direct_threshold}, in frames that reach {chosen.direct_gate:.3f}; guided from "
-        f"{chosen.guided_threshold}, in boxes from confidence {chosen.confidence}"
+        f"{chosen.guided_threshold}, in boxes from confidence {chosen.confidence}; cascade from "
+        f"{chosen.cascade_threshold}, from confidence {chosen.cascade_confidence}"
     )
 
 

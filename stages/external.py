@@ -44,7 +44,7 @@ def segmenter(settings: "Params", model: str, home: "Operating") -> "Segmenter":
     from guidedseg.bundles.loading import MODULES
     from guidedseg.inference.engines.opening import open_engine
     from guidedseg.inference.proposing import described, proposer
-    from guidedseg.inference.segmenter import Filler, Segmenter
+    from guidedseg.inference.segmenter import Cascaded, Filler, Segmenter
     from guidedseg.names import MODES
 
     trained = Path("models/detector")
@@ -58,6 +58,9 @@ def segmenter(settings: "Params", model: str, home: "Operating") -> "Segmenter":
         settings.roi.margin,
         settings.predict.flips,
         home.confidence,
+        Cascaded(
+            settings.chosen.cascade.level, settings.detect.max_boxes, home.cascade_confidence, home.cascade_threshold
+        ),
     )
 
 

@@ -20,7 +20,7 @@ app.add_typer(cli_exchange.app)
 _MANY: dict[str, Any] = {"rich_help_panel": "Many images (docs/cluster.md)"}
 
 Engine = Literal["onnxruntime", "openvino", "torch"]
-Branch = Literal["guided", "direct", "guided_fallback"]
+Branch = Literal["guided", "direct", "guided_fallback", "cascade"]
 OUTPUTS = ("mask", "overlay", "contours", "coco", "table", "seg", "sr")
 
 
@@ -92,7 +92,10 @@ def segment(
         typer.Argument(help="Files, folders, quoted patterns ('scans/**/*.dcm'), URLs of these, or - for a list."),
     ] = None,
     branch: Annotated[
-        Branch, typer.Option(help="guided: in the detector's boxes; direct: whole images; or direct where no box.")
+        Branch,
+        typer.Option(
+            help="guided: in the detector's boxes; direct: whole images; direct where no box; direct's own boxes."
+        ),
     ] = "guided",
     outputs: Annotated[str, typer.Option(help="Some of mask,overlay,contours,coco,table,seg,sr.")] = ",".join(
         OUTPUTS[:5]

@@ -29,27 +29,32 @@ class Predicted:
         images: the prepared images.
         direct: the tiles of frames.
         guided: the tiles of regions.
+        cascade: the tiles of the regions around what the former outline.
     """
 
     images: Path
     direct: Path
     guided: Path
+    cascade: Path
 
     def curves(self, thresholds: Sequence[float], which: str) -> Callable[[pd.DataFrame], list[Curves]]:
         """``scoring.curves`` of a part of an index."""
-        direct, guided = tiles.load(self.direct), tiles.load(self.guided)
+        loaded = self._tiles()
         load_mask = partial(prepared.load_mask, self.images)
-        return lambda index: scoring.curves(direct, guided, index["image_id"].tolist(), load_mask, thresholds, which)
+        return lambda index: scoring.curves(*loaded, index["image_id"].tolist(), load_mask, thresholds, which)
 
     def evaluation(
         self, values: Operating, match_iou: float, surface_tolerance: float
     ) -> Callable[[pd.DataFrame], Evaluation]:
         """``scoring.evaluate`` of a part of an index."""
-        direct, guided = tiles.load(self.direct), tiles.load(self.guided)
+        loaded = self._tiles()
         load_mask = partial(prepared.load_mask, self.images)
         return lambda index: scoring.evaluate(
-            direct, guided, index, load_mask, values, match_iou=match_iou, surface_tolerance=surface_tolerance
+            *loaded, index, load_mask, values, match_iou=match_iou, surface_tolerance=surface_tolerance
         )
+
+    def _tiles(self) -> tuple[tiles.Tiles, tiles.Tiles, tiles.Tiles]:
+        return tiles.load(self.direct), tiles.load(self.guided), tiles.load(self.cascade)
 
 
 def in_shards(what: str, make: Make[pd.DataFrame, Result], index: pd.DataFrame) -> list[Result]:

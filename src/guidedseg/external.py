@@ -9,17 +9,17 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from guidedseg import counting
+from guidedseg import cascading, counting
 from guidedseg.cluster.tasks import Once
 from guidedseg.datasets import prepared
 from guidedseg.evaluation.counts import Evaluation
 from guidedseg.evaluation.operating import THRESHOLDS, Curves, Operating, choose
 from guidedseg.harmonising.picture import OFF
 from guidedseg.inference.detect import detect
-from guidedseg.inference.predict import predict, write
 from guidedseg.inference.segmenter import Filler, Segmenter
+from guidedseg.inference.tiles import load
 from guidedseg.names import BOX
-from guidedseg.segmentation import crops, inputs
+from guidedseg.segmentation import crops
 from guidedseg.temporary import Temporary
 from guidedseg.tested import KINDS, Tested, worst
 
@@ -57,11 +57,28 @@ class Testing:
         found = crops.rois(index, split, lesions, boxes, margin=segmenter.margin, jitter=0.0, backgrounds=0)
         self.scratch.mkdir(parents=True, exist_ok=True)
         with Temporary(self.scratch) as place:
-            tiles = counting.Predicted(self.folder, Path(place) / "direct/tiles", Path(place) / "guided/tiles")
-            _predict(segmenter.direct, frames, self.folder, tiles.direct, flips=segmenter.flips)
-            _predict(segmenter.guided, found, self.folder, tiles.guided, flips=segmenter.flips)
+            tiles = counting.Predicted(
+                self.folder, *(Path(place) / name / "tiles" for name in ("direct", "guided", "cascade"))
+            )
+            self._fill(segmenter, segmenter.direct, frames, tiles.direct)
+            self._fill(segmenter, segmenter.guided, found, tiles.guided)
+            coarse = cascading.rois(
+                load(tiles.direct),
+                index.assign(split="test"),
+                level=segmenter.cascade.level,
+                max_boxes=segmenter.cascade.max_boxes,
+                margin=segmenter.margin,
+            )
+            self._fill(segmenter, segmenter.guided, coarse, tiles.cascade)
             evaluation = tiles.evaluation(self.home, self.match_iou, self.surface_tolerance)(index)
             return Part(evaluation, boxes, tiles.curves(THRESHOLDS, "validation")(index))
+
+    def _fill(self, segmenter: Segmenter, filler: Filler, made: crops.Regions, target: Path) -> None:
+        place = target.parent / "inputs"
+        for made_here in (place, target):
+            made_here.mkdir(parents=True)
+        size = filler.image_size
+        cascading.fill(filler.engine, size, made, self.folder, target, flips=segmenter.flips, place=place)
 
 
 class Part(NamedTuple):
@@ -100,13 +117,3 @@ def _seen(segmenter: Segmenter, folder: Path, image_id: str) -> dict[str, npt.ND
     masks = [prepared.load_mask(folder, image_id)]
     masks += [segmenter.segment(image, "direct").mask, segmenter.segment(image, "guided").mask]
     return dict(zip(KINDS, (image, *(mask.astype(np.uint8) * np.uint8(255) for mask in masks)), strict=True))
-
-
-def _predict(filler: Filler, made: crops.Regions, folder: Path, target: Path, *, flips: bool) -> None:
-    """The probabilities of regions, in files."""
-    place = target.parent / "inputs"
-    for made_here in (place, target):
-        made_here.mkdir(parents=True)
-    crops.write(made, folder, filler.image_size, place)
-    read = inputs.load(place)
-    write(predict(filler.engine, read.images, flips=flips), read.items, filler.image_size, target)

@@ -19,7 +19,7 @@ from guidedseg.evaluation.counts import (
     Measured,
     measure,
 )
-from guidedseg.evaluation.operating import THRESHOLDS, Curves, Operating, Rule, choose, level
+from guidedseg.evaluation.operating import THRESHOLDS, Boxed, Curves, Operating, Rule, choose, level
 from guidedseg.evaluation.surfaces import Mask
 from guidedseg.inference.patchwork import Patchwork, patchworks
 from guidedseg.inference.tiles import Tiles
@@ -52,6 +52,7 @@ def operating(
 def curves(
     direct: Tiles,
     guided: Tiles,
+    cascade: Tiles,
     image_ids: Sequence[str],
     load_mask: LoadMask,
     thresholds: Sequence[float],
@@ -62,6 +63,7 @@ def curves(
     Args:
         direct: tiles of frames.
         guided: tiles of regions; those of the detector's boxes are used.
+        cascade: tiles of the boxes around what ``direct`` outlines.
         image_ids: which images.
         load_mask: gives the truth.
         thresholds: of masks.
@@ -76,12 +78,14 @@ def curves(
     def of(image_id: str) -> Curves:
         truth, frame, boxes = load_mask(image_id), direct.of(image_id, "frame"), guided.of(image_id, "detector")
         dice, peak = _dice(direct, frame, truth)
+        own = cascade.of(image_id, "cascade")
         return Curves(
             silent=0.0 if truth.any() else 1.0,
             peak=peak,
             direct=dice[-1, levels],
             confidences=guided.confidences[boxes],
             guided=_dice(guided, boxes, truth)[0][:, levels],
+            cascade=Boxed(cascade.confidences[own], _dice(cascade, own, truth)[0][:, levels]),
         )
 
     return [of(image_id) for image_id in progress.bar(f"{which} images", image_ids, unit="image")]
@@ -90,6 +94,7 @@ def curves(
 def evaluate(
     direct: Tiles,
     guided: Tiles,
+    cascade: Tiles,
     index: pd.DataFrame,
     load_mask: LoadMask,
     values: Operating,
@@ -102,6 +107,7 @@ def evaluate(
     Args:
         direct: tiles of frames; items have a ``loss``.
         guided: tiles of the detector's and of the true boxes, likewise.
+        cascade: tiles of the boxes around what ``direct`` outlines, likewise.
         index: image_id, patient_id, group_id, pathology of the images to evaluate.
         load_mask: gives the truth.
         values: confidence, gate and thresholds.
@@ -126,7 +132,7 @@ def evaluate(
         truth = load_mask(image_id)
         height, width = truth.shape
         tolerance = surface_tolerance * float(np.hypot(height, width))
-        patches = patchworks(direct, guided, image_id, values)
+        patches = patchworks(direct, guided, image_id, values, cascade=cascade)
         seen = _Seen(truth, match_iou, tolerance)
         for branch in BRANCHES:
             if branch in CONTROLS:

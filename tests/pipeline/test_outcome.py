@@ -18,9 +18,10 @@ from project import ROOT, Project
 pytestmark = pytest.mark.pipeline
 
 RULES = {"strict", "lesion", "literal", "pooled", "batch_pooled"}
-BRANCHES = {"direct", "guided", "guided_fallback", "oracle", "direct_ungated", "guided_ungated", "silent", "everything"}
+BRANCHES = {"direct", "guided", "guided_fallback", "oracle", "direct_ungated", "guided_ungated", "cascade"}
+BRANCHES |= {"silent", "everything"}
 DIFFERENCES = {"guided_minus_direct", "guided_ungated_minus_direct_ungated", "guided_minus_guided_fallback"}
-DIFFERENCES |= {"oracle_minus_guided"}
+DIFFERENCES |= {"oracle_minus_guided", "cascade_minus_direct", "guided_minus_cascade"}
 INTERVAL = {"value", "ci_low", "ci_high", "groups"}
 SHOWN = ("segmentation", "detection", "split")
 """What `dvc metrics` shows."""

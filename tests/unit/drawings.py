@@ -46,6 +46,7 @@ class Drawing(NamedTuple):
     patient_id: str = "P"
     pathology: str = "benign"
     group_id: str = ""  # the patient's own, unless given
+    coarse: tuple[tuple[float, Box, Picture], ...] = ()  # as boxes, of the cascade
 
 
 def nothing() -> Picture:
@@ -89,6 +90,17 @@ def tiles(drawings: tuple[Drawing, ...]) -> tuple[Tiles, Tiles]:
     return _tiles(frames), _tiles([*true, *boxes])
 
 
+def cascade(drawings: tuple[Drawing, ...] = ()) -> Tiles:
+    """Of the boxes around what the frames outline."""
+    return _tiles(
+        [
+            (each.image_id, "cascade", confidence, region, 0.25, picture)
+            for each in drawings
+            for confidence, region, picture in each.coarse
+        ]
+    )
+
+
 def _tiles(rows: list[tuple[str, str, float, Box, float, Picture]]) -> Tiles:
     items = pd.DataFrame([(*row[:1], "test", *row[1:3], *row[3], row[4]) for row in rows], columns=COLUMNS)
     pictures = [row[5] if row[5].dtype == np.uint8 else row[5] * np.uint8(255) for row in rows]
@@ -104,6 +116,7 @@ def drawn(
     masks = {each.image_id: each.truth for each in drawings}
     return evaluate(
         *tiles(drawings),
+        cascade(drawings),
         index,
         masks.__getitem__,
         operating,

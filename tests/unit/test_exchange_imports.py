@@ -118,7 +118,9 @@ def test_curves_are_those_of_our_own_direct_approach() -> None:
     items = pd.DataFrame([("a", "val", "frame", np.nan, 0, 0, 32, 32)], columns=COLUMNS)
     direct, guided = Tiles(tile, items), Tiles(tile[:0], items.iloc[:0])
     for mask_of in (truth, np.zeros_like(truth)):
-        (ours,) = scoring.curves(direct, guided, ["a"], partial({"a": mask_of}.__getitem__), THRESHOLDS, "validation")
+        (ours,) = scoring.curves(
+            direct, guided, guided, ["a"], partial({"a": mask_of}.__getitem__), THRESHOLDS, "validation"
+        )
         theirs = imports.curve(tile[0], mask_of, THRESHOLDS)
         assert (ours.silent, ours.peak) == (theirs.silent, theirs.peak)
         assert np.array_equal(ours.direct, theirs.direct)

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
-from drawings import OPERATING, drawn, everywhere, tiles
+from drawings import FRAME, OPERATING, SIDE, cascade, drawn, everywhere, tiles
 from three_images import UPPER, A, B, N, counted, row
 
 from guidedseg.evaluation.counts import IMAGE_COLUMNS, PREDICTED, Evaluation
@@ -24,7 +24,7 @@ def chosen(image_id: str, confidence: float = 0.5) -> dict[str, tuple[bool, list
     """Branch -> whether the tiles are frames, and their confidences (-1 without)."""
     direct, guided = tiles((A, B, N))
     found = patchworks(direct, guided, image_id, replace(OPERATING, confidence=confidence))
-    assert list(found) == list(PREDICTED)
+    assert [*found, "cascade"] == list(PREDICTED)
     return {
         branch: (patch.tiles is direct, patch.tiles.items["confidence"].fillna(-1).iloc[patch.chosen].tolist())
         for branch, patch in found.items()
@@ -115,7 +115,7 @@ def test_thresholds_are_those_of_the_network_that_speaks() -> None:
     assert counted(other, "guided_fallback", "b")[1] == 0
     alone = replace(OPERATING, direct_ungated_threshold=0.4, guided_ungated_threshold=0.8)
     ungated = drawn(picture, operating=alone)
-    assert [counted(ungated, branch)[1] for branch in PREDICTED] == [16, 8, 8, 8, 16, 0]
+    assert [counted(ungated, branch)[1] for branch in PREDICTED[:6]] == [16, 8, 8, 8, 16, 0]
 
 
 def test_fallback_is_guided_with_a_box_and_direct_without(evaluation: Evaluation) -> None:
@@ -130,3 +130,22 @@ def test_fallback_is_guided_with_a_box_and_direct_without(evaluation: Evaluation
     lesions = evaluation.lesions.set_index(["branch", "image_id"])
     for image_id, like in (("a", "guided"), ("b", "direct")):
         assert lesions.loc["guided_fallback", image_id].tolist() == lesions.loc[like, image_id].tolist()
+
+
+def test_a_cascade_has_the_boxes_of_its_own_that_count() -> None:
+    drawing = A._replace(coarse=((0.9, UPPER, everywhere(200)), (0.4, FRAME, everywhere(200))))
+    values = replace(OPERATING, cascade_confidence=0.5, cascade_threshold=0.7)
+    found = patchworks(*tiles((drawing,)), "a", values, cascade=cascade((drawing,)))["cascade"].mask(SIDE, SIDE)
+    x0, y0, x1, y1 = UPPER
+    assert found[y0:y1, x0:x1].all()
+    assert found.sum() == (x1 - x0) * (y1 - y0)
+    everything = replace(values, cascade_confidence=0.4)
+    assert (
+        patchworks(*tiles((drawing,)), "a", everything, cascade=cascade((drawing,)))["cascade"].mask(SIDE, SIDE).all()
+    )
+    assert (
+        not drawn(drawing, operating=replace(values, cascade_threshold=0.8))
+        .images.query("branch == 'cascade'")["fp"]
+        .any()
+    )
+    assert drawn(drawing, operating=everything).images.query("branch == 'cascade'")["boxes"].tolist() == [2]

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from drawings import OPERATING, Drawing, disk, drawn, nothing, square, tiles
+from drawings import OPERATING, Drawing, cascade, disk, drawn, nothing, square, tiles
 from three_images import PIXELS, A, B, N, counted, figures, row
 
 from guidedseg.errors import GuidedsegError
@@ -73,14 +73,16 @@ def test_image_without_lesion_and_boxes_in_a_frame_of_its_own_size() -> None:
     )
     direct, guided = Tiles(np.full((1, 4, 4), 255, np.uint8), items), Tiles(np.empty((0, 4, 4), np.uint8), items[:0])
     index = pd.DataFrame({"image_id": ["w"], "patient_id": ["P"], "group_id": ["P"], "pathology": ["normal"]})
-    result = evaluate(direct, guided, index, lambda _: wide, OPERATING, match_iou=0.5, surface_tolerance=0.01)
+    result = evaluate(
+        direct, guided, cascade(), index, lambda _: wide, OPERATING, match_iou=0.5, surface_tolerance=0.01
+    )
     assert (row(result, "direct", "w")[["width", "height", "fp"]] == [20, 10, 200]).all()
 
 
 def test_no_image_at_all_is_an_error_that_names_the_split() -> None:
     index = pd.DataFrame(columns=["image_id", "patient_id", "group_id", "pathology"])
     with pytest.raises(GuidedsegError, match=r"No test image: data/split\.csv"):
-        evaluate(*tiles((A,)), index, lambda _: A.truth, OPERATING, match_iou=0.5, surface_tolerance=0.01)
+        evaluate(*tiles((A,)), cascade(), index, lambda _: A.truth, OPERATING, match_iou=0.5, surface_tolerance=0.01)
 
 
 def test_two_patients_of_one_group_share_their_levels() -> None:
@@ -93,7 +95,7 @@ def test_image_without_its_frame_is_an_error() -> None:
     direct, guided = tiles((B,))
     index = pd.DataFrame({"image_id": ["a"], "patient_id": ["P"], "group_id": ["P"], "pathology": ["benign"]})
     with pytest.raises(GuidedsegError):
-        evaluate(direct, guided, index, lambda _: A.truth, OPERATING, match_iou=0.5, surface_tolerance=0.01)
+        evaluate(direct, guided, cascade(), index, lambda _: A.truth, OPERATING, match_iou=0.5, surface_tolerance=0.01)
 
 
 def test_every_lesion_has_a_row_per_branch(evaluation: Evaluation) -> None:
@@ -101,7 +103,7 @@ def test_every_lesion_has_a_row_per_branch(evaluation: Evaluation) -> None:
     assert list(lesions.columns) == LESION_COLUMNS
     assert lesions["image_id"].tolist() == [name for name in "ab" for _ in BRANCHES]
     assert lesions["branch"].tolist() == list(BRANCHES) * 2
-    assert lesions["area_px"].tolist() == [16] * 16
+    assert lesions["area_px"].tolist() == [16] * 18
     # direct, guided (8 of 16 and of 16 + 4, but the 4 are another area), fallback, oracle, both ungated, both controls
     a = lesions[lesions["image_id"] == "a"]
     assert a["iou"].tolist() == [16 / 1024, 0.5, 0.5, 1, 16 / 1024, 0.5, 0, 16 / 1024]

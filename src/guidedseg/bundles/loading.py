@@ -11,14 +11,14 @@ import numpy.typing as npt
 from pydantic import ValidationError
 
 from guidedseg.bundles import zipped
-from guidedseg.bundles.schema import FILES, SCHEMA, Description
+from guidedseg.bundles.schema import FILES, SCHEMA, Cascade, Description
 from guidedseg.errors import GuidedsegError, listed
 from guidedseg.grey import grey
 from guidedseg.harmonising.picture import OFF
 from guidedseg.inference.engines.opening import Kind, open_engine
 from guidedseg.inference.proposing import proposer
 from guidedseg.inference.result import Result
-from guidedseg.inference.segmenter import Branch, Filler, Segmenter
+from guidedseg.inference.segmenter import Branch, Cascaded, Filler, Segmenter
 from guidedseg.lookahead import cores
 from guidedseg.temporary import Temporary
 
@@ -65,7 +65,7 @@ class Bundle:
 
         Args:
             image: (H, W) grey or (H, W, 3 or 4) colours, uint8.
-            branch: guided, direct or guided_fallback.
+            branch: guided, direct, guided_fallback or cascade.
             order: of the colours: RGB, or BGR as OpenCV reads them.
             mm_per_pixel: across and down; None: lesions are measured in pixels alone.
 
@@ -141,7 +141,23 @@ def segmenter(
         description.margin,
         description.flips,
         description.confidence if confidence is None else confidence,
+        cascaded(description, confidence, threshold),
         description.harmonising or OFF,
+    )
+
+
+UNCHOSEN = Cascade(level=0.5, confidence=0.5, threshold=0.5)
+"""Of a bundle that says nothing of its cascade."""
+
+
+def cascaded(description: Description, confidence: float | None = None, threshold: float | None = None) -> Cascaded:
+    """How the branch cascade of a bundle makes its boxes and masks; with other values in place of the bundle's."""
+    own = description.cascade or UNCHOSEN
+    return Cascaded(
+        own.level,
+        description.detector.max_boxes,
+        own.confidence if confidence is None else confidence,
+        own.threshold if threshold is None else threshold,
     )
 
 

@@ -53,6 +53,14 @@ class Network(Part):
     gate: Share
 
 
+class Cascade(Part):
+    """``inference.segmenter.Cascaded``, but for ``max_boxes``, which the detector has."""
+
+    level: OpenShare
+    confidence: Share
+    threshold: OpenShare
+
+
 class Data(Part):
     """What the networks have seen.
 
@@ -101,6 +109,7 @@ class Description(Part):
         engine: what the example was made with.
         files: path within the bundle -> sha256.
         harmonising: what is made of a picture before a network sees it; absent: nothing.
+        cascade: of the branch without a detector; absent in bundles of before there was one.
     """
 
     schema_version: Literal[1]
@@ -121,3 +130,4 @@ class Description(Part):
     made: Made
     files: dict[str, Sha256]
     harmonising: Annotated[Harmonising | None, Field(exclude_if=lambda value: value is None)] = None
+    cascade: Annotated[Cascade | None, Field(exclude_if=lambda value: value is None)] = None

@@ -9,10 +9,11 @@ import pandas as pd
 from guidedseg.evaluation.lesions import lesions
 from guidedseg.evaluation.surfaces import Mask, surface
 
-PREDICTED = ("direct", "guided", "guided_fallback", "oracle", "direct_ungated", "guided_ungated")
+PREDICTED = ("direct", "guided", "guided_fallback", "oracle", "direct_ungated", "guided_ungated", "cascade")
 """direct: the frame. guided: the detector's boxes. guided_fallback: guided, and the frame where there is no box.
 oracle: the true boxes, an upper bound. direct_ungated: direct that leaves no image empty as a whole. guided_ungated:
-guided that keeps every image's most confident box."""
+guided that keeps every image's most confident box. cascade: guided, in boxes around what direct outlined, without a
+detector."""
 
 CONTROLS = ("silent", "everything")
 """No network: never a box, and the whole frame as lesion. They show what a rule rewards."""

@@ -9,8 +9,8 @@ can be told from the gain of *being allowed to be silent*.
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, replace
+from typing import Literal, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -51,6 +51,9 @@ class Operating:
         guided_dice: likewise.
         direct_ungated_dice: likewise.
         guided_ungated_dice: likewise.
+        cascade_confidence: as ``confidence``, of boxes around what the frame's tile outlines.
+        cascade_threshold: as ``guided_threshold``, in tiles of these.
+        cascade_dice: likewise.
     """
 
     confidence: float
@@ -64,6 +67,21 @@ class Operating:
     guided_dice: float | None
     direct_ungated_dice: float | None
     guided_ungated_dice: float | None
+    cascade_confidence: float = UNDECIDED
+    cascade_threshold: float = UNDECIDED
+    cascade_dice: float | None = None
+
+
+class Boxed(NamedTuple):
+    """Strict Dice of one image with its boxes; T thresholds.
+
+    Attributes:
+        confidences: (K,), falling.
+        dice: (K + 1, T) of the mask of the first 0, 1, ..., K boxes.
+    """
+
+    confidences: Floats
+    dice: Floats
 
 
 @dataclass(frozen=True)
@@ -76,6 +94,7 @@ class Curves:
         direct: (T,) of the frame's mask.
         confidences: (K,) of the detector's boxes, falling.
         guided: (K + 1, T) of the mask of the first 0, 1, ..., K boxes.
+        cascade: likewise of the boxes around what the frame's tile outlines; None: they are not known.
     """
 
     silent: float
@@ -83,6 +102,7 @@ class Curves:
     direct: Floats
     confidences: Floats
     guided: Floats
+    cascade: Boxed | None = None
 
 
 def level(threshold: float) -> int:
@@ -128,6 +148,8 @@ def choose(
     _, alone, alone_dice = best(lambda some: _sum([image.direct for image in some], number)[None])
     strong, guided, guided_dice = best(lambda some: _guided(some, confidences, number, least=0))
     forced, bare, bare_dice = best(lambda some: _guided(some, confidences, number, least=1))
+    peaks = _between(_cascaded(images))
+    coarse, fine, cascade_dice = best(lambda some: _guided(_cascaded(some), peaks, number, least=0))
     return Operating(
         confidence=float(confidences[strong]),
         direct_gate=float(gates[row]),
@@ -140,7 +162,19 @@ def choose(
         guided_dice=guided_dice,
         direct_ungated_dice=alone_dice,
         guided_ungated_dice=bare_dice,
+        cascade_confidence=float(peaks[coarse]),
+        cascade_threshold=thresholds[fine],
+        cascade_dice=cascade_dice if _cascaded(images) else None,
     )
+
+
+def _cascaded(images: Sequence[Curves]) -> list[Curves]:
+    """The same images, with the boxes of the cascade in place of the detector's; none where these are not known."""
+    return [
+        replace(image, confidences=image.cascade.confidences, guided=image.cascade.dice)
+        for image in images
+        if image.cascade is not None
+    ]
 
 
 def _judged(rule: Rule, with_lesion: Floats, normal: Floats, lesions: int, normals: int) -> Floats:

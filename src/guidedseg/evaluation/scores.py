@@ -19,6 +19,8 @@ DIFFERENCES = {
     "guided_minus_direct": ("guided", "direct"),
     "guided_ungated_minus_direct_ungated": ("guided_ungated", "direct_ungated"),
     "guided_minus_guided_fallback": ("guided", "guided_fallback"),
+    "cascade_minus_direct": ("cascade", "direct"),
+    "guided_minus_cascade": ("guided", "cascade"),
     "oracle_minus_guided": ("oracle", "guided"),
 }
 

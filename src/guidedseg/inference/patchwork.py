@@ -39,7 +39,9 @@ class Patchwork:
         return masked(probabilities, self.threshold, self.gate)
 
 
-def patchworks(direct: Tiles, guided: Tiles, image_id: str, operating: Operating) -> dict[str, Patchwork]:
+def patchworks(
+    direct: Tiles, guided: Tiles, image_id: str, operating: Operating, *, cascade: Tiles | None = None
+) -> dict[str, Patchwork]:
     """One image in every branch of ``evaluation.counts.PREDICTED``.
 
     Args:
@@ -47,6 +49,7 @@ def patchworks(direct: Tiles, guided: Tiles, image_id: str, operating: Operating
         guided: tiles of the detector's and of the true boxes.
         image_id: the image.
         operating: its confidence, gate and thresholds make the masks.
+        cascade: tiles of the boxes around what ``direct`` outlines; None: without that branch.
     """
     frame, boxes = direct.of(image_id, "frame"), guided.of(image_id, "detector")
     confidence = guided.confidences[boxes]
@@ -54,7 +57,7 @@ def patchworks(direct: Tiles, guided: Tiles, image_id: str, operating: Operating
     forced = boxes[(confidence >= operating.guided_ungated_confidence) | (np.arange(len(boxes)) == 0)]
     whole = Patchwork(direct, frame, operating.direct_threshold, operating.direct_gate)
     regions = Patchwork(guided, found, operating.guided_threshold)
-    return {
+    branches = {
         "direct": whole,
         "guided": regions,
         "guided_fallback": regions if len(found) else whole,
@@ -62,3 +65,8 @@ def patchworks(direct: Tiles, guided: Tiles, image_id: str, operating: Operating
         "direct_ungated": Patchwork(direct, frame, operating.direct_ungated_threshold),
         "guided_ungated": Patchwork(guided, forced, operating.guided_ungated_threshold),
     }
+    if cascade is not None:
+        own = cascade.of(image_id, "cascade")
+        enough = cascade.confidences[own] >= operating.cascade_confidence
+        branches["cascade"] = Patchwork(cascade, own[enough], operating.cascade_threshold)
+    return branches

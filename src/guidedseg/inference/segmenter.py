@@ -3,7 +3,7 @@
 The networks see a picture as ``harmonising`` makes it; boxes, probabilities and masks lie on the picture's own grid.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from guidedseg import regions
 from guidedseg.harmonising.picture import OFF, Harmonised, Harmonising, harmonised
+from guidedseg.inference.cascade import outlined
 from guidedseg.inference.engines.engine import Engine
 from guidedseg.inference.filling import fill
 from guidedseg.inference.lesions import measure
@@ -18,7 +19,7 @@ from guidedseg.inference.pasting import assembled, masked
 from guidedseg.inference.proposing import Proposer
 from guidedseg.inference.result import Result
 
-Branch = Literal["guided", "direct", "guided_fallback"]
+Branch = Literal["guided", "direct", "guided_fallback", "cascade"]
 
 Floats = npt.NDArray[np.float64]
 Levels = npt.NDArray[np.uint8]
@@ -44,6 +45,23 @@ class Filler:
 
 
 @dataclass(frozen=True)
+class Cascaded:
+    """How the branch ``cascade`` makes its boxes and masks.
+
+    Attributes:
+        level: probability of the whole picture from which a pixel belongs to what a box is put around.
+        max_boxes: the most confident ones that are kept.
+        confidence: a box counts from this confidence on.
+        threshold: a pixel of its region is lesion from this probability on.
+    """
+
+    level: float
+    max_boxes: int
+    confidence: float
+    threshold: float
+
+
+@dataclass(frozen=True)
 class Segmenter:
     """The detector, both networks, and the values that the validation images chose.
 
@@ -54,6 +72,7 @@ class Segmenter:
         margin: added on each side of a box, as a share of its width or height.
         flips: whether regions are seen in the mirror too.
         confidence: a box counts from this confidence on.
+        cascade: of the branch that needs no detector.
         harmonising: what was made of the pictures that the networks learned from.
     """
 
@@ -63,6 +82,7 @@ class Segmenter:
     margin: float
     flips: bool
     confidence: float
+    cascade: Cascaded
     harmonising: Harmonising = OFF
 
     def seen(
@@ -87,10 +107,12 @@ class Segmenter:
         Args:
             image: (H, W) uint8, grey; or what ``seen`` made of it, where more is known of the picture.
             branch: guided: in the boxes that count; direct: the whole picture at once; guided_fallback: direct where
-                no box counts.
+                no box counts; cascade: as guided, in boxes around what direct outlines.
             mm_per_pixel: across and down; None: lesions are measured in pixels alone.
         """
         seen = self._seen(image, mm_per_pixel)
+        if branch == "cascade":
+            return self._cascaded(seen, mm_per_pixel)
         boxes, confidences = NO_BOXES if branch == "direct" else self.boxes(seen)
         count = int(np.count_nonzero(confidences >= self.confidence))
         if branch == "direct" or (branch == "guided_fallback" and not count):
@@ -111,20 +133,38 @@ class Segmenter:
         mm_per_pixel: tuple[float, float] | None = None,
     ) -> Result:
         """The mask in these boxes, whoever proposed them; (K, 4) x0, y0, x1, y1 and (K,)."""
-        seen = self._seen(image, mm_per_pixel)
-        height, width = seen.image.shape
-        places = regions.enlarge(seen.to_image(boxes), self.margin, width, height)
-        tiles = self._tiles(self.guided, seen.image, places)
-        probabilities = assembled(tiles, places, height, width)
-        return self._result(self.guided, seen, probabilities, boxes, confidences, mm_per_pixel)
+        return self._filled(self._seen(image, mm_per_pixel), self.guided, boxes, confidences, mm_per_pixel)
 
     def frame(self, image: Levels | Harmonised, mm_per_pixel: tuple[float, float] | None = None) -> Result:
         """The mask of the whole picture at once, without a detector."""
         seen = self._seen(image, mm_per_pixel)
+        return self._result(self.direct, seen, self._whole(seen), *NO_BOXES, mm_per_pixel)
+
+    def _cascaded(self, seen: Harmonised, mm_per_pixel: tuple[float, float] | None) -> Result:
+        own = self.cascade
+        boxes, confidences = (each[: own.max_boxes] for each in outlined(self._whole(seen), own.level))
+        count = int(np.count_nonzero(confidences >= own.confidence))
+        filler = replace(self.guided, threshold=own.threshold)
+        return self._filled(seen, filler, seen.to_picture(boxes[:count]), confidences[:count], mm_per_pixel)
+
+    def _whole(self, seen: Harmonised) -> Levels:
+        """(H, W) uint8, probability x 255, of the whole picture at once."""
         height, width = seen.image.shape
         places = np.array([[0, 0, width, height]])
-        tiles = self._tiles(self.direct, seen.image, places)
-        return self._result(self.direct, seen, assembled(tiles, places, height, width), *NO_BOXES, mm_per_pixel)
+        return assembled(self._tiles(self.direct, seen.image, places), places, height, width)
+
+    def _filled(
+        self,
+        seen: Harmonised,
+        filler: Filler,
+        boxes: Floats,
+        confidences: Floats,
+        mm_per_pixel: tuple[float, float] | None,
+    ) -> Result:
+        height, width = seen.image.shape
+        places = regions.enlarge(seen.to_image(boxes), self.margin, width, height)
+        probabilities = assembled(self._tiles(filler, seen.image, places), places, height, width)
+        return self._result(filler, seen, probabilities, boxes, confidences, mm_per_pixel)
 
     def _seen(self, image: Levels | Harmonised, mm_per_pixel: tuple[float, float] | None = None) -> Harmonised:
         return image if isinstance(image, Harmonised) else self.seen(image, mm_per_pixel=mm_per_pixel)

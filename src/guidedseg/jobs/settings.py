@@ -16,7 +16,7 @@ class Settings:
     """How files are segmented.
 
     Attributes:
-        branch: guided, direct or guided_fallback.
+        branch: guided, direct, guided_fallback or cascade.
         outputs: some of ``OUTPUTS``; ``seg`` needs the masks and brings them.
         every: of the frames of a stack or cine each how many-th one.
         tracking: whether the boxes of a cine are followed through its frames.

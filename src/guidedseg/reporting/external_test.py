@@ -117,6 +117,7 @@ def _params(said: Description) -> dict[str, Any]:
 
 def _home(said: Description) -> Operating:
     """A bundle has no values of its own for the branches without gates: theirs are those with."""
+    own = loading.cascaded(said)
     return Operating(
         confidence=said.confidence,
         direct_gate=said.direct.gate,
@@ -129,4 +130,6 @@ def _home(said: Description) -> Operating:
         guided_dice=None,
         direct_ungated_dice=None,
         guided_ungated_dice=None,
+        cascade_confidence=own.confidence,
+        cascade_threshold=own.threshold,
     )

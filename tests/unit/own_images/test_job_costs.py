@@ -15,7 +15,7 @@ from small_bundle import picture
 
 from guidedseg.bundles.loading import Bundle
 from guidedseg.inference.detector import Detector
-from guidedseg.inference.segmenter import Filler, Segmenter
+from guidedseg.inference.segmenter import Cascaded, Filler, Segmenter
 from guidedseg.jobs import run
 from guidedseg.jobs.settings import Settings
 from guidedseg.sources.frame import Frame
@@ -42,7 +42,15 @@ class Quick:
 def quick(bundle: Bundle) -> Bundle:
     engine = Quick()
     filler = Filler(engine, SIDE, 0.5)
-    segmenter = Segmenter(Detector(engine, SIDE, 0.1, 0.5, 5), filler, filler, margin=0.1, flips=False, confidence=0.5)
+    segmenter = Segmenter(
+        Detector(engine, SIDE, 0.1, 0.5, 5),
+        filler,
+        filler,
+        margin=0.1,
+        flips=False,
+        confidence=0.5,
+        cascade=Cascaded(0.5, 5, 0.5, 0.5),
+    )
     return Bundle(bundle.description, bundle.sha256, segmenter)
 
 

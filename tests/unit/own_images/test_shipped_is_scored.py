@@ -11,6 +11,7 @@ import pytest
 from drawings import OPERATING
 from small_bundle import SIZE, description, picture, write
 
+from guidedseg import cascading
 from guidedseg.bundles.loading import load
 from guidedseg.detection.boxes import read_detections
 from guidedseg.detection.yolo.trained import raw_head
@@ -22,7 +23,7 @@ from guidedseg.inference.patchwork import patchworks
 from guidedseg.segmentation import crops, inputs
 from guidedseg.segmentation.trained import answers
 
-BRANCHES = ("direct", "guided", "guided_fallback")
+BRANCHES = ("direct", "guided", "guided_fallback", "cascade")
 SIDES = [(64, 64), (60, 90), (33, 200), (200, 33), (120, 160), (7, 9), (1, 1), (97, 131)]
 
 
@@ -68,9 +69,24 @@ def scored(
         parts = predict.predict(engine, data.images, batch=3, flips=settings["flips"])
         predict.write(parts, data.items, SIZE, work / f"tiles-{mode}")
         predicted[mode] = tiles.load(work / f"tiles-{mode}")
+    coarse = cascading.rois(
+        predicted["direct"],
+        index.assign(split="test"),
+        level=settings["cascade"]["level"],
+        max_boxes=settings["detector"]["max_boxes"],
+        margin=settings["margin"],
+    )
+    for folder in (work / "inputs-cascade", work / "tiles-cascade"):
+        folder.mkdir()
+    guided = open_engine("onnxruntime", networks["guided"], 1, answers)
+    place = {"target": work / "tiles-cascade", "place": work / "inputs-cascade"}
+    cascading.fill(guided, SIZE, coarse, prepared, flips=settings["flips"], **place)
+    predicted["cascade"] = tiles.load(work / "tiles-cascade")
     masks = {}
     for image_id, size in zip(ids, SIDES, strict=True):
-        patches = patchworks(predicted["direct"], predicted["guided"], image_id, operating)
+        patches = patchworks(
+            predicted["direct"], predicted["guided"], image_id, operating, cascade=predicted["cascade"]
+        )
         masks |= {(image_id, branch): patches[branch].mask(*size) for branch in BRANCHES}
     return masks
 
@@ -83,9 +99,11 @@ def scored(
 def test_masks_of_every_branch_are_those_that_were_scored(confidence, gate, flips, prepared, networks, tmp_path):
     made = description(confidence=confidence, flips=flips)
     made["direct"]["gate"] = gate
+    made["cascade"] = {"level": 0.5, "confidence": confidence, "threshold": 0.6}
     bundle = load(write(tmp_path / "bundle", networks, **made), threads=1)
     thresholds = {f"{mode}_threshold": made[mode]["threshold"] for mode in ("direct", "guided")}
-    operating = replace(OPERATING, confidence=confidence, direct_gate=gate, **thresholds)
+    cascade = {"cascade_confidence": confidence, "cascade_threshold": 0.6}
+    operating = replace(OPERATING, confidence=confidence, direct_gate=gate, **thresholds, **cascade)
     masks = scored(prepared, networks, tmp_path, operating, made)
     for number in range(len(SIDES)):
         image = cv2.imread(str(prepared / "images" / f"i{number}.png"), cv2.IMREAD_GRAYSCALE)
@@ -95,3 +113,4 @@ def test_masks_of_every_branch_are_those_that_were_scored(confidence, gate, flip
     assert (lesion["guided"] == 0) == (confidence == 1)
     assert (lesion["direct"] == 0) == (gate == 1)
     assert lesion["guided_fallback"] > lesion["guided"] or confidence < 0.9 or gate == 1
+    assert lesion["cascade"] > 0 or confidence == 1

@@ -14,7 +14,7 @@ from guidedseg.reporting.tables import of_run
 from guidedseg.reporting.tables.table import markdown
 from guidedseg.reporting.tables.wording import TITLES, percent
 
-BRANCHES = ("guided", "direct", "guided_fallback")
+BRANCHES = ("guided", "direct", "guided_fallback", "cascade")
 
 TRAINED = {"both": "Detector and networks were", "detector": "The detector was", "segmenters": "The networks were"}
 """``synthetic.use`` -> who trained on synthetic images."""

@@ -25,7 +25,7 @@ from guidedseg.reporting.tables.wording import (
 )
 
 METRICS = {"dice": "Dice", "iou": "IoU", "recall": "recall", "precision": "precision"}
-BRANCHES = ("direct", "guided", "guided_fallback", "oracle")
+BRANCHES = ("direct", "guided", "guided_fallback", "cascade", "oracle")
 
 PAPER = "paper"
 

@@ -12,18 +12,24 @@ TITLES = {
     "oracle": "oracle (true boxes)",
     "direct_ungated": "direct, no gate",
     "guided_ungated": "guided, no gate",
+    "cascade": "cascade (direct's own boxes)",
     "silent": "control: silent",
     "everything": "control: everything",
     "guided_minus_direct": "guided - direct",
     "guided_ungated_minus_direct_ungated": "guided - direct, no gates",
     "guided_minus_guided_fallback": "guided - fallback",
+    "cascade_minus_direct": "cascade - direct",
+    "guided_minus_cascade": "guided - cascade",
     "oracle_minus_guided": "oracle - guided",
 }
 
-HEADINGS = {**TITLES, "guided_fallback": "with fallback", "oracle": "oracle"}
+HEADINGS = {**TITLES, "guided_fallback": "with fallback", "cascade": "cascade", "oracle": "oracle"}
 """Where branches are columns; ``COLUMNS_MEAN`` says what the short ones stand for."""
 
-COLUMNS_MEAN = "With fallback: guided, the frame where there is no box; oracle: the true boxes."
+COLUMNS_MEAN = (
+    "With fallback: guided, the frame where there is no box; cascade: guided, in boxes around what direct outlined; "
+    "oracle: the true boxes."
+)
 
 DETECTOR_TITLES = {
     "ap50": "AP at IoU 0.5 (mAP@50)",
