@@ -92,10 +92,7 @@ def segment(
         typer.Argument(help="Files, folders, quoted patterns ('scans/**/*.dcm'), URLs of these, or - for a list."),
     ] = None,
     branch: Annotated[
-        Branch,
-        typer.Option(
-            help="guided: in the detector's boxes; direct: whole images; direct where no box; direct's own boxes."
-        ),
+        Branch, typer.Option(help="In boxes of the detector, or (cascade) of direct; direct: whole images.")
     ] = "guided",
     outputs: Annotated[str, typer.Option(help="Some of mask,overlay,contours,coco,table,seg,sr.")] = ",".join(
         OUTPUTS[:5]

@@ -163,7 +163,9 @@ TABLE = {
     "reporting/results.py": "report",
     "reporting/selection.py": "report",
     "reporting/tables": "report bundle",
-    "resizing.py": f"{JUDGED} {SHIPPED} acquire prepare synthetic coarse detect frames crop_rois train_segmenter cascade",
+    "resizing.py": (
+        f"{JUDGED} {SHIPPED} acquire prepare synthetic coarse detect frames crop_rois train_segmenter cascade"
+    ),
     "scoring.py": "evaluate external",
     "segmentation/answers.py": f"{TRAINED} {SHIPPED} cascade",
     "segmentation/crops.py": "frames crop_rois cascade external",

@@ -16,7 +16,7 @@ LAYERS = (
     ("guidedseg/exchange",),
     ("guidedseg/external.py",),
     ("guidedseg/counting.py",),
-    ("guidedseg/scoring.py",),
+    ("guidedseg/scoring.py", "guidedseg/cascading.py"),
     ("guidedseg/jobs",),
     ("guidedseg/bundles", "guidedseg/outputs"),
     ("guidedseg/inference",),

@@ -80,7 +80,7 @@ def test_choice_is_that_of_brute_force(seed: int) -> None:
     confidence, guided_threshold, guided_dice = brute_force(guided, "detector", masks, confidences)
 
     result = operating(
-        partial(curves, direct, guided, names, masks.__getitem__, which="validation"),
+        partial(curves, direct, guided, guided, names, masks.__getitem__, which="validation"),
         rule="strict",
         confidence=None,
         gate=None,
@@ -214,14 +214,14 @@ def test_given_confidence_above_every_box_gives_empty_masks() -> None:
 def test_without_a_box_the_confidence_is_half() -> None:
     result = chosen("an", box("b", 0.9))  # b is no validation image
     # the Dice values: a is missed, n is right
-    assert result == Operating(0.5, 0.0, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5)
+    assert result == Operating(0.5, 0.0, *[0.5] * 9, cascade_dice=0.5)
 
 
 def test_without_a_validation_image_nothing_is_chosen() -> None:
     nobody = (None, None, None, None)
     assert chosen("", box("a", 0.9)) == Operating(0.5, 0.0, 0.5, 0.5, 0.5, 0.5, 0.5, *nobody)
     given = chosen("", box("a", 0.9), confidence=0.2, gate=0.7, mask=0.3)
-    assert given == Operating(0.2, 0.7, 0.3, 0.3, 0.3, 0.2, 0.3, *nobody)
+    assert given == Operating(0.2, 0.7, 0.3, 0.3, 0.3, 0.2, 0.3, *nobody, cascade_threshold=0.3)
 
 
 def test_tiles_of_other_images_and_sources_change_nothing() -> None:
@@ -239,7 +239,7 @@ def test_tiles_of_other_images_and_sources_change_nothing() -> None:
 
     def choice(direct: Tiles, guided: Tiles) -> Operating:
         return operating(
-            partial(curves, direct, guided, ["a", "n"], load_mask, which="validation"),
+            partial(curves, direct, guided, guided, ["a", "n"], load_mask, which="validation"),
             rule="strict",
             confidence=None,
             gate=None,
@@ -255,7 +255,7 @@ def test_labels_of_the_items_do_not_matter() -> None:
     guided = tiles_of(box("a", 0.8, 255), box("n", 0.3, 0))
     guided.items.index = pd.Index([1, 0])
     result = operating(
-        partial(curves, frames(a=0, n=0), guided, ["a", "n"], MASKS.__getitem__, which="validation"),
+        partial(curves, frames(a=0, n=0), guided, guided, ["a", "n"], MASKS.__getitem__, which="validation"),
         rule="strict",
         confidence=None,
         gate=None,

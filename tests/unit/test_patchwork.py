@@ -9,6 +9,7 @@ from drawings import FRAME, OPERATING, SIDE, cascade, drawn, everywhere, tiles
 from three_images import UPPER, A, B, N, counted, row
 
 from guidedseg.evaluation.counts import IMAGE_COLUMNS, PREDICTED, Evaluation
+from guidedseg.evaluation.operating import Operating
 from guidedseg.inference.patchwork import patchworks
 from guidedseg.inference.tiles import Tiles
 
@@ -135,17 +136,16 @@ def test_fallback_is_guided_with_a_box_and_direct_without(evaluation: Evaluation
 def test_a_cascade_has_the_boxes_of_its_own_that_count() -> None:
     drawing = A._replace(coarse=((0.9, UPPER, everywhere(200)), (0.4, FRAME, everywhere(200))))
     values = replace(OPERATING, cascade_confidence=0.5, cascade_threshold=0.7)
-    found = patchworks(*tiles((drawing,)), "a", values, cascade=cascade((drawing,)))["cascade"].mask(SIDE, SIDE)
+
+    def mask(operating: Operating) -> np.ndarray:
+        own = cascade((drawing,))
+        return patchworks(*tiles((drawing,)), "a", operating, cascade=own)["cascade"].mask(SIDE, SIDE)
+
     x0, y0, x1, y1 = UPPER
-    assert found[y0:y1, x0:x1].all()
-    assert found.sum() == (x1 - x0) * (y1 - y0)
+    assert mask(values)[y0:y1, x0:x1].all()
+    assert mask(values).sum() == (x1 - x0) * (y1 - y0)
     everything = replace(values, cascade_confidence=0.4)
-    assert (
-        patchworks(*tiles((drawing,)), "a", everything, cascade=cascade((drawing,)))["cascade"].mask(SIDE, SIDE).all()
-    )
-    assert (
-        not drawn(drawing, operating=replace(values, cascade_threshold=0.8))
-        .images.query("branch == 'cascade'")["fp"]
-        .any()
-    )
-    assert drawn(drawing, operating=everything).images.query("branch == 'cascade'")["boxes"].tolist() == [2]
+    assert mask(everything).all()
+    assert not mask(replace(values, cascade_threshold=0.8)).any()
+    counted_boxes = drawn(drawing, operating=everything).images.query("branch == 'cascade'")["boxes"]
+    assert counted_boxes.tolist() == [2]

@@ -104,10 +104,11 @@ def test_every_lesion_has_a_row_per_branch(evaluation: Evaluation) -> None:
     assert lesions["image_id"].tolist() == [name for name in "ab" for _ in BRANCHES]
     assert lesions["branch"].tolist() == list(BRANCHES) * 2
     assert lesions["area_px"].tolist() == [16] * 18
-    # direct, guided (8 of 16 and of 16 + 4, but the 4 are another area), fallback, oracle, both ungated, both controls
+    # direct, guided (8 of 16 and of 16 + 4, but the 4 are another area), fallback, oracle, both ungated, a cascade that
+    # has no box, both controls
     a = lesions[lesions["image_id"] == "a"]
-    assert a["iou"].tolist() == [16 / 1024, 0.5, 0.5, 1, 16 / 1024, 0.5, 0, 16 / 1024]
-    assert a["covered"].tolist() == [1, 0.5, 0.5, 1, 1, 0.5, 0, 1]
+    assert a["iou"].tolist() == [16 / 1024, 0.5, 0.5, 1, 16 / 1024, 0.5, 0, 0, 16 / 1024]
+    assert a["covered"].tolist() == [1, 0.5, 0.5, 1, 1, 0.5, 0, 0, 1]
 
 
 def test_levels_hold_every_pixel_of_a_group_once_per_branch(evaluation: Evaluation) -> None:

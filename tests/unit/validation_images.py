@@ -48,7 +48,7 @@ def chosen(
     """The choice on some of the images a, b, c, n, m; their frames say nothing unless given."""
     direct = direct or frames(a=0, b=0, c=0, n=0, m=0)
     return operating(
-        partial(curves, direct, tiles_of(*boxes), list(image_ids), MASKS.__getitem__, which="validation"),
+        partial(curves, direct, tiles_of(*boxes), tiles_of(), list(image_ids), MASKS.__getitem__, which="validation"),
         rule=rule,
         confidence=confidence,
         gate=gate,
