@@ -63,10 +63,12 @@ def works() -> dict[str, Work]:
         "pretrain_detector": stage(
             "pretrain_detector", "yolo", outs=("models/starts/yolo", "models/starts/fcos", "models/starts/maskrcnn")
         ),
+        "coarse": stage("coarse", MODEL, outs=("models/starts/cascade",)),
         "train_detector": stage("train_detector", "yolo", outs=("models/detector",)),
         "detect": stage("detect", outs=("data/detections.csv",)),
         "frames": stage("frames", outs=("data/inputs/direct",)),
         "crop_rois": stage("crop_rois", outs=("data/inputs/guided",)),
+        "cascade": stage("cascade", MODEL, outs=(f"predictions/{MODEL}/cascade",)),
         "evaluate": stage("evaluate", MODEL, outs=(f"evaluations/{MODEL}",)),
         "external": stage("external", MODEL, outs=(f"evaluations/external/{MODEL}",)),
         "report": stage("report", MODEL, outs=("plots", "report/tables", "report/scores.json", "metrics/details.json")),

@@ -17,12 +17,13 @@ pytestmark = pytest.mark.pipeline
 
 SEGMENTERS = {"train_segmenter@unetpp-direct", "train_segmenter@unetpp-guided"}
 PREDICTIONS = {"predict@unetpp-direct", "predict@unetpp-guided"}
+COARSE, CASCADE = {"coarse@unetpp"}, {"cascade@unetpp"}
 HANDED_ON = {"report", "bundle@unetpp"}
 JUDGED = {"evaluate@unetpp", "external@unetpp"} | HANDED_ON
-TRAINED = SEGMENTERS | PREDICTIONS | JUDGED
+TRAINED = SEGMENTERS | PREDICTIONS | COARSE | CASCADE | JUDGED
 DETECTED = {"detect", "crop_rois"}
-DIRECT = {"train_segmenter@unetpp-direct", "predict@unetpp-direct"}
-GUIDED = {"train_segmenter@unetpp-guided", "predict@unetpp-guided"}
+DIRECT = {"train_segmenter@unetpp-direct", "predict@unetpp-direct"} | COARSE | CASCADE
+GUIDED = {"train_segmenter@unetpp-guided", "predict@unetpp-guided"} | CASCADE
 DETECTOR = {"train_detector"} | DETECTED | GUIDED | JUDGED
 SEEDED = {"pretrain_detector", "train_detector"} | DETECTED | TRAINED
 FROM_SPLIT = {"split", "synthetic", "yolo_labels", "frames"} | SEEDED - {"pretrain_detector"}
@@ -45,6 +46,9 @@ TABLE = [
     ({"profiles": {"quick": {"yolo": {"epochs": 4}}}}, {"pretrain_detector"} | DETECTOR),
     ({"profiles": {"quick": {"pretrain": {"images": 40}}}}, {"pretrain_detector"} | DETECTOR),
     ({"detector": "fcos"}, {"pretrain_detector"} | DETECTOR),
+    ({"detector": "maskrcnn"}, {"pretrain_detector"} | DETECTOR),
+    ({"detector": "cascade"}, {"pretrain_detector"} | DETECTOR),
+    ({"profiles": {"quick": {"cascade": {"level": 0.4}}}}, COARSE | CASCADE | JUDGED),
     ({"profiles": {"quick": {"fcos": {"epochs": 4}}}}, set()),
     ({"detect": {"floor": 0.02}}, DETECTED | GUIDED | JUDGED),
     ({"frame": {"jitter": 0.3}}, {"frames"} | DIRECT | JUDGED),
@@ -58,7 +62,7 @@ TABLE = [
     ({"profiles": {"quick": {"workers": 2}}}, set()),
     ({"profiles": {"paper": {"train": {"epochs": 7}}}}, set()),
     ({"profiles": {"quick": {"train": {"ema": 0.9}}}}, TRAINED),
-    ({"predict": {"flips": True}}, PREDICTIONS | JUDGED),
+    ({"predict": {"flips": True}}, PREDICTIONS | CASCADE | JUDGED),
     ({"scoring": {"mask_threshold": 0.4}}, JUDGED),
     ({"scoring": {"confidence": 0.3}}, JUDGED),
     ({"scoring": {"choose": "balanced"}}, JUDGED),
