@@ -22,6 +22,7 @@ TP = {
     "oracle": 90,
     "direct_ungated": 22,
     "guided_ungated": 45,
+    "cascade": 55,
     "silent": 0,
     "everything": 100,
 }

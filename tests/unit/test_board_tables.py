@@ -41,13 +41,13 @@ def test_networks_stand_in_the_papers_order_with_their_branches_and_the_differen
     result = boarded(*(run(images(), model=model) for model in ("skunet", "deeplabv3", "unetpp")))
     table = side_by_side(result, "lesion", "recall")
     assert [row[0] for row in table.rows] == ["unetpp", "deeplabv3", "skunet"]
-    assert table.header[:8] == [
-        *("network", "direct", "guided", "with fallback", "oracle", "guided - direct"),
+    assert table.header[:9] == [
+        *("network", "direct", "guided", "with fallback", "cascade", "oracle", "guided - direct"),
         *("p", "p (Holm)"),
     ]
-    # recall of patient k = 0, ..., 9: direct 0.25 + k / 100, guided 0.60 + 2 k / 100, fallback 0.50 + k / 100
-    shown = [cell.split(" (")[0] for cell in table.rows[0][1:7]]
-    assert shown == ["29.5", "69.0", "54.5", "94.5", "39.5", "0.00195"]
+    # recall of patient k = 0, ..., 9: direct 0.25 + k / 100, guided 0.60 + 2 k / 100, fallback 0.50 + k / 100, ...
+    shown = [cell.split(" (")[0] for cell in table.rows[0][1:8]]
+    assert shown == ["29.5", "69.0", "54.5", "59.5", "94.5", "39.5", "0.00195"]
     assert score(result, "guided", "lesion", "recall", model="unetpp")["value"] == pytest.approx(0.69)
 
 
@@ -63,8 +63,8 @@ def test_the_best_of_a_branch_stands_out_unless_all_are_equal():
 def test_entries_of_one_network_are_told_apart_by_what_differs():
     runs = [run(images()), run(images(), profile="paper"), run(images(), scoring__confidence=0.3)]
     table = side_by_side(boarded(*runs))
-    assert table.header[8:] == ["profile", "seeds", "changed"]
-    assert [row[8:] for row in table.rows] == [
+    assert table.header[9:] == ["profile", "seeds", "changed"]
+    assert [row[9:] for row in table.rows] == [
         ["quick", "0", ""],
         ["paper", "0", ""],
         ["quick", "0", "scoring.confidence=0.3"],
@@ -89,14 +89,14 @@ def test_published_rows_come_last_under_any_rule_and_say_that_theirs_are_two(rul
 def test_what_is_changed_in_all_entries_stands_in_the_caption_once():
     alike = [run(images(), model=model, scoring__confidence=0.3) for model in ("unetpp", "transunet")]
     table = side_by_side(boarded(*alike))
-    assert table.header[8:] == ["profile", "seeds"]
+    assert table.header[9:] == ["profile", "seeds"]
     assert table.caption.endswith("Changed in all entries: scoring.confidence=0.3.")
 
 
 def test_images_without_a_lesion_have_dashes_under_lesion():
     rows = images().query("pathology == 'normal'")
     table = side_by_side(boarded(run(rows)), "lesion")
-    assert table.rows[0][1:8] == ["-"] * 7
+    assert table.rows[0][1:9] == ["-"] * 8
     assert "- " in formats.text(boarded(run(rows)), "lesion", "dice")
 
 
@@ -111,13 +111,15 @@ def test_approaches_are_ranked_best_first_and_the_others_stand_between_without_a
         ("1", "transunet", "direct"),
         ("2", "unetpp", "guided"),
         ("2", "transunet", "guided"),  # equal scores, equal ranks
-        ("4", "unetpp", "guided, frame where no box"),
-        ("4", "transunet", "guided, frame where no box"),
-        ("6", "unetpp", "guided, no gate"),
-        ("6", "transunet", "guided, no gate"),
-        ("8", "unetpp", "direct"),
-        ("9", "unetpp", "direct, no gate"),
-        ("9", "transunet", "direct, no gate"),
+        ("4", "unetpp", "cascade (direct's own boxes)"),
+        ("4", "transunet", "cascade (direct's own boxes)"),
+        ("6", "unetpp", "guided, frame where no box"),
+        ("6", "transunet", "guided, frame where no box"),
+        ("8", "unetpp", "guided, no gate"),
+        ("8", "transunet", "guided, no gate"),
+        ("10", "unetpp", "direct"),
+        ("11", "unetpp", "direct, no gate"),
+        ("11", "transunet", "direct, no gate"),
         ("", "", "control: silent"),
         ("", "", "control: everything"),
     ]

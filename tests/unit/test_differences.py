@@ -22,6 +22,8 @@ def test_differences_are_of_these_branches(of_many: dict[str, Any]) -> None:
         "guided_minus_direct": ("guided", "direct"),
         "guided_ungated_minus_direct_ungated": ("guided_ungated", "direct_ungated"),
         "guided_minus_guided_fallback": ("guided", "guided_fallback"),
+        "cascade_minus_direct": ("cascade", "direct"),
+        "guided_minus_cascade": ("guided", "cascade"),
         "oracle_minus_guided": ("oracle", "guided"),
     }
     for name, (one, other) in DIFFERENCES.items():
@@ -76,10 +78,10 @@ def test_batch_pooled_difference_has_an_interval_and_no_test(of_many: dict[str, 
 @pytest.mark.parametrize(
     ("better", "differ"),
     [
-        (("guided", "guided_fallback", "oracle"), 1),  # guided - direct alone
-        (("guided", "oracle"), 2),  # and guided - fallback
-        (("guided",), 3),  # and oracle - guided
-        (("guided", "guided_ungated"), 4),
+        (("guided", "guided_fallback", "oracle", "cascade"), 2),  # guided - direct and cascade - direct
+        (("guided", "oracle", "cascade"), 3),  # and guided - fallback
+        (("guided", "cascade"), 4),  # and oracle - guided
+        (("guided", "cascade", "guided_ungated"), 5),
     ],
 )
 def test_all_differences_under_all_rules_are_one_family(better: tuple[str, ...], differ: int) -> None:
@@ -91,15 +93,20 @@ def test_all_differences_under_all_rules_are_one_family(better: tuple[str, ...],
 
 
 def test_tests_of_one_family_are_corrected_in_steps() -> None:
-    # guided - direct: 4 x 2 / 2^6; oracle - guided, which differ for two groups: 4 x 2 / 2^2. 8 x 2 / 64, 4 x 2 / 4
+    # guided - direct and cascade - direct: 8 x 2 / 2^6; oracle - guided, which differ for two groups: 4 x 2 / 2^2.
+    # 12 x 2 / 64, 4 x 2 / 4
     oracle = [("P0", "all"), ("P1", "all"), ("P2", "all"), *BETTER[3:]]
     assert sum(one != other for one, other in zip(oracle, BETTER, strict=True)) == 2
-    of = scored(evaluation_of(DIRECT, guided=BETTER, guided_fallback=BETTER, oracle=oracle))["differences"]
+    of = scored(evaluation_of(DIRECT, guided=BETTER, guided_fallback=BETTER, cascade=BETTER, oracle=oracle))[
+        "differences"
+    ]
     found = {name: (leaf["p"], leaf["p_holm"]) for name in of for leaf in [of[name]["strict"]["dice"]]}
     assert found == {
-        "guided_minus_direct": (0.03125, 0.25),
+        "guided_minus_direct": (0.03125, 0.375),
         "guided_ungated_minus_direct_ungated": (None, None),
         "guided_minus_guided_fallback": (None, None),
+        "cascade_minus_direct": (0.03125, 0.375),
+        "guided_minus_cascade": (None, None),
         "oracle_minus_guided": (0.5, 1),
     }
 

@@ -95,7 +95,7 @@ def test_an_import_is_ranked_and_has_no_difference(both: Leaderboard) -> None:
         *("44.5", "", "", "")
     ]
     place = ranking[ranking["network"] == "tool"]
-    assert place[["rank", "branch", "profile"]].to_numpy().tolist() == [["4", "direct", IMPORTED]]
+    assert place[["rank", "branch", "profile"]].to_numpy().tolist() == [["5", "direct", IMPORTED]]
     assert {*differences["network"]} == {"unetpp"}
 
 

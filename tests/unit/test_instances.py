@@ -75,7 +75,7 @@ def trained() -> MaskRCNN:
     torch.manual_seed(0)
     net = network("maskrcnn").train()
     optimizer = torch.optim.AdamW(net.parameters(), 3e-3)
-    for step in range(40):
+    for step in range(6):
         optimizer.zero_grad()
         net.loss(*bright(step)).backward()
         optimizer.step()
@@ -93,14 +93,12 @@ def test_boxes_and_masks_are_those_that_torchvisions_own_way_finds(trained):
     maps, sizes = trained.backbone(images), [(64, 64)] * len(images)
     proposals, stay = trained._proposals(list(maps.values()), images)
     theirs, _ = trained.roi_heads(maps, [own[kept > 0] for own, kept in zip(proposals, stay, strict=True)], sizes)
-    compared = 0
     for boxes, scores, masks, own in zip(*found, theirs, strict=True):
-        sure = own["scores"] > 0.5
-        compared += int(sure.sum())
-        assert torch.allclose(scores[: sure.sum()], own["scores"][sure], atol=1e-5)
-        assert torch.allclose(boxes[: sure.sum()], own["boxes"][sure], atol=1e-3)
-        assert torch.allclose(masks[: sure.sum()], own["masks"][sure, 0], atol=1e-4)
-    assert compared >= 2
+        first = torch.nonzero(scores > 0)[:3, 0]
+        assert len(first) == 3
+        assert torch.allclose(scores[first], own["scores"][:3], atol=1e-5)
+        assert torch.allclose(boxes[first], own["boxes"][:3], atol=1e-3)
+        assert torch.allclose(masks[first], own["masks"][:3, 0], atol=1e-4)
 
 
 @torch.no_grad()

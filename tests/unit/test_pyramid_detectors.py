@@ -119,10 +119,13 @@ def test_fixed_padding_is_timms_where_sides_are_even():
         assert torch.equal(one, other)
 
 
-def test_it_learns_where_discs_are(kind, dataset, tmp_path):
+@pytest.mark.parametrize(
+    ("learner", "epochs", "rate"),
+    [("fcos", 40, 0.001), pytest.param("maskrcnn", 80, 0.004, marks=pytest.mark.slow)],  # a minute
+)
+def test_it_learns_where_discs_are(learner, epochs, rate, dataset, tmp_path):
     still = {"rotation": 0.0, "aspect": 0.0, "scale": 0.05, "translate": 0.05}
-    longer = {"epochs": 40, "patience": 40} if kind == "fcos" else {"epochs": 80, "patience": 80, "lr": 0.004}
-    folder = train(kind, dataset, tmp_path, **still, **longer)
+    folder = train(learner, dataset, tmp_path, **still, epochs=epochs, patience=epochs, lr=rate)
     config = json.loads((folder / "config.json").read_text())
     curve = np.genfromtxt(folder / "curve.csv", delimiter=",", names=True)
     assert curve["val_map50"][config["epoch"] - 1] > 0.9
