@@ -31,14 +31,14 @@ BRANCH_COLOURS = {
     "direct": "#0072b2",
     "guided": "#d55e00",
     "guided_fallback": "#cc79a7",
-    "cascade": "#f0e442",
+    "cascade": "#882255",
     "oracle": "#009e73",
     "direct_ungated": "#56b4e9",
     "guided_ungated": "#e69f00",
     "silent": "#000000",
     "everything": "#7f7f7f",
 }
-"""Okabe and Ito's."""
+"""Okabe and Ito's, but for the cascade: their yellow is too pale for a thin line."""
 
 BRANCH_MARKERS = {
     "direct": "o",
