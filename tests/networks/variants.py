@@ -39,7 +39,8 @@ class Variant(NamedTuple):
 
 
 LIBRARY = tuple(Variant(name) for name in models.MODELS)
-ORIGINAL = tuple(Variant(name, encoders.ORIGINAL) for name in models.MODELS)
+# Mask R-CNN's is a library encoder under another name, and YOLO11n-seg has but its own
+ORIGINAL = tuple(Variant(name, encoders.ORIGINAL) for name in models.MODELS if name not in {"maskrcnn", "yolo11n_seg"})
 SUPERVISED = (
     Variant("unet3plus", options={"deep_supervision": True, "class_guided": True}),
     Variant("unetpp", options={"deep_supervision": True}),

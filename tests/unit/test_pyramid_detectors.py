@@ -121,8 +121,9 @@ def test_fixed_padding_is_timms_where_sides_are_even():
 
 @pytest.mark.parametrize(
     ("learner", "epochs", "rate"),
-    [("fcos", 40, 0.001), pytest.param("maskrcnn", 80, 0.004, marks=pytest.mark.slow)],  # a minute
+    [("fcos", 40, 0.001), ("maskrcnn", 80, 0.004)],
 )
+@pytest.mark.slow  # half a minute each
 def test_it_learns_where_discs_are(learner, epochs, rate, dataset, tmp_path):
     still = {"rotation": 0.0, "aspect": 0.0, "scale": 0.05, "translate": 0.05}
     folder = train(learner, dataset, tmp_path, **still, epochs=epochs, patience=epochs, lr=rate)
