@@ -10,7 +10,7 @@ from guidedseg.segmentation.models.layers import scaled
 
 
 class MaskRCNN(InstanceNetwork):
-    """Mask R-CNN as a segmenter: of a pixel the likeliest lesion that has it, confidence x mask."""
+    """Mask R-CNN as a segmenter: of a pixel the likeliest lesion that has it (``merging.logits``)."""
 
     ORIGINAL = "resnet50"
     """Stands for ``encoder="original"``: the smaller of the paper's two encoders."""

@@ -22,7 +22,7 @@ OVER = 0.7
 
 
 class Yolo11nSeg(InstanceNetwork):
-    """Ultralytics' YOLO11n-seg as a segmenter: of a pixel the likeliest lesion that has it, confidence x mask.
+    """Ultralytics' YOLO11n-seg as a segmenter: of a pixel the likeliest lesion that has it (``merging.logits``).
 
     It has no encoder of a library: the profile's, and its width, are of the others.
     """
