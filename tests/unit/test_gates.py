@@ -76,7 +76,7 @@ def test_gates_are_those_of_brute_force(seed: int) -> None:
     rows = [box(str(name), float(rng.integers(1, 10) / 10), int(rng.integers(256))) for name in rng.choice(names, 9)]
     guided = tiles_of(*rows)
     result = operating(
-        partial(curves, direct, guided, names, MASKS.__getitem__, which="validation"),
+        partial(curves, direct, guided, guided, names, MASKS.__getitem__, which="validation"),
         rule="strict",
         confidence=None,
         gate=None,

@@ -77,6 +77,7 @@ LITERAL = {
         (1, 0, 1): MISS,
         (1, 1, 1): BOTH,
     },
+    "cascade": BY_BOX,
     "oracle": BY_BOX,
     "guided_ungated": BY_BOX,
     "silent": BY_BOX,
