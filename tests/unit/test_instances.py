@@ -73,14 +73,18 @@ def test_lesions_are_the_connected_components():
 @pytest.fixture(scope="module")
 def trained() -> MaskRCNN:
     """A Mask R-CNN that has seen bright squares for some steps."""
-    torch.manual_seed(0)
-    net = network("maskrcnn").train()
+    return learned("maskrcnn", 6).network
+
+
+def learned(name: str, steps: int) -> torch.nn.Module:
+    """A network that has seen bright squares for some steps, in evaluation mode."""
+    net = network(name).train()
     optimizer = torch.optim.AdamW(net.parameters(), 3e-3)
-    for step in range(6):
+    for step in range(steps):
         optimizer.zero_grad()
         net.loss(*bright(step)).backward()
         optimizer.step()
-    return net.eval().network
+    return net.eval()
 
 
 def bright(seed: int) -> tuple[torch.Tensor, torch.Tensor]:
@@ -132,16 +136,10 @@ def test_proposals_are_torchvisions_likeliest(trained):
 
 
 def test_instances_of_yolo_are_those_that_ultralytics_finds():
-    torch.manual_seed(0)
-    net = network("yolo11n_seg").train()
-    optimizer = torch.optim.AdamW(net.parameters(), 3e-3)
-    for step in range(10):
-        optimizer.zero_grad()
-        net.loss(*bright(step)).backward()
-        optimizer.step()
+    net = learned("yolo11n_seg", 10)
     images, _ = bright(99)
     with torch.no_grad():
-        boxes, scores, masks = net.eval().instances(images)
+        boxes, scores, masks = net.instances(images)
         raw, prototypes = net.network(images.expand(-1, 3, -1, -1))
         theirs = non_max_suppression(raw, conf_thres=1e-4, iou_thres=OVER, nc=1, max_det=FOUND)
     for number, own in enumerate(theirs):
@@ -158,15 +156,10 @@ def test_instances_of_yolo_are_those_that_ultralytics_finds():
 @pytest.mark.slow  # a minute
 @pytest.mark.parametrize(("name", "steps"), [("maskrcnn", 80), ("yolo11n_seg", 200)])
 def test_they_learn_to_fill_squares(name, steps):
-    net = network(name).train()
-    optimizer = torch.optim.AdamW(net.parameters(), 3e-3)
-    for step in range(steps):
-        optimizer.zero_grad()
-        net.loss(*bright(step)).backward()
-        optimizer.step()
+    net = learned(name, steps)
     images, masks = bright(999)
     with torch.no_grad():
-        found = net.eval()(images).sigmoid()
+        found = net(images).sigmoid()
     best = max(
         2 * (mask & (masks > 0)).sum() / (mask.sum() + masks.sum()) for mask in [found >= each for each in LEVELS]
     )

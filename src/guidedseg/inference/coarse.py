@@ -15,9 +15,6 @@ from guidedseg.inference.engines.onnx_runtime import OnnxRuntime
 from guidedseg.inference.engines.opening import GRAPH, WEIGHTS
 from guidedseg.inference.proposing import described, proposer
 
-KIND = "cascade"
-
-
 DETECT = {"floor": FLOOR, "nms_iou": NMS_IOU, "max_boxes": MAX_BOXES}
 """Of the boxes of validation pictures."""
 
@@ -41,7 +38,7 @@ def make(segmenter: Path, dataset: Path, *, level: float, target: Path) -> pd.Da
     config = artifacts.values(segmenter / "config.json", ["image_size"])
     for name in (WEIGHTS, GRAPH):
         shutil.copyfile(segmenter / name, target / name)
-    text = json.dumps({"kind": KIND, "level": level, **config}, indent=2)
+    text = json.dumps({"kind": "cascade", "level": level, **config}, indent=2)
     (target / "config.json").write_text(text + "\n", encoding="utf-8")
     cascade = proposer(OnnxRuntime(target / GRAPH, threads=1), **described(target, DETECT))
     found = []
