@@ -71,7 +71,7 @@ def test_an_entry_holds_layers_scores_and_the_boxes_that_count(drawings, tmp_pat
     assert entry.outlines["direct"] == ""
     assert entry.outlines["guided"] == entry.outlines["truth"] != ""
     boxed = dict.fromkeys(("guided", "guided_fallback", "oracle", "guided_ungated"), 100.0)
-    assert entry.dice == {"direct": 0.0, "direct_ungated": 0.0, **boxed}
+    assert entry.dice == {"direct": 0.0, "direct_ungated": 0.0, "cascade": 0.0, **boxed}
     assert entry.boxes == [gallery.Box(4, 4, 12, 10, "0.90")]
 
 
