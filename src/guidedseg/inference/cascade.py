@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from guidedseg import regions
+from guidedseg.evaluation.operating import level as least
 from guidedseg.inference.detector import Floats
 from guidedseg.inference.engines.engine import Engine
 from guidedseg.inference.filling import fill
@@ -54,7 +55,7 @@ def outlined(probabilities: Levels, level: float) -> tuple[Floats, Floats]:
         (K, 4) float64 x0, y0, x1, y1, pixels, and (K,) float64, the largest probability in each, falling and rounded to
         five digits.
     """
-    mask = (probabilities >= max(1, round(level * 255))).astype(np.uint8)
+    mask = (probabilities >= max(1, least(level))).astype(np.uint8)
     count, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
     peaks = np.zeros(count)
     np.maximum.at(peaks, labels, probabilities / 255)
