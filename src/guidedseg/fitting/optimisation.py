@@ -1,7 +1,8 @@
 """Optimisers and schedules of the learning rate, by the recipe's names."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from torch import nn
 from torch.optim import SGD, Adam, AdamW, Optimizer
@@ -52,3 +53,10 @@ def build(
         return SCHEDULES[schedule](min(1.0, (step - rising) / (steps - rising)))
 
     return built, LambdaLR(built, factor)
+
+
+def of_recipe(network: nn.Module, recipe: Mapping[str, Any], steps: int) -> dict[str, Any]:
+    """``build`` by a recipe's keys, as Lightning's ``configure_optimizers`` gives it."""
+    names = ("optimizer", "lr", "weight_decay", "schedule", "warmup")
+    optimizer, schedule = build(network, **{name: recipe[name] for name in names}, steps=steps)
+    return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}

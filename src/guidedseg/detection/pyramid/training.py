@@ -89,13 +89,7 @@ class Learner(pl.LightningModule):
 
     def configure_optimizers(self) -> Any:  # noqa: ANN401 - Lightning's union of everything
         """The recipe's, with a step of the schedule per batch."""
-        names = ("optimizer", "lr", "weight_decay", "schedule", "warmup")
-        optimizer, schedule = optimisation.build(
-            self.network,
-            **{name: self.recipe[name] for name in names},
-            steps=int(self.trainer.estimated_stepping_batches),
-        )
-        return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
+        return optimisation.of_recipe(self.network, self.recipe, int(self.trainer.estimated_stepping_batches))
 
 
 def train(
