@@ -79,10 +79,26 @@ class Yolo(Group):
         return self
 
 
-class Ranks(Group):
-    """A recipe of the common loop, and the processes that train by it together."""
+class Recipe(Group):
+    """What is said of all that learns in this package's own loop, and the processes that do it together."""
 
+    epochs: Epochs
+    patience: Epochs
     batch: Annotated[Batch, Field(ge=2)]
+    steps: Count | None
+    empty_share: Annotated[float, Field(ge=0, lt=1)] | None
+    optimizer: Literal["adamw", "adam", "sgd"]
+    lr: Positive
+    weight_decay: NonNegative
+    schedule: Literal["cosine", "polynomial", "constant"]
+    warmup: Annotated[float, Field(ge=0, lt=1)]
+    clip: Positive | None
+    ema: OpenShare | None
+    precision: Literal["bf16", "fp16", "fp32"]
+    deterministic: bool
+    flip: Share
+    rotation: Annotated[float, Field(ge=0, le=180)]
+    brightness: Annotated[float, Field(ge=0, lt=1)]
     devices: Devices
     nodes: Devices
     strategy: Literal["auto", "ddp"]
@@ -98,32 +114,16 @@ class Ranks(Group):
         return self
 
 
-class Fcos(Ranks):
-    """The recipe of the detector FCOS; what it shares with ``Train`` is the same."""
+class Fcos(Recipe):
+    """The recipe of the detector FCOS."""
 
     encoder: str
     encoder_weights: str | None
     channels: Annotated[Channels, Field(multiple_of=32)]  # its head normalises groups of 32
     image_size: Annotated[Side, Field(ge=64)]
-    epochs: Epochs
-    patience: Epochs
-    steps: Count | None
-    empty_share: Annotated[float, Field(ge=0, lt=1)] | None
-    optimizer: Literal["adamw", "adam", "sgd"]
-    lr: Positive
-    weight_decay: NonNegative
-    schedule: Literal["cosine", "polynomial", "constant"]
-    warmup: Annotated[float, Field(ge=0, lt=1)]
-    clip: Positive | None
-    ema: OpenShare | None
-    precision: Literal["bf16", "fp16", "fp32"]
-    deterministic: bool
-    flip: Share
-    rotation: Annotated[float, Field(ge=0, le=180)]
     scale: Annotated[float, Field(ge=0, lt=1)]
     aspect: Annotated[float, Field(ge=0, lt=1)]
     translate: Share
-    brightness: Annotated[float, Field(ge=0, lt=1)]
 
 
 class MaskRcnn(Fcos):
@@ -167,25 +167,9 @@ class Inputs(Group):
     image_size: Side
 
 
-class Train(Ranks):
+class Train(Recipe):
     """The segmenters' training recipe."""
 
     loss: Literal["bce", "dice", "focal", "bce_dice", "hybrid", "hybrid_bce"]
     focal_gamma: NonNegative
-    epochs: Epochs
-    patience: Epochs
-    steps: Count | None
-    empty_share: Annotated[float, Field(ge=0, lt=1)] | None
-    optimizer: Literal["adamw", "adam", "sgd"]
-    lr: Positive
-    weight_decay: NonNegative
-    schedule: Literal["cosine", "polynomial", "constant"]
-    warmup: Annotated[float, Field(ge=0, lt=1)]
-    clip: Positive | None
-    ema: OpenShare | None
-    precision: Literal["bf16", "fp16", "fp32"]
     compile: bool
-    deterministic: bool
-    flip: Share
-    rotation: Annotated[float, Field(ge=0, le=180)]
-    brightness: Annotated[float, Field(ge=0, lt=1)]
