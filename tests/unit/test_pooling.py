@@ -115,6 +115,11 @@ def test_a_changed_parameter_makes_another_row_that_names_it():
     assert names in formats.text(result, "strict", "dice")
 
 
+def test_another_detector_is_a_word_and_what_differs_of_its_own_settings():
+    result = boarded(run(images()), run(images(), detector="cascade", profiles__quick__cascade__level=0.5))
+    assert set(result.scores["changed"].dropna()) == {"", "detector=cascade cascade.level=0.5"}
+
+
 # What may be compared
 
 

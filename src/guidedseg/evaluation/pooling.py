@@ -233,7 +233,10 @@ def _entry(runs: list[Run], reference: Params) -> Entry:
     params = ordered[0].params
     images = pd.concat([run.images.assign(seed=run.seed) for run in ordered], ignore_index=True)
     names = {key: str(params[key]) for key in ("dataset", "profile", "model")}
-    mine, theirs = recipe(params), recipe({**reference, **names})
+    # another detector is said in a word: its own settings are compared with those that the reference has for it
+    detector = {"detector": params["detector"]} if "detector" in params else {}
+    mine, theirs = recipe(params), recipe({**reference, **names, **detector})
+    theirs |= {key: str(reference[key]) for key in detector if key in reference}
     split = {key.removeprefix("split."): value for key, value in mine.items() if key.startswith("split.")}
     changed = [
         f"{short(key)}={mine.get(key, 'absent')}"
