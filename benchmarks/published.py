@@ -9,7 +9,6 @@ several runs may share. Neither pictures, masks nor weights are in it.
 """
 
 import argparse
-import json
 from pathlib import Path
 from typing import Any
 
