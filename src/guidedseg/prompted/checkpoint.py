@@ -65,7 +65,10 @@ def read(file: Path) -> Checkpoint:
     for sign, kind in SIGNS.items():
         for name in named:
             if name == sign or name.endswith(f".{sign}"):
-                return Checkpoint(kind, _own(named, name.removesuffix(sign)))
+                own = _own(named, name.removesuffix(sign))
+                if odd := [each for each, tensor in own.items() if not tensor.isfinite().all()]:
+                    raise refused(file, f"{odd[0]} holds what is no number")
+                return Checkpoint(kind, own)
     raise refused(file, f"it has no {' or '.join(SIGNS)}")
 
 

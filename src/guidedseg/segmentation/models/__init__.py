@@ -46,7 +46,7 @@ OWN = frozenset({"yolo11n_seg", "sam"})
 
 def given(name: str) -> bool:
     """Whether a network's weights are given (its option ``weights``) and nothing is trained."""
-    return getattr(MODELS[name], "GIVEN", False)
+    return getattr(MODELS.get(name), "GIVEN", False)
 
 
 def defaults(name: str) -> dict[str, Any]:

@@ -10,16 +10,14 @@ from torch import nn
 from guidedseg.prompted import networks
 
 PIXELS = 64
-SIZES = {
-    **{"dim": 32, "depth": 3, "heads": 2, "grid": 4, "window": 3, "whole": (1,), "mlp": 2.0},
-    **{"channels": 32, "of_masks": 8, "layers": 2, "hidden": 64, "masks": 3, "judge": 16},
-}
+VIT = {"dim": 32, "depth": 3, "heads": 2, "grid": 4, "window": 3, "whole": (1,), "mlp": 2.0}
+DECODER = {"channels": 32, "of_masks": 8, "layers": 2, "hidden": 64, "masks": 3, "judge": 16}
 
 
-def network(seed: int = 0, **sizes: int) -> networks.Prompted:
+def network(seed: int = 0) -> networks.Prompted:
     """With weights that are all at work: positions, which start as zeros, too."""
     torch.manual_seed(seed)
-    made = networks._sam(**SIZES | sizes)
+    made = networks._sam(**VIT, **DECODER)
     for name, parameter in made.named_parameters():
         if "pos" in name:
             nn.init.normal_(parameter, std=0.5)
