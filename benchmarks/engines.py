@@ -46,7 +46,7 @@ def print_tables(cores: int, turns: int) -> None:
         print(f"\n### Engines: {title}; {cores} threads, one picture at a time\n")
         print("| network | floor, ms | eager torch, ms | onnxruntime, ms | / torch | openvino, ms | / torch | faster |")
         print("| --- | ---: | ---: | ---: | ---: | ---: | ---: | --- |")
-        for name in models.MODELS:
+        for name in (each for each in models.MODELS if not models.given(each)):
             with tempfile.TemporaryDirectory() as folder:
                 gmac, found = raced(name, setting, Path(folder), cores, turns)
             floor = 1e12 * gmac * found["matrix"].wall / arithmetic.SIDE**3

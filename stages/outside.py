@@ -28,7 +28,7 @@ def main() -> tuple[Path, str]:
     own = name == settings.dataset  # not an external one, which nothing is trained on
     paths = {
         reader: folder / f"{reader}.json"
-        for reader in ("dataset", *(("encoder", "detector", "synthetic") if own else ()))
+        for reader in ("dataset", *(("encoder", "network", "detector", "synthetic") if own else ()))
     }
     before = {reader: outside.read(path) for reader, path in paths.items()}
     hashes = outside.Hashes(Path(f".scratch/outside_{name}.json"))
@@ -60,10 +60,11 @@ def main() -> tuple[Path, str]:
 
 def _trained_from(settings: "Params", before: dict[str, "Record"], hashes: "Hashes") -> dict[str, "Record"]:
     """Of the files that training starts from, and of a folder of synthetic images."""
-    from guidedseg import outside
+    from guidedseg import given, outside
     from guidedseg.datasets.folder import DATASET
 
     encoder_weights = settings.chosen.network.encoder_weights
+    network_key, network_weights = settings.network_weights
     detector_key, detector_weights = settings.detector_weights
     return {
         "encoder": outside.of_weights(
@@ -72,6 +73,14 @@ def _trained_from(settings: "Params", before: dict[str, "Record"], hashes: "Hash
             released=encoder_weights == "imagenet",
             before=before["encoder"],
             hashes=hashes,
+        ),
+        "network": outside.of_weights(
+            network_key,
+            network_weights,
+            released=False,
+            before=before["network"],
+            hashes=hashes,
+            remedy=f". {given.had()}",
         ),
         "detector": outside.of_weights(
             detector_key,

@@ -1,8 +1,12 @@
-"""models/MODEL/MODE/: a segmentation network trained on one mode's inputs, with its description and curve."""
+"""models/MODEL/MODE/: a segmentation network trained on one mode's inputs, or given, with its description and curve."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import stages
+
+if TYPE_CHECKING:
+    from guidedseg.params import Params
 
 
 def main() -> tuple[Path, str] | None:
@@ -11,6 +15,9 @@ def main() -> tuple[Path, str] | None:
 
     model, mode = stages.words("model", "mode")
     settings = params.load()  # first: a wrong name is told before anything heavy is imported
+
+    if model in params.GIVEN:
+        return _given(settings, model, mode)
 
     from guidedseg.fitting import launching
 
@@ -41,6 +48,27 @@ def main() -> tuple[Path, str] | None:
     return Path("models") / model / mode, (
         f"{config['parameters'] / 1e6:.2f} M parameters, "
         f"validation Dice {config['val_dice']:.3f} at epoch {config['epoch']} of {config['epochs']}"
+    )
+
+
+def _given(settings: "Params", model: str, mode: str) -> tuple[Path, str]:
+    """Nothing is trained: the weights are read and measured."""
+    from guidedseg.segmentation import inputs, measuring, trained
+    from guidedseg.writing import whole_directory
+
+    with whole_directory(Path("models") / model / mode) as target:
+        config = measuring.measure(
+            inputs.load(Path("data/inputs") / mode),
+            name=model,
+            options=getattr(settings.models, model).model_dump(),
+            recipe=settings.chosen.train.model_dump(),
+            target=target,
+        )
+        trained.export(target)
+    found = config["given"]
+    return Path("models") / model / mode, (
+        f"{found['file']} ({found['kind']}; sha256 {found['sha256'][:12]}), not trained, "
+        f"{config['parameters'] / 1e6:.2f} M parameters, validation Dice {config['val_dice']:.3f}"
     )
 
 

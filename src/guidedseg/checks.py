@@ -12,6 +12,7 @@ from guidedseg.errors import GuidedsegError, listed
 from guidedseg.group import Group
 from guidedseg.names import SPLITS, datasets_in
 from guidedseg.params import Params
+from guidedseg.params.training import Recipe
 
 PREPARED = Path("data/prepared")
 
@@ -105,7 +106,8 @@ def _split(settings: Params) -> Iterator[str]:
     if counts is None:
         return
     yield "split: " + ", ".join(f"{counts[name]} {name}" for name in SPLITS) + " images"
-    for group in ("train",) if settings.detector == "cascade" else (settings.detector, "train"):
+    trained = [] if settings.model in params.GIVEN else ["train"]
+    for group in trained if settings.detector == "cascade" else [settings.detector, *trained]:
         batch = getattr(settings.chosen, group).batch
         if batch > counts["train"]:
             key = f"profiles.{settings.profile}.{group}.batch"
@@ -200,6 +202,9 @@ def _segmenter(settings: Params) -> Iterator[str]:
     from guidedseg import needs
     from guidedseg.segmentation import models, small_maps
 
+    if settings.model in params.GIVEN:
+        yield from _given(settings)
+        return
     name, network, size = settings.model, settings.chosen.network, settings.chosen.inputs.image_size
     options = getattr(settings.models, name).model_dump()
     net = models.build(name, options, **network.model_dump(), image_size=size)
@@ -221,11 +226,31 @@ def _segmenter(settings: Params) -> Iterator[str]:
     yield f"warning: memory: {text}" if wanted > free else f"memory: {text}"
 
 
+def _given(settings: Params) -> Iterator[str]:
+    """The weights of a network that is not trained are there and fit, and the memory to run it."""
+    from guidedseg import needs
+    from guidedseg.lookahead import cores
+    from guidedseg.segmentation import models
+
+    name, size, options = settings.model, settings.chosen.inputs.image_size, settings.models.sam
+    net = models.build(name, options.model_dump(), **settings.chosen.network.model_dump(), image_size=size)
+    count = sum(parameter.numel() for parameter in net.parameters()) / 1e6
+    yield f"{name}: {Path(options.weights or '').name} ({net.kind}), not trained: {count:.2f} M parameters"
+    (once, each), (there, free) = needs.running(net, size), needs.memory()
+    wanted = once + each * cores()
+    text = f"about {wanted:.1f} GB to run {name} on {cores()} core(s), {free:.1f} of {there:.1f} GB free"
+    if wanted > there:
+        raise GuidedsegError(f"memory: {text}. Lower models.{name}.pixels, or set OMP_NUM_THREADS to fewer cores")
+    yield f"warning: memory: {text}" if wanted > free else f"memory: {text}"
+
+
 def _ranks(settings: Params) -> Iterator[str]:
     """The devices that train together are there."""
     from guidedseg.fitting import launching
 
-    recipes = {"train": settings.chosen.train} | ({"fcos": settings.chosen.fcos} if settings.detector == "fcos" else {})
+    recipes: dict[str, Recipe] = {} if settings.model in params.GIVEN else {"train": settings.chosen.train}
+    if settings.detector == "fcos":
+        recipes["fcos"] = settings.chosen.fcos
     for group, recipe in recipes.items():
         key = f"profiles.{settings.profile}.{group}"
         launching.check(key, recipe.devices)

@@ -21,6 +21,7 @@ NETWORKS = {
     "skunet": "SK-U-Net",
     "maskrcnn": "Mask R-CNN",
     "yolo11n_seg": "YOLO11n-seg",
+    "sam": "SAM",
 }
 """Networks as papers write them, in the order of tables."""
 

@@ -118,7 +118,9 @@ def _of_folder(dataset: Dataset, folder: Path, hashes: Hashes) -> str:
     return hashes.of_dataset(own, files)
 
 
-def of_weights(key: str, named: str | None, *, released: bool, before: Record, hashes: Hashes) -> Record:
+def of_weights(
+    key: str, named: str | None, *, released: bool, before: Record, hashes: Hashes, remedy: str = " or a name."
+) -> Record:
     """The record of a weights file.
 
     Args:
@@ -127,6 +129,7 @@ def of_weights(key: str, named: str | None, *, released: bool, before: Record, h
         released: whether a library knows the name, so that there need be no file.
         before: the record of an earlier look; empty: none.
         hashes: of files.
+        remedy: what else can be done where there is none; the end of a message.
 
     Raises:
         GuidedsegError: there is no file, and never was.
@@ -137,7 +140,7 @@ def of_weights(key: str, named: str | None, *, released: bool, before: Record, h
         return before
     if named is None or released:
         return {"named": named, "sha256": None}
-    raise GuidedsegError(f"{key}: there is no file {named!r}. Put it there, or give another path or a name.")
+    raise GuidedsegError(f"{key}: there is no file {named!r}. Put it there, or give another path{remedy}")
 
 
 def unchanged(path: Path, options: Mapping[str, Group]) -> bool:

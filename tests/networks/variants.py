@@ -2,6 +2,7 @@
 
 from typing import Any, NamedTuple
 
+import small_sam
 import torch
 
 from guidedseg.encoders import encoders
@@ -24,9 +25,13 @@ class Variant(NamedTuple):
         """In training mode, after three passes: batch normalisation has statistics."""
         torch.manual_seed(0)
         original = self.encoder == encoders.ORIGINAL
+        own = {
+            "transunet": {"vit": "test_vit"},
+            "sam": {"weights": str(small_sam.file()), "pixels": small_sam.PIXELS},
+        }
         net = models.build(
             self.name,
-            ({"vit": "test_vit"} if self.name == "transunet" else {}) | self.options,
+            own.get(self.name, {}) | self.options,
             encoder=self.encoder,
             encoder_weights=None,
             decoder_width=0.125 if original else 0.25,
@@ -39,8 +44,8 @@ class Variant(NamedTuple):
 
 
 LIBRARY = tuple(Variant(name) for name in models.MODELS)
-# Mask R-CNN's is a library encoder under another name, and YOLO11n-seg has but its own
-ORIGINAL = tuple(Variant(name, encoders.ORIGINAL) for name in models.MODELS if name not in {"maskrcnn", "yolo11n_seg"})
+# Mask R-CNN's is a library encoder under another name, and YOLO11n-seg and SAM have but their own
+ORIGINAL = tuple(Variant(name, encoders.ORIGINAL) for name in models.MODELS if name not in {"maskrcnn", *models.OWN})
 SUPERVISED = (
     Variant("unet3plus", options={"deep_supervision": True, "class_guided": True}),
     Variant("unetpp", options={"deep_supervision": True}),

@@ -59,6 +59,7 @@ TABLE = [
     ({"profiles": {"quick": {"network": {"decoder_width": 0.5}}}}, TRAINED),
     ({"models": {"unetpp": {"decoder_channels": [128, 64, 32, 16, 16]}}}, TRAINED),
     ({"models": {"unet3plus": {"channels": 32}}}, set()),
+    ({"models": {"sam": {"weights": "sam.pth"}}}, set()),
     ({"profiles": {"quick": {"workers": 2}}}, set()),
     ({"profiles": {"paper": {"train": {"epochs": 7}}}}, set()),
     ({"profiles": {"quick": {"train": {"ema": 0.9}}}}, TRAINED),
@@ -140,7 +141,7 @@ def test_another_mode_reruns_the_report_and_the_metrics_can_be_compared(finished
     [
         (
             "model=segnet",
-            "'transunet', 'deeplabv3', 'skunet', 'maskrcnn' or 'yolo11n_seg'",
+            "'transunet', 'deeplabv3', 'skunet', 'maskrcnn', 'yolo11n_seg' or 'sam'",
         ),
         ("profile=fast", "profile: 'fast' given, allowed: quick, cpu, paper"),
         ("seed=one", "seed: 'one' given, allowed: a valid integer"),

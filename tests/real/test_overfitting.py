@@ -7,7 +7,7 @@ from torch.nn import functional
 
 from guidedseg import regions
 from guidedseg.datasets import bus_uclm, locating, prepared, preparing, reading
-from guidedseg.params import ONE_BY_ONE
+from guidedseg.params import GIVEN, ONE_BY_ONE
 from guidedseg.segmentation import models
 from guidedseg.segmentation.data import as_input
 
@@ -52,7 +52,7 @@ def test_no_single_mask_fits_all_eight(rois):
 
 
 # those that find lesions one by one learn by losses of their own, and slower: tests/unit/test_instances.py
-@pytest.mark.parametrize("name", [name for name in models.MODELS if name not in ONE_BY_ONE])
+@pytest.mark.parametrize("name", [name for name in models.MODELS if name not in (*ONE_BY_ONE, *GIVEN)])
 def test_eight_lesions_are_learned_by_heart(name, rois):
     images, masks = rois
     torch.manual_seed(0)

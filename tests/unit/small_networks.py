@@ -2,6 +2,7 @@
 
 from functools import partial
 
+import small_sam
 import timm
 import torch
 from timm.layers import StdConv2dSame
@@ -37,10 +38,13 @@ def small_hybrid(pretrained=False, **settings):  # noqa: ARG001 - timm's signatu
 
 
 def network(name="unet3plus", *, seed=0, encoder=ENCODER, weights=None, width=0.25, size=SIZE, options=None):
+    options = OPTIONS.get(name, {}) if options is None else options
+    if name == "sam":
+        options = {"weights": str(small_sam.file(seed)), "pixels": small_sam.PIXELS} | options
     torch.manual_seed(seed)
     return models.build(
         name,
-        OPTIONS.get(name, {}) if options is None else options,
+        options,
         encoder=encoder,
         encoder_weights=weights,
         decoder_width=width,

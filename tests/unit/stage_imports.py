@@ -14,6 +14,7 @@ HARMLESS = {
     "src/guidedseg/group.py": "numbers and groups of params.yaml; refuses, or gives what stands there",
     "src/guidedseg/artifacts.py": "refuses what a stage handed over, or gives what stands there (test_artifacts.py)",
     "src/guidedseg/restoring.py": "words about what is missing or damaged",
+    "src/guidedseg/given.py": "words about where weights are to be had",
     "src/guidedseg/faults.py": "words about what ended a stage",
     "src/guidedseg/watcher.py": "words about a stage that the kernel killed",
     "src/guidedseg/temporary.py": "folders that are gone at the end",

@@ -45,7 +45,7 @@ def test_every_profile_goes_with_every_dataset(changed: Changed, dataset: str, p
         (
             "model",
             "segnet",
-            "'transunet', 'deeplabv3', 'skunet', 'maskrcnn' or 'yolo11n_seg'",
+            "'transunet', 'deeplabv3', 'skunet', 'maskrcnn', 'yolo11n_seg' or 'sam'",
         ),
         ("mode", "both", "'direct' or 'guided'"),
         ("profile", "gpu", "quick, cpu, paper"),

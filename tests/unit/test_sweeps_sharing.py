@@ -42,6 +42,8 @@ def test_what_only_the_stage_outside_sees_counts():
     # and weights are read through a record
     (wave,) = shared("profiles.quick.network.encoder_weights=null,imagenet")
     assert wave[0, 1] == DATA | DETECTOR
+    (wave,) = shared("model=sam", "models.sam.weights=a.pth,b.pth")
+    assert wave[0, 1] == DATA | DETECTOR
 
 
 def test_shares_of_synthetic_images_share_what_comes_before_them():

@@ -8,6 +8,7 @@ from pydantic import AfterValidator, Field, ValidationError
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
+from guidedseg import given
 from guidedseg.datasets.catalogue import DATASETS
 from guidedseg.errors import GuidedsegError, listed
 from guidedseg.group import Group, Seed, Workers
@@ -17,7 +18,16 @@ from guidedseg.params.networks import Models, Network
 from guidedseg.params.training import Cascade, Fcos, Inputs, MaskRcnn, Pretrain, Train, Yolo
 
 ModelName = Literal[
-    "unet", "unetpp", "unet3plus", "attention_unet", "transunet", "deeplabv3", "skunet", "maskrcnn", "yolo11n_seg"
+    "unet",
+    "unetpp",
+    "unet3plus",
+    "attention_unet",
+    "transunet",
+    "deeplabv3",
+    "skunet",
+    "maskrcnn",
+    "yolo11n_seg",
+    "sam",
 ]
 DetectorName = Literal["yolo", "fcos", "maskrcnn", "cascade"]
 Mode = Literal["direct", "guided"]
@@ -25,6 +35,9 @@ Mode = Literal["direct", "guided"]
 ONE_BY_ONE = ("maskrcnn", "yolo11n_seg")
 """Networks that find lesions one by one. Their losses are divided by what is found in a batch, or drawn from it, so
 that those of shares of a batch are not that of the batch."""
+
+GIVEN = ("sam",)
+"""Networks whose weights are given: they are not trained."""
 
 LARGEST = 100_000
 """Letters of params.yaml, and values in it once its aliases are followed."""
@@ -98,6 +111,11 @@ class Params(Group):
             return f"profiles.{self.profile}.yolo.weights", self.chosen.yolo.weights
         recipe = self.chosen.fcos if self.detector == "fcos" else self.chosen.maskrcnn
         return f"profiles.{self.profile}.{self.detector}.encoder_weights", recipe.encoder_weights
+
+    @property
+    def network_weights(self) -> tuple[str, str | None]:
+        """The key of the chosen network's own weights, and their path; None of one that is trained here."""
+        return given.KEY, self.models.sam.weights if self.model in GIVEN else None
 
     @property
     def run(self) -> dict[str, Any]:
@@ -187,6 +205,9 @@ def _choice_problems(raw: dict[str, Any]) -> list[str]:
             for key in ("devices", "nodes")
             if train.get(key, 1) != 1
         ]
+    options = raw["models"].get(model) if isinstance(raw.get("models"), dict) else None
+    if isinstance(model, str) and model in GIVEN and isinstance(options, dict) and options.get("weights", "") is None:
+        problems.append(f"{given.KEY}: None given, but {model} is not trained; allowed: a checkpoint. {given.had()}")
     external, own = raw.get("external"), datasets_in(str(raw.get("dataset")))
     if isinstance(external, list) and all(isinstance(name, str) for name in external):
         allowed = [name for name in DATASETS if name not in own]

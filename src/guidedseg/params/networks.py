@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from guidedseg.group import Channels, Group, NonNegative, OpenShare
+from guidedseg.group import Channels, Group, NonNegative, OpenShare, Side
 
 Channels4 = Annotated[list[Channels], Field(min_length=4, max_length=4)]
 Channels5 = Annotated[list[Channels], Field(min_length=5, max_length=5)]
@@ -74,6 +74,14 @@ class Yolo11nSeg(Group):
     dfl: NonNegative
 
 
+class Sam(Group):
+    """Segment Anything (Kirillov et al. 2023) and its kin: weights that are given."""
+
+    weights: Annotated[str, Field(min_length=1)] | None
+    pixels: Side
+    normalised: bool
+
+
 class Models(Group):
     """One group per network."""
 
@@ -86,6 +94,7 @@ class Models(Group):
     skunet: SKUNet
     maskrcnn: MaskRCNN
     yolo11n_seg: Yolo11nSeg
+    sam: Sam
 
 
 class Network(Group):

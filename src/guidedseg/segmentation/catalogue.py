@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Mapping, Sequence
 from fnmatch import filter as fitting
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -34,6 +35,9 @@ def networks(
             "encoder": models.encoder_used(name, encoder),
             "encoder_weights": models.weights_used(name, encoder, weights),
         }
+        if models.given(name):
+            file = options[name]["weights"]
+            own["encoder_weights"] = None if file is None else Path(file).name
         try:
             own["parameters"] = parameters(name, options[name], encoder, network["decoder_width"], image_size)
         except GuidedsegError as error:
@@ -54,7 +58,7 @@ def networks(
 
 
 def parameters(name: str, options: Mapping[str, Any], encoder: str, decoder_width: float, image_size: int) -> int:
-    """How many parameters a network has, all of them trainable.
+    """How many parameters a network has.
 
     Raises:
         GuidedsegError: as ``models.build``.
@@ -84,7 +88,7 @@ def text(rows: Sequence[Mapping[str, Any]]) -> str:
     for row in rows:
         here = row["profile"]
         counts = [_millions(row["original"]["parameters"]), _millions(here["parameters"])]
-        weights = here["encoder_weights"] or "from scratch"
+        weights = here["encoder_weights"] or ("none given" if models.given(row["name"]) else "from scratch")
         lines.append(f"{row['name']:16}{counts[0]:>10} {counts[1]:>10}  {here['encoder']:28}{weights:13}{row['paper']}")
     lines += ["", "options (models.NETWORK.OPTION in params.yaml)"]
     lines += [f"{row['name']:16}" + ", ".join(f"{k}={v}" for k, v in row["options"].items()) for row in rows]

@@ -33,9 +33,12 @@ def load(folder: Path) -> tuple[nn.Module, dict[str, Any]]:
         GuidedsegError: the weights are not those of the network that config.json describes.
     """
     config = artifacts.values(folder / "config.json", KEYS)
+    options = config["options"]
+    if models.given(config["name"]):  # whose sizes are those of its tensors
+        options = {**options, "weights": str(folder / exporting.WEIGHTS)}
     net = models.build(
         config["name"],
-        config["options"],
+        options,
         encoder=config["encoder"],
         encoder_weights=None,
         decoder_width=config["decoder_width"],

@@ -4,7 +4,7 @@ import json
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import lightning.pytorch as pl
 import torch
@@ -16,26 +16,12 @@ from guidedseg.errors import GuidedsegError
 from guidedseg.fitting import launching, loop, optimisation, ranks
 from guidedseg.fitting.fingerprint import fingerprint
 from guidedseg.instances.network import InstanceNetwork
-from guidedseg.segmentation import data, losses, models
+from guidedseg.segmentation import data, losses, measuring, models
 from guidedseg.segmentation.inputs import Inputs, validated
 from guidedseg.segmentation.models.layers import Supervised
 
 KEY = "profiles.*.train"
 """Of params.yaml: the recipe."""
-
-
-class Validated(NamedTuple):
-    """What is kept of a validation batch.
-
-    Attributes:
-        loss: of the batch, times its items.
-        counts: (3,) int64 pixels TP, FP, FN of the batch.
-        strict: (N,) Dice of each item, 1 where mask and prediction are empty.
-    """
-
-    loss: torch.Tensor
-    counts: torch.Tensor
-    strict: torch.Tensor
 
 
 class Segmenter(pl.LightningModule):
@@ -52,7 +38,7 @@ class Segmenter(pl.LightningModule):
         self.recipe = recipe
         self.loss = losses.build(recipe["loss"], gamma=recipe["focal_gamma"])
         self.seed = seed
-        self.validated: list[Validated] = []
+        self.validated: list[measuring.Validated] = []
 
     def training_step(self, batch: data.Batch, number: int) -> torch.Tensor:
         """The loss of one batch. Nothing here waits for a GPU; ``Curve`` looks at the losses once per epoch."""
@@ -76,24 +62,15 @@ class Segmenter(pl.LightningModule):
     def validation_step(self, batch: data.Batch, _: int) -> None:
         """Keep a batch's loss and counts."""
         images, masks = batch
-        logits = self.network(images)
-        predicted, truth = logits >= 0, masks > 0.5
-        pixels = (predicted & truth, predicted & ~truth, ~predicted & truth)
-        counts = torch.stack([each.flatten(1).sum(dim=1) for each in pixels])
-        wrong = counts[1] + counts[2]
-        strict = torch.where(wrong == 0, 1.0, 2 * counts[0] / (2 * counts[0] + wrong).clamp(min=1))
-        self.validated.append(Validated(self.loss(logits, masks) * len(images), counts.sum(dim=1), strict))
+        self.validated.append(measuring.validated_batch(self.network(images), masks, self.loss))
 
     def on_validation_epoch_end(self) -> None:
         """Dice of the summed counts; 0 where neither a lesion nor a prediction is left. On every rank the same."""
         of_all = self.validated
         if ranks.size() > 1:
             of_all = ranks.everyones(of_all, self.trainer.val_dataloaders.batch_sampler.batches)
-        tp, fp, fn = torch.stack([batch.counts for batch in of_all]).sum(dim=0).tolist()
-        strict = torch.cat([batch.strict for batch in of_all])
-        self.log("val_loss", sum(batch.loss for batch in of_all) / len(strict))
-        self.log("val_dice", 2 * tp / max(2 * tp + fp + fn, 1), prog_bar=True)
-        self.log("val_strict", strict.mean())
+        for name, value in measuring.scores(of_all).items():
+            self.log(name, value, prog_bar=name == "val_dice")
 
     def configure_optimizers(self) -> Any:  # noqa: ANN401 - Lightning's union of everything
         """The recipe's, with a step of the schedule per batch."""
@@ -135,10 +112,13 @@ def train(
         What config.json holds; of another rank than 0 nothing.
 
     Raises:
-        GuidedsegError: this process is not told which rank it is; unknown encoder, weights that do not fit, nothing to
-            train or validate on, no lesion for ``empty_share``, a loss that is no number.
+        GuidedsegError: this process is not told which rank it is; a network that is not trained; unknown encoder,
+            weights that do not fit, nothing to train or validate on, no lesion for ``empty_share``, a loss that is no
+            number.
         LostRankError: another rank has ended.
     """
+    if models.given(name):
+        raise GuidedsegError(f"{name} is not trained: its weights are given (models.{name}.weights)")
     rank = launching.joined(KEY, recipe["devices"], recipe["nodes"])
     size = int(inputs.images.shape[-1])
     validation = validated(inputs.items)

@@ -87,7 +87,8 @@ def _links(root: Path, settings: Sequence[Params]) -> dict[str, str]:
     names = {f"{DROPPED_IN}/{path.name}" for path in (root / DROPPED_IN).glob("*")}
     for each in settings:
         raw = [getattr(each.datasets, name) for name in {*each.dataset_names, *each.external}]
-        named = [each.chosen.network.encoder_weights, each.detector_weights[1], each.synthetic.folder]
+        named = [each.chosen.network.encoder_weights, each.network_weights[1], each.detector_weights[1]]
+        named.append(each.synthetic.folder)
         named += [group.source for group in raw if isinstance(group, Raw)]
         names |= {
             name for name in named if name and not Path(name).expanduser().is_absolute() and (root / name).exists()

@@ -105,6 +105,8 @@ def _outside(settings: Params, path: str) -> Any:  # noqa: ANN401 - what JSON ca
     match record:
         case "encoder.json":
             return settings.chosen.network.encoder_weights
+        case "network.json":
+            return settings.network_weights
         case "detector.json":
             return settings.detector_weights
         case _:

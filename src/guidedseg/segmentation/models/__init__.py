@@ -17,6 +17,7 @@ from guidedseg.errors import GuidedsegError
 from guidedseg.segmentation.models.attention_unet import AttentionUNet
 from guidedseg.segmentation.models.deeplabv3 import DeepLabV3
 from guidedseg.segmentation.models.maskrcnn import MaskRCNN
+from guidedseg.segmentation.models.sam import Sam
 from guidedseg.segmentation.models.skunet import SKUNet
 from guidedseg.segmentation.models.transunet import TransUNet
 from guidedseg.segmentation.models.unet import UNet
@@ -35,11 +36,17 @@ MODELS: dict[str, Callable[..., nn.Module]] = {
     "skunet": SKUNet,
     "maskrcnn": MaskRCNN,
     "yolo11n_seg": Yolo11nSeg,
+    "sam": Sam,
 }
 
 
-OWN = frozenset({"yolo11n_seg"})
+OWN = frozenset({"yolo11n_seg", "sam"})
 """Networks without an encoder of a library, as their authors have them whatever a profile says."""
+
+
+def given(name: str) -> bool:
+    """Whether a network's weights are given (its option ``weights``) and nothing is trained."""
+    return getattr(MODELS.get(name), "GIVEN", False)
 
 
 def defaults(name: str) -> dict[str, Any]:
