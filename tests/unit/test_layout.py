@@ -21,7 +21,7 @@ LAYERS = (
     ("guidedseg/bundles", "guidedseg/outputs"),
     ("guidedseg/inference",),
     ("guidedseg/cine",),
-    ("guidedseg/segmentation", "guidedseg/detection"),
+    ("guidedseg/segmentation", "guidedseg/detection", "guidedseg/prompted"),
     ("guidedseg/outside.py",),
     ("guidedseg/params",),  # which keys a dataset has, its own file says
     ("guidedseg/datasets",),
