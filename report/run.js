@@ -1,16 +1,16 @@
 window.guidedsegRun = {
   "bundles/unetpp": {
-    "md5": "7b7afe10c6fc970380663990b760961d.dir",
-    "commit": "6f816adfa3ecf441e222f0997cb912ed52acd2f6",
+    "md5": "67dfdde332cb6ca6c8363bf94f48c639.dir",
+    "commit": "84142ad4a15a8f6d85a75bd96c32ecf06dcd4370",
     "uncommitted changes": "none",
-    "started": "2026-11-30 02:47 UTC",
-    "finished": "2026-11-30 02:47 UTC",
-    "seconds": 1.5,
+    "started": "2026-11-30 05:40 UTC",
+    "finished": "2026-11-30 05:40 UTC",
+    "seconds": 1.2,
     "threads": 2,
     "gpu": null,
     "machine": {
       "operating system": "Debian GNU/Linux 12 (bookworm), x86_64",
-      "processor": "Intel(R) Xeon(R) Processor",
+      "processor": "AMD EPYC",
       "cores": "2",
       "memory": "24 GiB"
     },
@@ -31,17 +31,17 @@ window.guidedsegRun = {
     }
   },
   "data/detections.csv": {
-    "md5": "514d181af3c36fce7777f20af11ea8da",
-    "commit": "6f816adfa3ecf441e222f0997cb912ed52acd2f6",
+    "md5": "5e0adc1715ec171da1b3a0b53a4a438e",
+    "commit": "84142ad4a15a8f6d85a75bd96c32ecf06dcd4370",
     "uncommitted changes": "none",
-    "started": "2026-11-30 02:44 UTC",
-    "finished": "2026-11-30 02:44 UTC",
-    "seconds": 1.5,
+    "started": "2026-11-30 05:37 UTC",
+    "finished": "2026-11-30 05:37 UTC",
+    "seconds": 1.3,
     "threads": 2,
     "gpu": null,
     "machine": {
       "operating system": "Debian GNU/Linux 12 (bookworm), x86_64",
-      "processor": "Intel(R) Xeon(R) Processor",
+      "processor": "AMD EPYC",
       "cores": "2",
       "memory": "24 GiB"
     },
@@ -63,16 +63,16 @@ window.guidedsegRun = {
   },
   "data/inputs/direct": {
     "md5": "4a326a401d4630594dd5779dd25a1b57.dir",
-    "commit": "6f816adfa3ecf441e222f0997cb912ed52acd2f6",
+    "commit": "84142ad4a15a8f6d85a75bd96c32ecf06dcd4370",
     "uncommitted changes": "none",
-    "started": "2026-11-30 02:36 UTC",
-    "finished": "2026-11-30 02:36 UTC",
-    "seconds": 1.2,
+    "started": "2026-11-30 05:30 UTC",
+    "finished": "2026-11-30 05:30 UTC",
+    "seconds": 0.6,
     "threads": 2,
     "gpu": null,
     "machine": {
       "operating system": "Debian GNU/Linux 12 (bookworm), x86_64",
-      "processor": "Intel(R) Xeon(R) Processor",
+      "processor": "AMD EPYC",
       "cores": "2",
       "memory": "24 GiB"
     },
@@ -93,17 +93,17 @@ window.guidedsegRun = {
     }
   },
   "data/inputs/guided": {
-    "md5": "a7e74f852792eaa9ab12c07695cf5b05.dir",
-    "commit": "6f816adfa3ecf441e222f0997cb912ed52acd2f6",
+    "md5": "dbf12f8f6d160bbb00d3933bbf3fdb59.dir",
+    "commit": "84142ad4a15a8f6d85a75bd96c32ecf06dcd4370",
     "uncommitted changes": "none",
-    "started": "2026-11-30 02:44 UTC",
-    "finished": "2026-11-30 02:44 UTC",
-    "seconds": 0.7,
+    "started": "2026-11-30 05:37 UTC",
+    "finished": "2026-11-30 05:37 UTC",
+    "seconds": 0.5,
     "threads": 2,
     "gpu": null,
     "machine": {
       "operating system": "Debian GNU/Linux 12 (bookworm), x86_64",
-      "processor": "Intel(R) Xeon(R) Processor",
+      "processor": "AMD EPYC",
       "cores": "2",
       "memory": "24 GiB"
     },
@@ -125,16 +125,16 @@ window.guidedsegRun = {
   },
   "data/prepared": {
     "md5": "b1079652c080233f7c3b00af9ef3430c.dir",
-    "commit": "6f816adfa3ecf441e222f0997cb912ed52acd2f6",
+    "commit": "84142ad4a15a8f6d85a75bd96c32ecf06dcd4370",
     "uncommitted changes": "none",
-    "started": "2026-11-30 02:35 UTC",
-    "finished": "2026-11-30 02:35 UTC",
-    "seconds": 2.3,
+    "started": "2026-11-30 05:30 UTC",
+    "finished": "2026-11-30 05:30 UTC",
+    "seconds": 1.4,
     "threads": 2,
     "gpu": null,
     "machine": {
       "operating system": "Debian GNU/Linux 12 (bookworm), x86_64",
-      "processor": "Intel(R) Xeon(R) Processor",
+      "processor": "AMD EPYC",
       "cores": "2",
       "memory": "24 GiB"
     },
@@ -156,16 +156,16 @@ window.guidedsegRun = {
   },
   "data/raw/phantom": {
     "md5": "c75676d296c2a8f311932a1a9953c5d3.dir",
-    "commit": "6f816adfa3ecf441e222f0997cb912ed52acd2f6",
+    "commit": "84142ad4a15a8f6d85a75bd96c32ecf06dcd4370",
     "uncommitted changes": "none",
-    "started": "2026-11-30 02:35 UTC",
-    "finished": "2026-11-30 02:35 UTC",
-    "seconds": 6.0,
+    "started": "2026-11-30 05:30 UTC",
+    "finished": "2026-11-30 05:30 UTC",
+    "seconds": 5.1,
     "threads": 2,
     "gpu": null,
     "machine": {
       "operating system": "Debian GNU/Linux 12 (bookworm), x86_64",
-      "processor": "Intel(R) Xeon(R) Processor",
+      "processor": "AMD EPYC",
       "cores": "2",
       "memory": "24 GiB"
     },
@@ -187,16 +187,16 @@ window.guidedsegRun = {
   },
   "data/split.csv": {
     "md5": "c819764467d8cc3be4bee86262f5ce68",
-    "commit": "6f816adfa3ecf441e222f0997cb912ed52acd2f6",
+    "commit": "84142ad4a15a8f6d85a75bd96c32ecf06dcd4370",
     "uncommitted changes": "none",
-    "started": "2026-11-30 02:36 UTC",
-    "finished": "2026-11-30 02:36 UTC",
-    "seconds": 0.6,
+    "started": "2026-11-30 05:30 UTC",
+    "finished": "2026-11-30 05:30 UTC",
+    "seconds": 0.5,
     "threads": 2,
     "gpu": null,
     "machine": {
       "operating system": "Debian GNU/Linux 12 (bookworm), x86_64",
-      "processor": "Intel(R) Xeon(R) Processor",
+      "processor": "AMD EPYC",
       "cores": "2",
       "memory": "24 GiB"
     },
@@ -218,16 +218,16 @@ window.guidedsegRun = {
   },
   "data/synthetic": {
     "md5": "7d67bc07920293705cd860431db9e671.dir",
-    "commit": "6f816adfa3ecf441e222f0997cb912ed52acd2f6",
+    "commit": "84142ad4a15a8f6d85a75bd96c32ecf06dcd4370",
     "uncommitted changes": "none",
-    "started": "2026-11-30 02:36 UTC",
-    "finished": "2026-11-30 02:36 UTC",
-    "seconds": 0.9,
+    "started": "2026-11-30 05:30 UTC",
+    "finished": "2026-11-30 05:30 UTC",
+    "seconds": 0.7,
     "threads": 2,
     "gpu": null,
     "machine": {
       "operating system": "Debian GNU/Linux 12 (bookworm), x86_64",
-      "processor": "Intel(R) Xeon(R) Processor",
+      "processor": "AMD EPYC",
       "cores": "2",
       "memory": "24 GiB"
     },
@@ -249,16 +249,16 @@ window.guidedsegRun = {
   },
   "data/yolo": {
     "md5": "19dd4813657ed3e84d085cf1e8ffa32e.dir",
-    "commit": "6f816adfa3ecf441e222f0997cb912ed52acd2f6",
+    "commit": "84142ad4a15a8f6d85a75bd96c32ecf06dcd4370",
     "uncommitted changes": "none",
-    "started": "2026-11-30 02:36 UTC",
-    "finished": "2026-11-30 02:36 UTC",
-    "seconds": 1.0,
+    "started": "2026-11-30 05:30 UTC",
+    "finished": "2026-11-30 05:30 UTC",
+    "seconds": 0.5,
     "threads": 2,
     "gpu": null,
     "machine": {
       "operating system": "Debian GNU/Linux 12 (bookworm), x86_64",
-      "processor": "Intel(R) Xeon(R) Processor",
+      "processor": "AMD EPYC",
       "cores": "2",
       "memory": "24 GiB"
     },
@@ -280,16 +280,16 @@ window.guidedsegRun = {
   },
   "evaluations/external/unetpp": {
     "md5": "96ca343281fa20be5580db533e1c5045.dir",
-    "commit": "6f816adfa3ecf441e222f0997cb912ed52acd2f6",
+    "commit": "84142ad4a15a8f6d85a75bd96c32ecf06dcd4370",
     "uncommitted changes": "none",
-    "started": "2026-11-30 02:46 UTC",
-    "finished": "2026-11-30 02:47 UTC",
-    "seconds": 0.9,
+    "started": "2026-11-30 05:40 UTC",
+    "finished": "2026-11-30 05:40 UTC",
+    "seconds": 0.8,
     "threads": 2,
     "gpu": null,
     "machine": {
       "operating system": "Debian GNU/Linux 12 (bookworm), x86_64",
-      "processor": "Intel(R) Xeon(R) Processor",
+      "processor": "AMD EPYC",
       "cores": "2",
       "memory": "24 GiB"
     },
@@ -310,17 +310,17 @@ window.guidedsegRun = {
     }
   },
   "evaluations/unetpp": {
-    "md5": "6a3e9fba6690c05d915dbf62aa0f2c44.dir",
-    "commit": "6f816adfa3ecf441e222f0997cb912ed52acd2f6",
+    "md5": "1948fadb331b87e82303cc3608769f22.dir",
+    "commit": "84142ad4a15a8f6d85a75bd96c32ecf06dcd4370",
     "uncommitted changes": "none",
-    "started": "2026-11-30 02:46 UTC",
-    "finished": "2026-11-30 02:46 UTC",
-    "seconds": 1.9,
+    "started": "2026-11-30 05:40 UTC",
+    "finished": "2026-11-30 05:40 UTC",
+    "seconds": 1.7,
     "threads": 2,
     "gpu": null,
     "machine": {
       "operating system": "Debian GNU/Linux 12 (bookworm), x86_64",
-      "processor": "Intel(R) Xeon(R) Processor",
+      "processor": "AMD EPYC",
       "cores": "2",
       "memory": "24 GiB"
     },
@@ -341,17 +341,17 @@ window.guidedsegRun = {
     }
   },
   "models/detector": {
-    "md5": "9ceb690fa3e4a55c06f577b1d895fcf8.dir",
-    "commit": "6f816adfa3ecf441e222f0997cb912ed52acd2f6",
+    "md5": "6310fb078224dcf8336fb200adc562b2.dir",
+    "commit": "84142ad4a15a8f6d85a75bd96c32ecf06dcd4370",
     "uncommitted changes": "none",
-    "started": "2026-11-30 02:42 UTC",
-    "finished": "2026-11-30 02:44 UTC",
-    "seconds": 111.1,
+    "started": "2026-11-30 05:35 UTC",
+    "finished": "2026-11-30 05:37 UTC",
+    "seconds": 99.5,
     "threads": 2,
     "gpu": null,
     "machine": {
       "operating system": "Debian GNU/Linux 12 (bookworm), x86_64",
-      "processor": "Intel(R) Xeon(R) Processor",
+      "processor": "AMD EPYC",
       "cores": "2",
       "memory": "24 GiB"
     },
@@ -403,17 +403,17 @@ window.guidedsegRun = {
     }
   },
   "models/starts/cascade": {
-    "md5": "0143cdb69de36c567137db85693a9e90.dir",
-    "commit": "6f816adfa3ecf441e222f0997cb912ed52acd2f6",
+    "md5": "826ba0db5038a495f5ab0b0698a7202f.dir",
+    "commit": "84142ad4a15a8f6d85a75bd96c32ecf06dcd4370",
     "uncommitted changes": "none",
-    "started": "2026-11-30 02:42 UTC",
-    "finished": "2026-11-30 02:42 UTC",
+    "started": "2026-11-30 05:35 UTC",
+    "finished": "2026-11-30 05:35 UTC",
     "seconds": 1.4,
     "threads": 2,
     "gpu": null,
     "machine": {
       "operating system": "Debian GNU/Linux 12 (bookworm), x86_64",
-      "processor": "Intel(R) Xeon(R) Processor",
+      "processor": "AMD EPYC",
       "cores": "2",
       "memory": "24 GiB"
     },
@@ -435,16 +435,16 @@ window.guidedsegRun = {
   },
   "models/starts/yolo": {
     "md5": "8c72641f858cd3895d3a3d2fa53d78f1.dir",
-    "commit": "6f816adfa3ecf441e222f0997cb912ed52acd2f6",
+    "commit": "84142ad4a15a8f6d85a75bd96c32ecf06dcd4370",
     "uncommitted changes": "none",
-    "started": "2026-11-30 02:36 UTC",
-    "finished": "2026-11-30 02:36 UTC",
-    "seconds": 4.2,
+    "started": "2026-11-30 05:30 UTC",
+    "finished": "2026-11-30 05:30 UTC",
+    "seconds": 2.7,
     "threads": 2,
     "gpu": null,
     "machine": {
       "operating system": "Debian GNU/Linux 12 (bookworm), x86_64",
-      "processor": "Intel(R) Xeon(R) Processor",
+      "processor": "AMD EPYC",
       "cores": "2",
       "memory": "24 GiB"
     },
@@ -465,17 +465,17 @@ window.guidedsegRun = {
     }
   },
   "models/unetpp/direct": {
-    "md5": "4788c0f19775fb4441316e797910ea55.dir",
-    "commit": "6f816adfa3ecf441e222f0997cb912ed52acd2f6",
+    "md5": "7434f18ff678ec6018dbf4d2fcf8dfdf.dir",
+    "commit": "84142ad4a15a8f6d85a75bd96c32ecf06dcd4370",
     "uncommitted changes": "none",
-    "started": "2026-11-30 02:36 UTC",
-    "finished": "2026-11-30 02:42 UTC",
-    "seconds": 383.5,
+    "started": "2026-11-30 05:30 UTC",
+    "finished": "2026-11-30 05:35 UTC",
+    "seconds": 304.3,
     "threads": 2,
     "gpu": null,
     "machine": {
       "operating system": "Debian GNU/Linux 12 (bookworm), x86_64",
-      "processor": "Intel(R) Xeon(R) Processor",
+      "processor": "AMD EPYC",
       "cores": "2",
       "memory": "24 GiB"
     },
@@ -496,17 +496,17 @@ window.guidedsegRun = {
     }
   },
   "models/unetpp/guided": {
-    "md5": "6ab0054d6997374f62154e76386a80e4.dir",
-    "commit": "6f816adfa3ecf441e222f0997cb912ed52acd2f6",
+    "md5": "91e78f83a6f0a2a1016f06fe13c0bdaf.dir",
+    "commit": "84142ad4a15a8f6d85a75bd96c32ecf06dcd4370",
     "uncommitted changes": "none",
-    "started": "2026-11-30 02:44 UTC",
-    "finished": "2026-11-30 02:46 UTC",
-    "seconds": 94.2,
+    "started": "2026-11-30 05:37 UTC",
+    "finished": "2026-11-30 05:40 UTC",
+    "seconds": 137.7,
     "threads": 2,
     "gpu": null,
     "machine": {
       "operating system": "Debian GNU/Linux 12 (bookworm), x86_64",
-      "processor": "Intel(R) Xeon(R) Processor",
+      "processor": "AMD EPYC",
       "cores": "2",
       "memory": "24 GiB"
     },
@@ -527,17 +527,17 @@ window.guidedsegRun = {
     }
   },
   "predictions/unetpp/cascade": {
-    "md5": "b32e925cef69e4c1db9872d3244e5e7e.dir",
-    "commit": "6f816adfa3ecf441e222f0997cb912ed52acd2f6",
+    "md5": "a8dc203a52ad3a3f97797732987d94bc.dir",
+    "commit": "84142ad4a15a8f6d85a75bd96c32ecf06dcd4370",
     "uncommitted changes": "none",
-    "started": "2026-11-30 02:46 UTC",
-    "finished": "2026-11-30 02:46 UTC",
-    "seconds": 5.7,
+    "started": "2026-11-30 05:40 UTC",
+    "finished": "2026-11-30 05:40 UTC",
+    "seconds": 6.2,
     "threads": 2,
     "gpu": null,
     "machine": {
       "operating system": "Debian GNU/Linux 12 (bookworm), x86_64",
-      "processor": "Intel(R) Xeon(R) Processor",
+      "processor": "AMD EPYC",
       "cores": "2",
       "memory": "24 GiB"
     },
@@ -558,17 +558,17 @@ window.guidedsegRun = {
     }
   },
   "predictions/unetpp/direct": {
-    "md5": "a75db3b192a306da5c26ffd7141f31e4.dir",
-    "commit": "6f816adfa3ecf441e222f0997cb912ed52acd2f6",
+    "md5": "687e61d105ae6ae49a28662780647ae5.dir",
+    "commit": "84142ad4a15a8f6d85a75bd96c32ecf06dcd4370",
     "uncommitted changes": "none",
-    "started": "2026-11-30 02:46 UTC",
-    "finished": "2026-11-30 02:46 UTC",
-    "seconds": 4.7,
+    "started": "2026-11-30 05:40 UTC",
+    "finished": "2026-11-30 05:40 UTC",
+    "seconds": 7.9,
     "threads": 2,
     "gpu": null,
     "machine": {
       "operating system": "Debian GNU/Linux 12 (bookworm), x86_64",
-      "processor": "Intel(R) Xeon(R) Processor",
+      "processor": "AMD EPYC",
       "cores": "2",
       "memory": "24 GiB"
     },
@@ -589,17 +589,17 @@ window.guidedsegRun = {
     }
   },
   "predictions/unetpp/guided": {
-    "md5": "33ba4ea14d9c45c6c6d956e63ca723eb.dir",
-    "commit": "6f816adfa3ecf441e222f0997cb912ed52acd2f6",
+    "md5": "e9da713380a85439fd8b836582747464.dir",
+    "commit": "84142ad4a15a8f6d85a75bd96c32ecf06dcd4370",
     "uncommitted changes": "none",
-    "started": "2026-11-30 02:46 UTC",
-    "finished": "2026-11-30 02:46 UTC",
-    "seconds": 6.2,
+    "started": "2026-11-30 05:40 UTC",
+    "finished": "2026-11-30 05:40 UTC",
+    "seconds": 5.6,
     "threads": 2,
     "gpu": null,
     "machine": {
       "operating system": "Debian GNU/Linux 12 (bookworm), x86_64",
-      "processor": "Intel(R) Xeon(R) Processor",
+      "processor": "AMD EPYC",
       "cores": "2",
       "memory": "24 GiB"
     },
@@ -620,17 +620,17 @@ window.guidedsegRun = {
     }
   },
   "report/index.html": {
-    "md5": "db0881e9760c6f1ffe66ffdc30589fee",
-    "commit": "6f816adfa3ecf441e222f0997cb912ed52acd2f6",
+    "md5": "52e3f89d87facaf55c641a9cc9807c1a",
+    "commit": "84142ad4a15a8f6d85a75bd96c32ecf06dcd4370",
     "uncommitted changes": "none",
-    "started": "2026-11-30 02:47 UTC",
-    "finished": "2026-11-30 02:47 UTC",
-    "seconds": 11.7,
+    "started": "2026-11-30 05:40 UTC",
+    "finished": "2026-11-30 05:40 UTC",
+    "seconds": 10.5,
     "threads": 2,
     "gpu": null,
     "machine": {
       "operating system": "Debian GNU/Linux 12 (bookworm), x86_64",
-      "processor": "Intel(R) Xeon(R) Processor",
+      "processor": "AMD EPYC",
       "cores": "2",
       "memory": "24 GiB"
     },
