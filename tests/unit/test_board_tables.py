@@ -33,7 +33,7 @@ def test_a_page_has_title_remarks_and_three_tables(plain):
         "section1_differences",
     ]
     printed = formats.text(plain, "strict", "dice")
-    places = [printed.index(f"\n{title}. ") for title in ("Side by side", "Ranking", "Guided - direct")]
+    places = [printed.index(f"\n{title}. ") for title in ("Side by side", "Ranking", "What guiding brings")]
     assert places == sorted(places)
 
 

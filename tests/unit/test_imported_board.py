@@ -120,7 +120,7 @@ def test_imports_alone_make_a_leaderboard(tool: Run) -> None:
     board = boarded(tool)
     assert {*board.scores["branch"]} == {"direct"}  # nor the controls, which nobody counted
     text, *_ = every_form(board)
-    assert "Guided - direct. " not in text
+    assert "What guiding brings. " not in text
     assert masks.of_sections(Path(), board.sections) == ({}, [])
 
 

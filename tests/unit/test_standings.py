@@ -104,10 +104,12 @@ def test_tables_show_the_spread_beside_the_interval(repeated):
     assert side_by_side["direct"].item().endswith("), sd 13.1")
     direct = ranking[ranking["branch"] == "direct"]
     assert direct[["seed sd", "seed range"]].to_numpy().tolist() == [["13.1", "24.5 to 50.5"]]
-    # guided has 60 + 9 pixels of 100, without a gate 45 + 4.5, and 22 + 4.5 direct, in every seed
+    # guided has 60 + 9 pixels of 100, without a gate 45 + 4.5, and 22 + 4.5 direct, the cascade 55 + 4.5, in every seed
     assert differences[["difference", "seed sd", "seed range"]].to_numpy().tolist() == [
         ["guided - direct", "13.1", "18.5 to 44.5"],
         ["guided - direct, no gates", "0.0", "23.0 to 23.0"],
+        ["cascade - direct", "13.1", "9.0 to 35.0"],
+        ["guided - cascade", "0.0", "9.5 to 9.5"],
     ]
     assert "is the mean of theirs, on the same test images" in formats.markdown(repeated, "lesion", "recall")
 
@@ -121,8 +123,8 @@ def test_p_values_are_corrected_over_every_section_entry_and_rule_of_the_metric(
     result = boarded(*runs, other)
     assert len(result.sections) == 2
     tests = result.scores[(result.scores["metric"] == "dice") & result.scores["p"].notna()]
-    # three entries, with gates and without, under the four rules that have a test
-    assert len(tests) == 3 * 2 * 4
+    # three entries, four differences, under the four rules that have a test
+    assert len(tests) == 3 * 4 * 4
     assert set(tests["branch"]) == set(TESTED)
     # guided is better on all of ten patients: p = 2 / 2**10 everywhere
     assert tests["p"].tolist() == pytest.approx([0.00195312] * len(tests))
@@ -131,10 +133,10 @@ def test_p_values_are_corrected_over_every_section_entry_and_rule_of_the_metric(
 
 def test_other_metrics_are_another_family(plain):
     tests = plain.scores[plain.scores["p"].notna()]
-    # a contour has a test under the three rules that score single images, pixels under the pooled one too; two
-    # differences each: 2 / 2**10 times 6 or 8
+    # a contour has a test under the three rules that score single images, pixels under the pooled one too; four
+    # differences each: 2 / 2**10 times 12 or 16
     found = {metric: rows["p_holm"].max() for metric, rows in tests.groupby("metric")}
-    assert (found["hd95"], found["dice"]) == pytest.approx((0.0117188, 0.015625), rel=1e-5)
+    assert (found["hd95"], found["dice"]) == pytest.approx((0.0234375, 0.03125), rel=1e-5)
 
 
 def test_every_table_of_a_page_prints_the_same_corrected_p():
@@ -165,7 +167,7 @@ def test_the_difference_is_paired(plain):
 def test_batches_have_no_test(plain):
     assert pd.isna(score(plain, DIFFERENCE, "batch_pooled")["p"])
     differences = tables(plain, "batch_pooled")[2]
-    assert differences["p"].tolist() == differences["p (Holm)"].tolist() == ["-", "-"]
+    assert differences["p"].tolist() == differences["p (Holm)"].tolist() == ["-"] * 4
 
 
 def test_the_same_runs_give_the_same_scores():

@@ -1,4 +1,4 @@
-"""The leaderboard: every entry's scores with intervals, the spread between its seeds, and tests of guided - direct.
+"""The leaderboard: every entry's scores with intervals, the spread between its seeds, and tests of differences.
 
 A score is the mean of the seeds' scores. ``ci_low`` and ``ci_high`` are its interval for other groups of patients; with
 several seeds ``seed_sd``, ``seed_min`` and ``seed_max`` are of their scores; from ``LEAST_SEEDS`` on ``both_low`` and
@@ -22,8 +22,11 @@ from guidedseg.evaluation.pooling import Entry, Params, Run, Section, pool, sect
 from guidedseg.evaluation.rules import METRICS, RULES
 from guidedseg.evaluation.scores import DIFFERENCES
 
-TESTED = ("guided_minus_direct", "guided_ungated_minus_direct_ungated")
-"""What guiding brings: as it is used, and where neither side may be silent by a gate."""
+TESTED = (
+    *("guided_minus_direct", "guided_ungated_minus_direct_ungated"),
+    *("cascade_minus_direct", "guided_minus_cascade"),
+)
+"""What guiding brings: as it is used, where neither side may be silent by a gate, without a detector, and by one."""
 
 SPREAD = ("seed_sd", "seed_min", "seed_max", "both_low", "both_high")
 """Columns that only repeats have."""

@@ -145,7 +145,7 @@ def ranking(scores: pd.DataFrame, rule: str, metric: str) -> Table:
 
 
 def differences(scores: pd.DataFrame, rule: str, metric: str) -> Table:
-    """Guided - direct of every entry, with gates and without."""
+    """Guided - direct of every entry, with gates and without, and what the cascade makes of it."""
     rows = scores[(scores["rule"] == rule) & scores["branch"].isin(TESTED)]
     cells = [
         [
@@ -158,7 +158,7 @@ def differences(scores: pd.DataFrame, rule: str, metric: str) -> Table:
     return compact(
         Table(
             f"section{scores['section'].iloc[0]}_differences",
-            "Guided - direct",
+            "What guiding brings",
             f"On the same images, {metric} under the rule {rule}. {wording.INTERVALS} {_test(rule, metric)}",
             ["network", "difference", f"{metric}, {unit}", *_SPREAD, "p", "p (Holm)", *ENTRY],
             cells,
