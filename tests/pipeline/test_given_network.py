@@ -9,7 +9,7 @@ import small_sam
 from project import Project, ran
 from test_reruns import ALWAYS, TRAINED, affected, look
 
-pytestmark = pytest.mark.pipeline
+pytestmark = [pytest.mark.pipeline, pytest.mark.slow]
 
 OF_SAM = {name.replace("unetpp", "sam") for name in TRAINED}
 

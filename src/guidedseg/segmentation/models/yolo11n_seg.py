@@ -48,7 +48,10 @@ class Yolo11nSeg(InstanceNetwork):
             dfl: of where exactly the sides of a box are.
         """
         super().__init__()
-        # here: it takes seconds to import, and all networks' modules are
+        # here: it takes seconds to import, and all networks' modules are; what it must be told before comes first
+        import guidedseg.detection.yolo  # noqa: F401, PLC0415
+
+        # isort: split
         from ultralytics.nn.tasks import SegmentationModel, yaml_model_load  # noqa: PLC0415
         from ultralytics.utils import IterableSimpleNamespace  # noqa: PLC0415
 
