@@ -53,7 +53,8 @@ def keep(project: Path, target: Path, *, boxes: bool) -> None:
     """Write one run's folder; absolute paths in its parameters become names."""
     settings = params.load(project / "params.yaml")
     evaluation = project / "evaluations" / settings.model
-    hashes = lock.outs(*lock.read(project / "dvc.lock").values())
+    behind = lock.upstream(lock.read(project / "dvc.lock"), f"evaluations/{settings.model}")
+    hashes = lock.outs(*behind.values())
     entries = {
         out: entry
         for out, entry in journal.read(project / journal.JOURNAL).items()
