@@ -2,7 +2,6 @@
 
 from functools import partial
 
-import small_sam
 import timm
 import torch
 from timm.layers import StdConv2dSame
@@ -40,6 +39,8 @@ def small_hybrid(pretrained=False, **settings):  # noqa: ARG001 - timm's signatu
 def network(name="unet3plus", *, seed=0, encoder=ENCODER, weights=None, width=0.25, size=SIZE, options=None):
     options = OPTIONS.get(name, {}) if options is None else options
     if name == "sam":
+        import small_sam  # here: a program of its own, which a test starts, finds no module beside this folder
+
         options = {"weights": str(small_sam.file(seed)), "pixels": small_sam.PIXELS} | options
     torch.manual_seed(seed)
     return models.build(

@@ -25,7 +25,7 @@ pytestmark = pytest.mark.usefixtures("one_thread")
 
 OPTIONS: dict[str, Any] = {"weights": str(small_sam.file()), "pixels": small_sam.PIXELS, "normalised": True}
 MARGIN = 0.25
-INPUTS = small_training.INPUTS
+INPUTS = small_training.make_inputs()
 INPUTS.training["margin"] = MARGIN
 CHOSEN = {"model": "sam", **{f"models.sam.{key}": value for key, value in OPTIONS.items()}}
 
