@@ -1,6 +1,7 @@
 """The runs behind docs/results.md: what was counted of every test image of each is kept, and scored anew.
 
     python benchmarks/published.py                            # a leaderboard of docs/runs: folds and seeds put together
+    python benchmarks/published.py --rules                    # every branch under every rule, and normals marked
     python benchmarks/published.py --keep PROJECT --name NAME   # add the finished run in the folder PROJECT
 
 docs/runs/NAME has `run.json` (parameters, commit, machine, versions, seconds of every stage, operating values) and
@@ -15,8 +16,10 @@ from typing import Any
 from guidedseg import artifacts, evaluated, journal, lock, params
 from guidedseg.evaluation import standings
 from guidedseg.evaluation.pooling import Run
+from guidedseg.evaluation.rules import RULES
 from guidedseg.json_files import write_json
-from guidedseg.reporting.board import formats, paper
+from guidedseg.reporting.board import formats, paper, tables
+from guidedseg.reporting.tables import wording
 from guidedseg.writing import write_text
 
 RUNS = Path(__file__).parent.parent / "docs/runs"
@@ -32,6 +35,7 @@ def main() -> None:
     parser.add_argument("--name")
     parser.add_argument("--boxes", action="store_true", help="keep the boxes, too")
     parser.add_argument("--rule", default="strict")
+    parser.add_argument("--rules", action="store_true", help="tables of every branch under every rule")
     parser.add_argument("--markdown", type=Path, metavar="FILE", help="write the tables to this file, too")
     asked = parser.parse_args()
     if asked.keep is not None:
@@ -44,9 +48,30 @@ def main() -> None:
     scored = paper.beside(
         standings.leaderboard(runs, settings.model_dump(), seed=settings.seed, batch=settings.scoring.batch)
     )
-    print(formats.text(scored, asked.rule, "dice"))
+    print(under_all_rules(scored) if asked.rules else formats.text(scored, asked.rule, "dice"))
     if asked.markdown:
         write_text(asked.markdown, formats.markdown(scored, asked.rule, "dice"))
+
+
+def under_all_rules(board: standings.Leaderboard) -> str:
+    """A table in Markdown for every entry: Dice of its branches, and the share of normals with a false lesion."""
+    dice = board.scores[board.scores["metric"] == "dice"]
+    parts = []
+    for section in board.sections:
+        for entry in section.entries:
+            own = dice[(dice["section"] == section.number) & (dice["model"] == entry.model)]
+            own = own[own["changed"] == entry.changed]
+            normals = entry.images[entry.images["lesion_px"] == 0]
+            marked = (normals["tp"] + normals["fp"] > 0).groupby(normals["branch"]).mean()
+            parts += [f"{entry.model}, {entry.split}, {entry.changed}", ""]
+            parts += [f"| | {' | '.join(RULES)} | normals marked, % |", f"|{'---|' * (len(RULES) + 2)}"]
+            for branch, rows in own.groupby("branch", sort=False):
+                by_rule = rows.set_index("rule")
+                cells = [tables.score(by_rule.loc[rule], "dice") for rule in RULES]
+                cells.append(f"{100 * marked[branch]:.1f}" if branch in marked else "")
+                parts.append(f"| {wording.TITLES[branch]} | {' | '.join(cells)} |")
+            parts.append("")
+    return "\n".join(parts)
 
 
 def keep(project: Path, target: Path, *, boxes: bool) -> None:
