@@ -2,6 +2,8 @@
 
     python benchmarks/published.py                            # a leaderboard of docs/runs: folds and seeds put together
     python benchmarks/published.py --rules                    # every branch under every rule, and normals marked
+    python benchmarks/published.py --networks                 # every network on one split, published numbers below
+    python benchmarks/published.py --only '*-fold[01]' ...    # of some of the runs, by their names
     python benchmarks/published.py --keep PROJECT --name NAME   # add the finished run in the folder PROJECT
 
 docs/runs/NAME has `run.json` (parameters, commit, machine, versions, seconds of every stage, operating values) and
@@ -13,19 +15,26 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
 from guidedseg import artifacts, evaluated, journal, lock, params
 from guidedseg.evaluation import standings
-from guidedseg.evaluation.pooling import Run
+from guidedseg.evaluation.pooling import Entry, Run
 from guidedseg.evaluation.rules import RULES
 from guidedseg.json_files import write_json
+from guidedseg.names import NETWORKS
 from guidedseg.reporting.board import formats, paper, tables
-from guidedseg.reporting.tables import wording
+from guidedseg.reporting.tables import published, wording
 from guidedseg.writing import write_text
 
 RUNS = Path(__file__).parent.parent / "docs/runs"
 
 MADE = ("commit", "finished", "seconds", "threads", "gpu")
 """What is kept of the journal's entries."""
+
+BRANCHES = ("direct", "guided", "cascade")
+HEADLINES = ("strict", "lesion", "literal")
+"""Of a table of all networks."""
 
 
 def main() -> None:
@@ -36,6 +45,8 @@ def main() -> None:
     parser.add_argument("--boxes", action="store_true", help="keep the boxes, too")
     parser.add_argument("--rule", default="strict")
     parser.add_argument("--rules", action="store_true", help="tables of every branch under every rule")
+    parser.add_argument("--networks", action="store_true", help="one table of all networks for every split")
+    parser.add_argument("--only", default="*", metavar="PATTERN", help="of the runs' names")
     parser.add_argument("--markdown", type=Path, metavar="FILE", help="write the tables to this file, too")
     asked = parser.parse_args()
     if asked.keep is not None:
@@ -44,11 +55,14 @@ def main() -> None:
         keep(asked.keep, RUNS / asked.name, boxes=asked.boxes)
         return
     settings = params.load(RUNS.parent.parent / "params.yaml")
-    runs = [read(folder) for folder in sorted(path.parent for path in RUNS.glob("*/run.json"))]
+    runs = [read(folder) for folder in sorted(path.parent for path in RUNS.glob(f"{asked.only}/run.json"))]
     scored = paper.beside(
         standings.leaderboard(runs, settings.model_dump(), seed=settings.seed, batch=settings.scoring.batch)
     )
-    print(under_all_rules(scored) if asked.rules else formats.text(scored, asked.rule, "dice"))
+    if asked.rules or asked.networks:
+        print(under_all_rules(scored) if asked.rules else of_all_networks(scored))
+    else:
+        print(formats.text(scored, asked.rule, "dice"))
     if asked.markdown:
         write_text(asked.markdown, formats.markdown(scored, asked.rule, "dice"))
 
@@ -61,8 +75,7 @@ def under_all_rules(board: standings.Leaderboard) -> str:
         for entry in section.entries:
             own = dice[(dice["section"] == section.number) & (dice["model"] == entry.model)]
             own = own[own["changed"] == entry.changed]
-            normals = entry.images[entry.images["lesion_px"] == 0]
-            marked = (normals["tp"] + normals["fp"] > 0).groupby(normals["branch"]).mean()
+            marked = share_of_normals_marked(entry)
             parts += [f"{entry.model}, {entry.split}, {entry.changed}", ""]
             parts += [f"| | {' | '.join(RULES)} | normals marked, % |", f"|{'---|' * (len(RULES) + 2)}"]
             for branch, rows in own.groupby("branch", sort=False):
@@ -72,6 +85,50 @@ def under_all_rules(board: standings.Leaderboard) -> str:
                 parts.append(f"| {wording.TITLES[branch]} | {' | '.join(cells)} |")
             parts.append("")
     return "\n".join(parts)
+
+
+def of_all_networks(board: standings.Leaderboard) -> str:
+    """Tables in Markdown: for every section Dice of the branches of each entry, differences; the published."""
+    dice = board.scores[board.scores["metric"] == "dice"]
+    parts = []
+    for section in board.sections:
+        scores, differences = [], []
+        common = set.intersection(*(set(entry.changed.split()) for entry in section.entries))
+        for entry in sorted(section.entries, key=lambda each: list(NETWORKS).index(each.model)):
+            own = dice[(dice["section"] == section.number) & (dice["model"] == entry.model)]
+            cells = {
+                (row["branch"], row["rule"]): tables.score(row, "dice")
+                for _, row in own[own["changed"] == entry.changed].iterrows()
+            }
+            marked = share_of_normals_marked(entry)
+            own_settings = [each for each in entry.changed.split() if each not in common]
+            name = ", ".join([NETWORKS[entry.model], *own_settings])
+            for branch in BRANCHES:
+                theirs = published.TABLES.get(branch, {}).get(entry.model)
+                paper_has = f"{theirs.dice}" if theirs else ""
+                shown = [cells[branch, rule] for rule in HEADLINES]
+                normals = f"{100 * marked[branch]:.1f}"
+                scores.append([name, branch, *shown, normals, paper_has])
+            shown = [cells[each, rule] for each in standings.TESTED if "ungated" not in each for rule in HEADLINES[:2]]
+            differences.append([name, *shown])
+        titles = ["network", "", *(f"`{rule}`" for rule in HEADLINES), "normals marked, %", "the paper"]
+        parts += [f"{section.first.split}", "", *rows_of(titles, scores), ""]
+        named = ["guided - direct", "cascade - direct", "guided - cascade"]
+        titles = ["network", *(f"{each}, `{rule}`" for each in named for rule in HEADLINES[:2])]
+        parts += [*rows_of(titles, differences), ""]
+    parts += rows_of(["published", "", "Dice"], [[each.source, each.method, each.dice] for each in published.OTHERS])
+    return "\n".join(parts)
+
+
+def rows_of(titles: list[str], rows: list[list[str]]) -> list[str]:
+    """Lines of a Markdown table."""
+    return [f"| {' | '.join(row)} |" for row in (titles, ["---"] * len(titles), *rows)]
+
+
+def share_of_normals_marked(entry: Entry) -> pd.Series:
+    """By branch: of the images without a lesion."""
+    normals = entry.images[entry.images["lesion_px"] == 0]
+    return (normals["tp"] + normals["fp"] > 0).groupby(normals["branch"]).mean()
 
 
 def keep(project: Path, target: Path, *, boxes: bool) -> None:
