@@ -23,7 +23,7 @@ def matrix(threads: int) -> Callable[[], torch.Tensor]:
 
 def gmac(bundle: Path, name: str, size: tuple[int, int]) -> float:
     """Multiplications of one picture (width, height) in a network of a bundle, in thousand millions."""
-    network, _ = (detectors.raw_head if name == "detector" else segmenters.answers)(bundle / name)
+    network, _ = (detectors.answers if name == "detector" else segmenters.answers)(bundle / name)
     return gmac_of(network, size)
 
 

@@ -75,7 +75,10 @@ def main() -> None:
         print(f"Seeds from {TUNED_FROM} on were used to choose the tracker's settings: this measures nothing new.")
     segmenter = guidedseg.load(asked.bundle).segmenter
     seeds = range(asked.first, asked.first + asked.cines)
-    ways = {"frame by frame": single, "tracked": partial(by_track, settings=Tracking().every(asked.every))}
+    ways: dict[str, Callable[[Segmenter, Sequence[Picture]], Iterator[Mask]]] = {
+        "frame by frame": single,
+        "tracked": partial(by_track, settings=Tracking().every(asked.every)),
+    }
     scores: dict[str, list[CineScores]] = {name: [] for name in ways}
     seconds = dict.fromkeys(ways, 0.0)
     for seed in progress.bar("cines", seeds, unit="cine"):
@@ -124,16 +127,13 @@ def table(before: Array, after: Array) -> str:
         here = parts[:, column]
         change = old[:, column], new[:, column]
         if row.relative:  # the interval is one of a ratio, so that no end lies below -100 %
-            told, scale, less, unit = bootstrap.interval(bootstrap.ratio(*change[::-1]), here, AMOUNT), 100, 1, "%"
+            told = bootstrap.interval(bootstrap.ratio(*change[::-1]), here, AMOUNT)
+            scale, less, unit = 100.0, 1, "%"
         else:
-            told, scale, less, unit = (
-                bootstrap.interval(change[1] - change[0], here, DIFFERENCE),
-                row.scale,
-                0,
-                "points",
-            )
+            told = bootstrap.interval(change[1] - change[0], here, DIFFERENCE)
+            scale, less, unit = row.scale, 0, "points"
         cell = f"{with_ends(told, scale, '+.1f', less)} {unit}"
-        if row.enough and told["value"] is not None and not row.enough(scale * (float(told["value"]) - less)):
+        if row.enough and told["value"] is not None and not row.enough(scale * (told["value"] - less)):
             cell = f"**{cell}**"
         sides = [with_ends(bootstrap.interval(side, here, row.bounds), row.scale, ".2f") for side in change]
         lines.append(f"| {row.title} | {' | '.join(sides)} | {cell} |")
@@ -144,8 +144,8 @@ def with_ends(told: bootstrap.Interval, scale: float, form: str, less: float = 0
     """A value and its interval, each less something and scaled."""
     if told["value"] is None:
         return "-"
-    ends = (told[key] for key in ("value", "ci_low", "ci_high"))
-    value, *sides = (None if end is None else f"{scale * (float(end) - less):{form}}" for end in ends)
+    ends = (told["value"], told["ci_low"], told["ci_high"])
+    value, *sides = (None if end is None else f"{scale * (end - less):{form}}" for end in ends)
     return f"{value} ({sides[0]} to {sides[1]})" if None not in sides else str(value)
 
 

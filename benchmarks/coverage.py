@@ -1,6 +1,6 @@
 """How often the 95 % intervals hold the true score, and how often the tests reject where there is nothing to find.
 
-    python benchmarks/coverage.py --repetitions 2000     # ten minutes on one core; 100 for a look
+    python -m benchmarks.coverage --repetitions 2000     # ten minutes on one core; 100 for a look
 
 Samples of groups are drawn from made-up populations like BUS-UCLM's, scored with ``bootstrap.interval`` and tested with
 ``paired``. docs/metrics.md describes the populations and has the tables that this prints.
@@ -13,11 +13,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from populations import BEYOND, POPULATIONS, Population, Sums, draw, generator
 from scipy.special import expit, logit, ndtr, ndtri, stdtrit
 
+from benchmarks.populations import BEYOND, POPULATIONS, Population, Sums, draw, generator
 from guidedseg.evaluation import bootstrap, paired
-from guidedseg.evaluation.bootstrap import DIFFERENCE, SHARE, Array, Bounds, interval, ratio, with_seeds
+from guidedseg.evaluation.bootstrap import DIFFERENCE, SHARE, Array, Bounds, Interval, interval, ratio, with_seeds
 from guidedseg.evaluation.matrix import unpaired
 
 NUMBERS = (3, 4, 5, 8, 12, 20, 38, 100)
@@ -85,8 +85,8 @@ def coverage(repetitions: int, seed: int) -> pd.DataFrame:
         for number in NUMBERS:
             for sample in samples(population, number, repetitions, seed):
                 told = interval(sample.estimate, sample.parts, sample.bounds)
-                if told["ci_low"] is not None:
-                    ends = told["ci_low"], told["ci_high"]
+                ends = ends_of(told)
+                if ends:
                     plain = np.subtract(*np.nanpercentile(sample.estimate[1:], [97.5, 2.5]))
                     wrong = missed(ends, true[sample.score])
                     records.append((name, sample.score, told["groups"], *wrong, ends[1] - ends[0], plain))
@@ -175,7 +175,7 @@ def trainings(repetitions: int, seed: int) -> pd.DataFrame:
                 estimates = ratio(drawn @ scores.T, (drawn @ of["images"][0])[:, None])
                 groups = interval(estimates.mean(axis=1), of["images"][0])
                 both = with_seeds(groups, estimates[0])
-                told = [1 - sum(missed((ends["ci_low"], ends["ci_high"]), true)) for ends in (groups, both)]
+                told = [1 - sum(missed(ends, true)) for ends in map(ends_of, (groups, both)) if ends]
                 records.append((number, share, *told))
     frame = pd.DataFrame(records, columns=["trainings", "spread", "groups", "both"])
     return (100 * frame.groupby(["trainings", "spread"])[["groups", "both"]].mean().unstack()).reset_index()
@@ -196,8 +196,9 @@ def losses(repetitions: int, seed: int) -> pd.DataFrame:
             for home, there in zip(*sides, strict=True):
                 if home.score in true:
                     told = unpaired(*(interval(side.estimate, side.parts, side.bounds) for side in (home, there)))
-                    if told["ci_low"] is not None:
-                        wrong = missed((told["ci_low"], told["ci_high"]), true[home.score])
+                    ends = ends_of(told)
+                    if ends:
+                        wrong = missed(ends, true[home.score])
                         records.append((name, home.score, "{} and {}".format(*numbers), *wrong))
     frame = pd.DataFrame(records, columns=["population", "score", "groups", "too_high", "too_low"])
     cells = frame.groupby(["score", "population", "groups"], sort=False)[["too_high", "too_low"]].mean() * 100
@@ -259,7 +260,13 @@ def truth(population: Population) -> dict[str, float]:
     return {**true, "strict difference": 0.0, "lesion difference": 0.0}  # the sides are drawn alike
 
 
-def missed(ends: tuple[float, float], true: float) -> tuple[bool, bool]:
+def ends_of(told: Interval) -> tuple[float, float] | None:
+    """Of an interval; None where there is none."""
+    low, high = told["ci_low"], told["ci_high"]
+    return None if low is None or high is None else (low, high)
+
+
+def missed(ends: tuple[float, float] | Array, true: float) -> tuple[bool, bool]:
     """Whether the interval lies above, and below, the truth."""
     return ends[0] > true, ends[1] < true
 

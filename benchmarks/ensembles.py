@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from benchmarks.fusion import GATES, dice
+from benchmarks.fusion import GATES, dice, points
 from guidedseg import scoring
 from guidedseg.datasets import prepared, splits
 from guidedseg.evaluation import bootstrap
@@ -50,11 +50,7 @@ def main() -> None:
             difference = bootstrap.mean((together - one)[:, None], groups, drawn)[:, 0]
             between = bootstrap.interval(difference, np.ones(drawn.shape[1]), bootstrap.DIFFERENCE)
             cells.append(f"{100 * np.nanmean(one):.1f}")
-            if between["ci_low"] is None:
-                cells.append(f"{100 * between['value']:+.1f}")
-            else:
-                low, high = 100 * between["ci_low"], 100 * between["ci_high"]
-                cells.append(f"{100 * between['value']:+.1f} ({low:.1f} to {high:.1f})")
+            cells.append(points(between))
         empty = [100 * found.loc[~lesion, f"{branch} {which}"].mean() for which in ("one", "all")]
         print(f"| {branch} | {' | '.join(cells)} | {empty[0]:.1f}, {empty[1]:.1f} |")
 
@@ -73,9 +69,8 @@ def scored(folders: Sequence[Path], model: str) -> dict[str, pd.DataFrame]:
         table["lesion"] = [bool(truths[name].any()) for name in names[part]]
     for branch, kind in BRANCHES.items():
         members = [maps(folder, model, branch, kind, names, truths) for folder in folders]
-        together = {
-            name: np.round(np.mean([member[name] for member in members], axis=0)).astype(np.uint8) for name in truths
-        }
+        together = {name: np.mean([member[name] for member in members], axis=0) for name in truths}
+        together = {name: np.round(mean).astype(np.uint8) for name, mean in together.items()}
         single = [best(member, truths, names) for member in members]
         of_all = best(together, truths, names)
         for part, table in tables.items():

@@ -30,7 +30,7 @@ from guidedseg.evaluation import bootstrap
 from guidedseg.evaluation.operating import THRESHOLDS, Operating, level
 from guidedseg.inference import tiles
 
-GATES = np.linspace(0.0, 0.99, 34)
+GATES = np.linspace(0.0, 0.99, 34).tolist()
 
 
 class Seen(NamedTuple):
@@ -89,12 +89,7 @@ def main() -> None:
             own, other = (np.where(chosen, found[name], np.nan) for name in (way, "guided"))
             difference = bootstrap.mean((own - other)[:, None], groups, drawn)[:, 0]
             between = bootstrap.interval(difference, np.ones(drawn.shape[1]), bootstrap.DIFFERENCE)
-            line += f" {100 * np.nanmean(own):6.1f}"
-            line += "  " + (
-                f"{100 * between['value']:+.1f} ({100 * between['ci_low']:.1f} to {100 * between['ci_high']:.1f})"
-                if between["ci_low"] is not None
-                else ""
-            ).ljust(20)
+            line += f" {100 * np.nanmean(own):6.1f}  {points(between):20}"
         print(f"{line} {100 * found.loc[~lesion, way].mean():6.1f}")
 
 
@@ -138,6 +133,14 @@ def scored(folder: Path, model: str) -> dict[str, pd.DataFrame]:
         for part, table in tables.items():
             table[name] = [dice(way(each, values, gates[place]), each.truth)[threshold] for each in of_part[part]]
     return tables
+
+
+def points(difference: bootstrap.Interval) -> str:
+    """In hundredths, with its interval."""
+    value, low, high = difference["value"], difference["ci_low"], difference["ci_high"]
+    if value is None:
+        return ""
+    return f"{100 * value:+.1f}" + ("" if low is None or high is None else f" ({100 * low:.1f} to {100 * high:.1f})")
 
 
 def dice(probabilities: np.ndarray, truth: np.ndarray) -> np.ndarray:

@@ -70,7 +70,7 @@ def cost(name: str, asked: argparse.Namespace, *, training: bool) -> dict[str, f
 
         def step() -> None:
             optimizer.zero_grad()
-            losses.total(loss, network(images), masks).backward()
+            losses.total(loss, network(images), masks).backward()  # type: ignore[no-untyped-call]
             optimizer.step()
 
         return {"training": best(step, asked.repeats) / asked.batch, "training_memory": peak_gb()}

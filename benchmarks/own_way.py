@@ -12,6 +12,7 @@ from guidedseg.bundles.loading import Bundle, load
 from guidedseg.detection.letterbox import boxed, letterbox
 from guidedseg.grey import grey
 from guidedseg.inference.engines.opening import Kind
+from guidedseg.inference.segmenter import Branch
 from guidedseg.jobs import folder
 from guidedseg.jobs.run import run as run_job
 from guidedseg.jobs.settings import Settings
@@ -25,16 +26,17 @@ Run = Callable[[], None]
 
 def on_files(
     bundle: Path,
-    confidence: float,
+    confidence: float | None,
     cores: int,
     paths: Sequence[Path],
     out: Path,
     engine: Kind,
     outputs: Sequence[str],
+    branch: Branch = "guided",
 ) -> Run:
     """From files to files, as ``guidedseg segment`` does it once it has started."""
-    loaded, settings = _load(bundle, confidence, engine), Settings("guided", tuple(outputs))
-    files = [Listed(path, path.stem) for path in paths]
+    loaded, settings = _load(bundle, confidence, engine), Settings(branch, tuple(outputs))
+    files = [Listed(str(path), path.stem) for path in paths]
 
     def run() -> None:
         shutil.rmtree(out, ignore_errors=True)
@@ -105,7 +107,7 @@ def raw_files(paths: Sequence[Path], out: Path) -> Run:
 
     def run() -> None:
         for path in paths:
-            height, width, _ = cv2.imread(str(path)).shape
+            height, width, _ = np.asarray(cv2.imread(str(path))).shape
             mask = disc(height, width).astype(np.uint8) * np.uint8(255)
             cv2.imwrite(str(out / f"{path.stem}.png"), mask, options)
 

@@ -1,8 +1,8 @@
 """How fast ``prepare`` is against the same decoding and encoding by cv2 alone, and what it holds in memory.
 
-    python benchmarks/prepare.py speed FOLDER               # of BUS-UCLM, or of another dataset with --dataset
-    python benchmarks/prepare.py processes FOLDER           # threads of one process against processes of one thread
-    python benchmarks/prepare.py memory 1000 10000 100000   # small made-up pictures, as scale.py draws them
+    python -m benchmarks.prepare speed FOLDER               # of BUS-UCLM, or of another dataset with --dataset
+    python -m benchmarks.prepare processes FOLDER           # threads of one process against processes of one thread
+    python -m benchmarks.prepare memory 1000 10000 100000   # small made-up pictures, as scale.py draws them
 
 To reach: at least 0.9 of the pictures per second of cv2 alone, which reads image and mask, makes them grey and writes
 both with the same compression, in as many threads (``quick`` reads them as grey at once, which libpng rounds its own
@@ -21,22 +21,23 @@ from pathlib import Path
 from typing import Annotated
 
 import cv2
+import numpy as np
 import typer
 
+from benchmarks import turns
+from benchmarks.drawn_images import draw
+from guidedseg import params
+from guidedseg.cluster import cutting
+from guidedseg.cluster.tasks import Once
+from guidedseg.datasets import locating, preparing, reading, sharded, union
+from guidedseg.datasets.catalogue import DATASETS
+from guidedseg.datasets.unfinished import Unfinished
+from guidedseg.harmonising.picture import OFF
+from guidedseg.lookahead import cores, in_order
+
 ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
-
-from benchmarks import turns  # noqa: E402
-from benchmarks.drawn_images import draw  # noqa: E402
-from guidedseg.cluster import cutting  # noqa: E402
-from guidedseg.cluster.tasks import Once  # noqa: E402
-from guidedseg.datasets import locating, preparing, reading, sharded, union  # noqa: E402
-from guidedseg.datasets.catalogue import DATASETS  # noqa: E402
-from guidedseg.datasets.unfinished import Unfinished  # noqa: E402
-from guidedseg.harmonising.picture import OFF  # noqa: E402
-from guidedseg.lookahead import cores, in_order  # noqa: E402
-
 TURNS = 5
+OPTIONS = dict(params.load(ROOT / "params.yaml").datasets)
 
 app = typer.Typer()
 
@@ -47,14 +48,14 @@ def ours(dataset: str, folder: Path, out: Path) -> Callable[[], None]:
     def run() -> None:
         shutil.rmtree(out, ignore_errors=True)
         work = Unfinished(out.with_name(f"{out.name}.unfinished") / "run")
-        preparing.write(union.read(dataset, {dataset: None}, folder), out, duplicate_threshold=0.8, unfinished=work)
+        preparing.write(union.read(dataset, OPTIONS, folder), out, duplicate_threshold=0.8, unfinished=work)
 
     return run
 
 
 def beside(dataset: str, folder: Path, out: Path) -> Callable[[], None]:
     """What the stage calls where images are many, however few these are."""
-    survey = Once(partial(union.survey, dataset, {dataset: None}, folder))
+    survey = Once(partial(union.survey, dataset, OPTIONS, folder))
     cutting.LENGTH = len(survey().image_ids) - 1
 
     def run() -> None:
@@ -71,7 +72,7 @@ def raw(dataset: str, folder: Path, out: Path, how: int = cv2.IMREAD_COLOR) -> C
 
     def one(number: int) -> None:
         for each, name in enumerate((entries[number].image, *entries[number].masks)):
-            picture = cv2.imread(str(folder / name), how)
+            picture = np.asarray(cv2.imread(str(folder / name), how))
             grey = picture if picture.ndim == 2 else cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY)
             cv2.imwrite(str(out / f"{number}_{each}.png"), grey, preparing.PNG)
 

@@ -92,7 +92,7 @@ def calibration(image_size: int, split: pd.DataFrame, most: int) -> dict[str, li
     seen = TrainingItems(regions, size, rotation=0.0, flip=0.0, brightness=0.0, seed=0)
     places = range(0, len(seen), max(1, len(seen) // most))
     return {
-        "detector": [_as_input(boxed(each, letterbox(*each.shape[::-1], image_size))) for each in pictures],
+        "detector": [_as_input(boxed(each, letterbox(each.shape[1], each.shape[0], image_size))) for each in pictures],
         "guided": [_as_input(seen[0, place, 0][0]) for place in places],
     }
 

@@ -1,6 +1,6 @@
 """How time and memory of every stage but training grow with the number of images.
 
-    python benchmarks/scale.py [--images 1000 10000 100000] [--skip detect] [--stages prepare split ...] [--keep FOLDER]
+    python -m benchmarks.scale [--images 1000 10000 100000] [--skip detect] [--stages prepare split ...] [--keep FOLDER]
 
 Small drawn images in the layout of BUS-UCLM, 18 a patient as there. Each stage runs as DVC runs it, a process of its
 own, with one thread. The detector and the segmenters are trained once, at the smallest size, and copied to the larger
@@ -25,10 +25,10 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
-from drawn_images import draw
 from ruamel.yaml import YAML
 from scipy.optimize import brentq
 
+from benchmarks.drawn_images import draw
 from guidedseg.datasets import prepared
 from guidedseg.names import BOX
 

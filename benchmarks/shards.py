@@ -90,7 +90,7 @@ def segmented(bundle: Path, work: Path, images: Path, *options: str) -> tuple[fl
 def joined(address: str) -> float:
     """Seconds from a call until its first result."""
     begun = time.perf_counter()
-    with closing(each(partial(partial, int), ["1"], Place(ray=address))) as results:
+    with closing(each(partial(partial, int), ["1"], Place(ray=address))) as results:  # type: ignore[type-var]
         assert next(results).value == 1
     return time.perf_counter() - begun
 

@@ -115,8 +115,8 @@ def bare_steps(inputs: Inputs, model: str, options: Any, network: Any, recipe: A
     device = torch.device("cuda" if GPU else "cpu")
     size, batch = inputs.images.shape[-1], recipe["batch"]
     net = models.build(model, options, **network, image_size=size).to(device)
-    images = data.as_input(inputs.wide_images)[:, None].to(device).split(batch)
-    masks = (torch.from_numpy(inputs.wide_masks) / 255)[:, None].to(device).split(batch)
+    images = data.as_input(inputs.wide_images)[:, None].to(device).split(batch)  # type: ignore[no-untyped-call]
+    masks = (torch.from_numpy(inputs.wide_masks) / 255)[:, None].to(device).split(batch)  # type: ignore[no-untyped-call]
     names = ("optimizer", "lr", "weight_decay", "schedule", "warmup")
     optimizer, schedule = optimisation.build(
         net, **{name: recipe[name] for name in names}, steps=len(images) * recipe["epochs"]
@@ -132,7 +132,7 @@ def bare_steps(inputs: Inputs, model: str, options: Any, network: Any, recipe: A
             optimizer.zero_grad()
             with torch.autocast(device.type, dtype=dtype, enabled=half):
                 value = losses.total(loss, net(image), mask)
-            scaler.scale(value).backward()
+            scaler.scale(value).backward()  # type: ignore[no-untyped-call]
             scaler.unscale_(optimizer)
             if recipe["clip"] is not None:
                 torch.nn.utils.clip_grad_norm_(net.parameters(), recipe["clip"])

@@ -34,7 +34,7 @@ def _module(folder: Path) -> tuple[Any, tuple[str, ...]]:
     """For the engine torch alone."""
     from guidedseg.detection import trained
 
-    return trained.raw_head(folder)
+    return trained.answers(folder)
 
 
 if __name__ == "__main__":

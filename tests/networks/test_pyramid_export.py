@@ -30,12 +30,12 @@ def test_graph_gives_what_torch_gives_at_any_size(kind_of_detector: str, encoder
     before = (tmp_path / "network.onnx").read_bytes()
     trained.export(tmp_path)
     assert (tmp_path / "network.onnx").read_bytes() == before
-    network, names = either.raw_head(tmp_path)
+    network, names = either.answers(tmp_path)
     assert names == ("boxes",)
     rng = np.random.default_rng(0)
     kinds: tuple[Kind, ...] = ("onnxruntime", "openvino")
     for kind in kinds:
-        engine = open_engine(kind, tmp_path, 1, either.raw_head)
+        engine = open_engine(kind, tmp_path, 1, either.answers)
         for size in ((64, 64), (96, 160)):
             images = rng.random((2, 1, *size), dtype=np.float32)
             with torch.no_grad():

@@ -133,4 +133,4 @@ def test_weights_that_do_not_fit_the_description_are_refused(how, what, tuned, t
 
 def test_folder_without_a_detector_is_told(tmp_path):
     with pytest.raises(GuidedsegError, match=rf"{tmp_path}: .*No such file.*dvc pull"):
-        trained.raw_head(tmp_path)
+        trained.answers(tmp_path)

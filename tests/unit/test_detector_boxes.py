@@ -42,7 +42,7 @@ def detector(saved: Path) -> Path:
 
 
 def open_detector(kind: str, folder: Path, threads: int = 1) -> Detector:
-    return Detector(open_engine(kind, folder, threads, trained.raw_head), SIZE, **LIMITS)
+    return Detector(open_engine(kind, folder, threads, trained.answers), SIZE, **LIMITS)
 
 
 def pictures() -> list[np.ndarray]:
@@ -69,8 +69,8 @@ def test_boxes_are_those_of_ultralytics_own_prediction(kind, saved, detector):
 
 def test_any_number_of_threads_and_neighbours_gives_the_same_bytes(detector):
     images = np.random.default_rng(1).random((3, 1, 64, 96), dtype=np.float32)
-    (one,) = open_engine("onnxruntime", detector, 1, trained.raw_head).run(images, ["boxes"])
-    (two,) = open_engine("onnxruntime", detector, 2, trained.raw_head).run(images[::-1], ["boxes"])
+    (one,) = open_engine("onnxruntime", detector, 1, trained.answers).run(images, ["boxes"])
+    (two,) = open_engine("onnxruntime", detector, 2, trained.answers).run(images[::-1], ["boxes"])
     assert one.shape == (3, 5, 8 * 12 + 4 * 6 + 2 * 3)
     assert one.tobytes() == two[::-1].tobytes()
 
@@ -82,7 +82,7 @@ def test_openvino_keeps_networks_of_the_last_few_sizes_alone(detector):
         gc.collect()
         return sum(type(each) is open_vino.openvino.CompiledModel for each in gc.get_objects())
 
-    before, engine = compiled(), open_engine("openvino", detector, 1, trained.raw_head)
+    before, engine = compiled(), open_engine("openvino", detector, 1, trained.answers)
     images = [np.full((1, 1, 32, 32 * columns), 0.5, np.float32) for columns in range(1, 12)]
     first, again = ([engine.run(image, ["boxes"])[0].tobytes() for image in images] for _ in range(2))
     assert first == again

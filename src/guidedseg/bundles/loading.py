@@ -258,23 +258,19 @@ def _problem(folder: Path, name: str, expected: str | None) -> str | None:
     return None
 
 
-def _raw_head(folder: Path) -> tuple["nn.Module", tuple[str, ...]]:
-    # torch, Ultralytics and pandas, for the engine torch alone
-    from guidedseg import artifacts  # noqa: PLC0415
-    from guidedseg.detection import trained  # noqa: PLC0415
+def _detector(folder: Path) -> tuple["nn.Module", tuple[str, ...]]:
+    from guidedseg.detection import trained  # noqa: PLC0415 - torch and Ultralytics, for the engine torch alone
 
-    if artifacts.values(folder / "config.json").get("kind") == "cascade":
-        return _answers(folder)
-    return trained.raw_head(folder)
+    return trained.answers(folder)
 
 
-def _answers(folder: Path) -> tuple["nn.Module", tuple[str, ...]]:
+def _segmenter(folder: Path) -> tuple["nn.Module", tuple[str, ...]]:
     from guidedseg.segmentation import trained  # noqa: PLC0415 - likewise
 
     return trained.answers(folder)
 
 
-MODULES: dict[str, Callable[[Path], Any]] = {"detector": _raw_head, "direct": _answers, "guided": _answers}
+MODULES: dict[str, Callable[[Path], Any]] = {"detector": _detector, "direct": _segmenter, "guided": _segmenter}
 """Of each network the torch module, for the engine torch alone."""
 
 _UNPACKED: list[Temporary] = []

@@ -7,13 +7,13 @@ from typing import Any
 from torch import nn
 
 
-def raw_head(folder: Path) -> tuple[nn.Module, tuple[str, ...]]:
+def answers(folder: Path) -> tuple[nn.Module, tuple[str, ...]]:
     """The network in a folder and the name of what it gives.
 
     Raises:
         GuidedsegError: there is none, or its weights are not those of the network that config.json describes.
     """
-    found: tuple[nn.Module, tuple[str, ...]] = _own(folder).raw_head(folder)
+    found: tuple[nn.Module, tuple[str, ...]] = _own(folder).answers(folder)
     return found
 
 
@@ -21,7 +21,7 @@ def export(folder: Path) -> None:
     """Write ``network.onnx`` beside the weights and the config.json of a trained detector.
 
     Raises:
-        GuidedsegError: as ``raw_head``.
+        GuidedsegError: as ``answers``.
     """
     _own(folder).export(folder)
 
@@ -29,8 +29,9 @@ def export(folder: Path) -> None:
 def _own(folder: Path) -> Any:  # noqa: ANN401 - a module
     from guidedseg.detection.pyramid import trained as pyramid  # noqa: PLC0415 - each takes seconds to import
     from guidedseg.detection.yolo import trained as yolo  # noqa: PLC0415
+    from guidedseg.segmentation import trained as segmentation  # noqa: PLC0415
 
-    return yolo if _kind(folder) is None else pyramid
+    return {None: yolo, "cascade": segmentation}.get(_kind(folder), pyramid)
 
 
 def _kind(folder: Path) -> str | None:

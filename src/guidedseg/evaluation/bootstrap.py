@@ -15,6 +15,7 @@ without ends. docs/metrics.md has the table.
 
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
+from typing import NotRequired, TypedDict
 
 import numpy as np
 import numpy.typing as npt
@@ -44,7 +45,24 @@ NO_SPREAD = "every draw gives the same"
 
 Array = npt.NDArray[np.float64]
 Names = Sequence[str] | npt.NDArray[np.str_]
-Interval = dict[str, float | int | str | None]
+
+
+class Interval(TypedDict):
+    """A score and its 95 % interval.
+
+    Attributes:
+        value: None where it is 0/0.
+        ci_low: None where there is no interval.
+        ci_high: likewise.
+        groups: that have a part in it.
+        no_interval: why there is none, where there is a value.
+    """
+
+    value: float | None
+    ci_low: float | None
+    ci_high: float | None
+    groups: int
+    no_interval: NotRequired[str]
 
 
 def weights(images: pd.DataFrame, *, seed: int, draws: int = DRAWS) -> Array:
@@ -187,8 +205,8 @@ def with_seeds(of_groups: Interval, values: Array, bounds: Bounds = SHARE) -> In
     Returns:
         As ``interval``; the same where that has no interval.
     """
-    value, low, high = (of_groups[key] for key in ("value", "ci_low", "ci_high"))
-    if not (isinstance(value, float) and isinstance(low, float) and isinstance(high, float)):
+    value, low, high = of_groups["value"], of_groups["ci_low"], of_groups["ci_high"]
+    if value is None or low is None or high is None:
         return of_groups
     if len(values) < LEAST_SEEDS:
         raise ValueError(f"{len(values)} seeds, at least {LEAST_SEEDS} are needed")

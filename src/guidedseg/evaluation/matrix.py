@@ -104,7 +104,7 @@ def unpaired(one: Interval, other: Interval) -> Interval:
         As ``bootstrap.interval``; ``groups`` are those of the side that has fewer. Without an interval where a side has
         none.
     """
-    groups = min(int(each["groups"] or 0) for each in (one, other))
+    groups = min(each["groups"] for each in (one, other))
     ends = np.array([[each[key] for key in ("value", "ci_low", "ci_high")] for each in (one, other)], dtype=np.float64)
     (value, low, high), (there, there_low, there_high) = ends
     found: Interval = {"value": None, "ci_low": None, "ci_high": None, "groups": groups}
@@ -112,7 +112,7 @@ def unpaired(one: Interval, other: Interval) -> Interval:
         return found
     found["value"] = _rounded(value - there)
     if np.isnan(ends).any():
-        return {**found, "no_interval": one.get("no_interval") or other.get("no_interval")}
+        return {**found, "no_interval": one.get("no_interval") or other.get("no_interval", "")}
     below, above = np.hypot(value - low, there_high - there), np.hypot(high - value, there - there_low)
     return {**found, "ci_low": _rounded(value - there - below), "ci_high": _rounded(value - there + above)}
 

@@ -142,8 +142,8 @@ def _spread(leaf: Interval, values: Array, bounds: Bounds) -> dict[str, Any]:
     if len(values) < 2 or np.isnan(values).any():
         return {}
     of_seeds = values.std(ddof=1), values.min(), values.max()
-    both = with_seeds(leaf, values, bounds) if len(values) >= LEAST_SEEDS else {}
-    ends = both.get("ci_low"), both.get("ci_high")
+    both = with_seeds(leaf, values, bounds) if len(values) >= LEAST_SEEDS else None
+    ends = (both["ci_low"], both["ci_high"]) if both else (None, None)
     return dict(zip(SPREAD, (*(round(float(each), 6) for each in of_seeds), *ends), strict=True))
 
 

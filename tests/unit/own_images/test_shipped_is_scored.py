@@ -14,7 +14,7 @@ from small_bundle import SIZE, description, picture, write
 from guidedseg import cascading
 from guidedseg.bundles.loading import load
 from guidedseg.detection.boxes import read_detections
-from guidedseg.detection.yolo.trained import raw_head
+from guidedseg.detection.yolo.trained import answers as detector_answers
 from guidedseg.evaluation.operating import Operating
 from guidedseg.inference import detect, predict, tiles
 from guidedseg.inference.detector import Detector
@@ -46,7 +46,9 @@ def scored(
     """Masks by image and branch, through all files that the stages write."""
     ids = [f"i{number}" for number in range(len(SIDES))]
     found = detect.detect(
-        Detector(open_engine("onnxruntime", networks["detector"], 1, raw_head), **settings["detector"]), prepared, ids
+        Detector(open_engine("onnxruntime", networks["detector"], 1, detector_answers), **settings["detector"]),
+        prepared,
+        ids,
     )
     found.to_csv(work / "detections.csv", index=False, lineterminator="\n")
     index = pd.DataFrame({"image_id": ids, "pathology": "benign"})

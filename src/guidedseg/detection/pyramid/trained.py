@@ -27,7 +27,7 @@ def export(folder: Path) -> None:
     exporting.export(_Named(network), folder, side=side, outputs=OUTPUTS, stride=STRIDE)
 
 
-def raw_head(folder: Path) -> tuple[nn.Module, tuple[str, ...]]:
+def answers(folder: Path) -> tuple[nn.Module, tuple[str, ...]]:
     """A trained detector and the name of what it gives, for the engine torch."""
     return load(folder)[0], OUTPUTS
 

@@ -49,7 +49,7 @@ def export(folder: Path) -> None:
     exporting.export(head, folder, side=(image_size, image_size), outputs=head.names, stride=stride)
 
 
-def raw_head(folder: Path) -> tuple[nn.Module, tuple[str, ...]]:
+def answers(folder: Path) -> tuple[nn.Module, tuple[str, ...]]:
     """A trained detector as ``RawHead`` and the name of what it gives, for the engine torch."""
     found = RawHead(load(folder)[0])
     return found, found.names
