@@ -68,19 +68,22 @@ def main() -> None:
 
 
 def under_all_rules(board: standings.Leaderboard) -> str:
-    """A table in Markdown for every entry: Dice of its branches, and the share of normals with a false lesion."""
+    """A table in Markdown for every entry: Dice of its branches, p of differences, normals with a false lesion."""
     dice = board.scores[board.scores["metric"] == "dice"]
     parts = []
     for section in board.sections:
         for entry in section.entries:
-            own = dice[(dice["section"] == section.number) & (dice["model"] == entry.model)]
-            own = own[own["changed"] == entry.changed]
+            own = dice[dice["section"] == section.number]
+            controls = own["model"].isna()
+            own = own[controls | ((own["model"] == entry.model) & (own["changed"] == entry.changed))]
             marked = share_of_normals_marked(entry)
             parts += [f"{entry.model}, {entry.split}, {entry.changed}", ""]
             parts += [f"| | {' | '.join(RULES)} | normals marked, % |", f"|{'---|' * (len(RULES) + 2)}"]
             for branch, rows in own.groupby("branch", sort=False):
                 by_rule = rows.set_index("rule")
                 cells = [tables.score(by_rule.loc[rule], "dice") for rule in RULES]
+                tested = by_rule.loc[list(RULES), "p"]
+                cells = [cell if pd.isna(p) else f"{cell}, p {p:.2g}" for cell, p in zip(cells, tested, strict=True)]
                 cells.append(f"{100 * marked[branch]:.1f}" if branch in marked else "")
                 parts.append(f"| {wording.TITLES[branch]} | {' | '.join(cells)} |")
             parts.append("")
