@@ -3,6 +3,7 @@
     python benchmarks/published.py                            # a leaderboard of docs/runs: folds and seeds put together
     python benchmarks/published.py --rules                    # every branch under every rule, and normals marked
     python benchmarks/published.py --networks                 # every network on one split, published numbers below
+    python benchmarks/published.py --finding                  # lesions met, outlined, left empty; false ones
     python benchmarks/published.py --only '*-fold[01]' ...    # of some of the runs, by their names
     python benchmarks/published.py --keep PROJECT --name NAME   # add the finished run in the folder PROJECT
 
@@ -46,6 +47,7 @@ def main() -> None:
     parser.add_argument("--rule", default="strict")
     parser.add_argument("--rules", action="store_true", help="tables of every branch under every rule")
     parser.add_argument("--networks", action="store_true", help="one table of all networks for every split")
+    parser.add_argument("--finding", action="store_true", help="what is found, and how well it is outlined")
     parser.add_argument("--only", default="*", metavar="PATTERN", help="of the runs' names")
     parser.add_argument("--markdown", type=Path, metavar="FILE", help="write the tables to this file, too")
     asked = parser.parse_args()
@@ -59,10 +61,9 @@ def main() -> None:
     scored = paper.beside(
         standings.leaderboard(runs, settings.model_dump(), seed=settings.seed, batch=settings.scoring.batch)
     )
-    if asked.rules or asked.networks:
-        print(under_all_rules(scored) if asked.rules else of_all_networks(scored))
-    else:
-        print(formats.text(scored, asked.rule, "dice"))
+    shown = {"rules": under_all_rules, "networks": of_all_networks, "finding": of_finding}
+    wanted = [table(scored) for name, table in shown.items() if getattr(asked, name)]
+    print("\n".join(wanted or [formats.text(scored, asked.rule, "dice")]))
     if asked.markdown:
         write_text(asked.markdown, formats.markdown(scored, asked.rule, "dice"))
 
@@ -120,6 +121,39 @@ def of_all_networks(board: standings.Leaderboard) -> str:
         titles = ["network", *(f"{each}, `{rule}`" for each in named for rule in HEADLINES[:2])]
         parts += [*rows_of(titles, differences), ""]
     parts += rows_of(["published", "", "Dice"], [[each.source, each.method, each.dice] for each in published.OTHERS])
+    return "\n".join(parts)
+
+
+def of_finding(board: standings.Leaderboard) -> str:
+    """Tables in Markdown: where a lesion is, whether anything of it is marked, and how well; where none is, whether."""
+    parts = []
+    for entry in (each for section in board.sections for each in section.entries):
+        met = {
+            branch: set(rows.loc[rows["tp"] > 0, "image_id"])
+            for branch, rows in entry.images.groupby("branch")
+            if branch in (*BRANCHES, "oracle")
+        }
+        everywhere = set.intersection(*(met[branch] for branch in BRANCHES))
+        parts += [f"{entry.model}, {entry.split}, {entry.changed}; all three met: {len(everywhere)}", ""]
+        rows = []
+        for branch in (*BRANCHES, "oracle"):
+            own = entry.images[entry.images["branch"] == branch]
+            dice = 2 * own["tp"] / (2 * own["tp"] + own["fp"] + own["fn"])
+            lesion, empty = own["lesion_px"] > 0, own["tp"] + own["fp"] == 0
+            boxed = own["boxes"] > 0 if branch != "direct" else ~lesion | lesion
+            cells = [f"{(lesion & ~boxed).sum()}", f"{(lesion & boxed & empty).sum()}"]
+            cells += [f"{(lesion & ~empty & (own['tp'] == 0)).sum()}", f"{(lesion & (own['tp'] > 0)).sum()}"]
+            cells += [
+                f"{100 * dice[own['tp'] > 0].mean():.1f}",
+                f"{100 * dice[own['image_id'].isin(everywhere)].mean():.1f}",
+            ]
+            cells += [
+                f"{(~lesion & boxed).sum()}" if branch in ("guided", "cascade") else "",
+                f"{(~lesion & ~empty).sum()}",
+            ]
+            rows.append([wording.TITLES[branch], *cells])
+        titles = ["", "no box", "left empty", "missed", "met", "Dice where met", "Dice where all three met it"]
+        parts += [*rows_of([*titles, "normals with a box", "marked"], rows), ""]
     return "\n".join(parts)
 
 
