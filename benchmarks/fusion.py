@@ -9,6 +9,8 @@ always guided's; a mask threshold, and where a way has one, a gate. Ways:
     direct, guided          as they are
     fallback                guided; where no box counts, direct
     sure fallback           guided; where no box counts, direct if its highest probability reaches a gate of its own
+    rescored                guided; of a box counts its confidence times the mean probability of its region's pixels
+                            that have 0.5 (SOLO's maskness, Wang et al. 2020), and not the confidence alone
     mean in boxes           mean of both probabilities within the regions of the boxes that count, 0 elsewhere
     mean                    mean of both, guided being 0 outside of its regions; empty below a gate
 
@@ -34,11 +36,12 @@ GATES = np.linspace(0.0, 0.99, 34).tolist()
 
 
 class Seen(NamedTuple):
-    """An image: its truth, both opinions as (H, W) uint8 probability x 255, and where boxes that count lie."""
+    """An image: its truth, opinions as (H, W) uint8 probability x 255, and where boxes that count lie."""
 
     truth: np.ndarray
     direct: np.ndarray
     guided: np.ndarray
+    rescored: np.ndarray
     inside: np.ndarray
 
 
@@ -63,6 +66,7 @@ def mean(seen: Seen) -> np.ndarray:
 WAYS: dict[str, tuple[Way, bool]] = {
     "direct": (gated, False),
     "guided": (lambda seen, _, __: seen.guided, False),
+    "rescored": (lambda seen, _, __: seen.rescored, False),
     "fallback": (lambda seen, values, _: fallback(seen, values, values.direct_gate), False),
     "sure fallback": (fallback, True),
     "mean in boxes": (lambda seen, _, __: mean(seen) * seen.inside, False),
@@ -104,13 +108,17 @@ def scored(folder: Path, model: str) -> dict[str, pd.DataFrame]:
     def mask(name: str) -> np.ndarray:
         return prepared.load_mask(images, name)
 
-    values = scoring.operating(
-        lambda thresholds: scoring.curves(direct, guided, guided, names["val"], mask, thresholds, "validation"),
-        rule="strict",
-        confidence=None,
-        gate=None,
-        mask_threshold=None,
-    )
+    def chosen(regions: tiles.Tiles) -> Operating:
+        return scoring.operating(
+            lambda thresholds: scoring.curves(direct, regions, regions, names["val"], mask, thresholds, "validation"),
+            rule="strict",
+            confidence=None,
+            gate=None,
+            mask_threshold=None,
+        )
+
+    judged = tiles.Tiles(guided.probabilities, guided.items.assign(confidence=guided.confidences * maskness(guided)))
+    values, least = chosen(guided), chosen(judged).confidence
 
     def seen(name: str) -> Seen:
         truth = mask(name)
@@ -120,7 +128,9 @@ def scored(folder: Path, model: str) -> dict[str, pd.DataFrame]:
         for x0, y0, x1, y1 in guided.boxes[boxes]:
             inside[y0:y1, x0:x1] = 1
         whole, regions = direct.of(name, "frame"), guided.assembled(boxes, *truth.shape)
-        return Seen(truth, direct.assembled(whole, *truth.shape), regions, inside)
+        kept = judged.of(name, "detector")
+        again = judged.assembled(kept[judged.confidences[kept] >= least], *truth.shape)
+        return Seen(truth, direct.assembled(whole, *truth.shape), regions, again, inside)
 
     of_part = {part: [seen(name) for name in own] for part, own in names.items()}
     tables = {part: index.set_index("image_id").loc[own, ["group_id"]].reset_index() for part, own in names.items()}
@@ -133,6 +143,13 @@ def scored(folder: Path, model: str) -> dict[str, pd.DataFrame]:
         for part, table in tables.items():
             table[name] = [dice(way(each, values, gates[place]), each.truth)[threshold] for each in of_part[part]]
     return tables
+
+
+def maskness(regions: tiles.Tiles) -> np.ndarray:
+    """(K,) float64: the mean probability of each region's pixels that have at least 0.5; 0 where none has."""
+    lesion = regions.probabilities >= level(0.5)
+    inside = np.where(lesion, regions.probabilities, 0).sum(axis=(1, 2)) / 255
+    return inside / np.maximum(lesion.sum(axis=(1, 2)), 1)
 
 
 def points(difference: bootstrap.Interval) -> str:
