@@ -72,7 +72,7 @@ def of_networks(board: standings.Leaderboard) -> str:
                 scores.append([name, branch, *shown, normals, paper_has])
             shown = [cells[each, rule] for each in TESTED for rule in HEADLINES[:2]]
             differences.append([name, *shown])
-        whole = [entry for entry in section.entries if entry.model in WHOLE]
+        whole = [each for each in section.entries if each.model in WHOLE and common.issuperset(each.changed.split())]
         if len(whole) > 1:
             name = f"mean of the {len(whole)} without instances"
             scores += [[name, branch, *mean(whole, branch), "", ""] for branch in BRANCHES]
