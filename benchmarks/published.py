@@ -4,6 +4,7 @@
     python -m benchmarks.published --rules                    # every branch under every rule, and normals marked
     python -m benchmarks.published --networks                 # every network on one split, published numbers below
     python -m benchmarks.published --finding                  # lesions met, outlined, left empty; false ones
+    python -m benchmarks.published --settings                 # what other settings of a network change
     python -m benchmarks.published --only '*-fold[01]' ...    # of some of the runs, by their names
     python -m benchmarks.published --keep PROJECT --name NAME   # add the finished run in the folder PROJECT
 
@@ -40,6 +41,7 @@ def main() -> None:
     parser.add_argument("--rules", action="store_true", help="tables of every branch under every rule")
     parser.add_argument("--networks", action="store_true", help="one table of all networks for every split")
     parser.add_argument("--finding", action="store_true", help="what is found, and how well it is outlined")
+    parser.add_argument("--settings", action="store_true", help="what other settings of a network change")
     parser.add_argument("--only", default="*", metavar="PATTERN", help="of the runs' names")
     parser.add_argument("--markdown", type=Path, metavar="FILE", help="write the tables to this file, too")
     asked = parser.parse_args()
@@ -53,7 +55,12 @@ def main() -> None:
     scored = paper.beside(
         standings.leaderboard(runs, settings.model_dump(), seed=settings.seed, batch=settings.scoring.batch)
     )
-    shown = {"rules": tables.under_all_rules, "networks": tables.of_networks, "finding": tables.of_finding}
+    shown = {
+        "rules": tables.under_all_rules,
+        "networks": tables.of_networks,
+        "finding": tables.of_finding,
+        "settings": tables.of_settings,
+    }
     wanted = [table(scored) for name, table in shown.items() if getattr(asked, name)]
     print("\n".join(wanted or [formats.text(scored, asked.rule, "dice")]))
     if asked.markdown:

@@ -76,7 +76,7 @@ def of_networks(board: standings.Leaderboard) -> str:
         if len(whole) > 1:
             name = f"mean of the {len(whole)} without instances"
             scores += [[name, branch, *mean(whole, branch), "", ""] for branch in BRANCHES]
-            pairs = [mean(whole, *DIFFERENCES[each])[:2] for each in TESTED]
+            pairs = [mean(whole, one, whole, other)[:2] for one, other in (DIFFERENCES[each] for each in TESTED)]
             differences.append([name, *(cell for pair in pairs for cell in pair)])
         titles = ["network", "", *(f"`{rule}`" for rule in HEADLINES), "normals marked, %", "the paper"]
         parts += [f"{section.first.split}", "", *rows_of(titles, scores), ""]
@@ -120,17 +120,39 @@ def of_finding(board: standings.Leaderboard) -> str:
     return "\n".join(parts)
 
 
-def mean(entries: Sequence[Entry], branch: str, other: str | None = None) -> list[str]:
-    """Under every headline rule the mean over networks, or of differences of two branches, for other patients."""
+def of_settings(board: standings.Leaderboard) -> str:
+    """Tables in Markdown: of a network with other settings, what they change: differences from the fewest settings."""
+    parts = []
+    for section in board.sections:
+        rows = []
+        for model in NETWORKS:
+            own = sorted((each for each in section.entries if each.model == model), key=lambda each: len(each.changed))
+            for entry in own[1:]:
+                settings = [each for each in entry.changed.split() if each not in own[0].changed.split()]
+                for branch in BRANCHES:
+                    value, less = (mean([entry], branch), mean([entry], branch, [own[0]], branch))
+                    cells = [cell for pair in zip(value, less, strict=True) for cell in pair][: 2 * len(HEADLINES) - 2]
+                    marked = [100 * share_of_normals_marked(each)[branch] for each in (own[0], entry)]
+                    rows.append([NETWORKS[model], " ".join(settings), branch, *cells, "{:.1f}, {:.1f}".format(*marked)])
+        titles = ["network", "settings", ""]
+        titles += [f"`{rule}`{of}" for rule in HEADLINES[:2] for of in ("", ", change")]
+        parts += [f"{section.first.split}", "", *rows_of([*titles, "normals marked, % before, with"], rows), ""]
+    return "\n".join(parts)
+
+
+def mean(
+    entries: Sequence[Entry], branch: str, others: Sequence[Entry] | None = None, other: str | None = None
+) -> list[str]:
+    """Under every headline rule the mean over networks, or of differences from others, for other patients."""
     rows = entries[0].by_seed(branch)[0]
     drawn, groups = bootstrap.weights(rows, seed=0), rows["group_id"].to_numpy(dtype=str)
     cells = []
     for rule in HEADLINES:
         own = _mean_dice(entries, branch, rule)
-        if other is None:
+        if others is None or other is None:
             told = of_means_over_images(own, groups, drawn).leaves(("dice",))["dice"]
         else:
-            difference = of_means_over_images(own - _mean_dice(entries, other, rule), groups, drawn)
+            difference = of_means_over_images(own - _mean_dice(others, other, rule), groups, drawn)
             told = difference.differences(("dice",))["dice"]
         cells.append(tables.score(pd.Series(told), "dice"))
     return cells
