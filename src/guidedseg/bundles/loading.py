@@ -259,8 +259,12 @@ def _problem(folder: Path, name: str, expected: str | None) -> str | None:
 
 
 def _detector(folder: Path) -> tuple["nn.Module", tuple[str, ...]]:
-    from guidedseg.detection import trained  # noqa: PLC0415 - torch and Ultralytics, for the engine torch alone
+    # torch, Ultralytics and pandas, for the engine torch alone; told apart here, as a detector depends on no segmenter
+    from guidedseg import artifacts  # noqa: PLC0415
+    from guidedseg.detection import trained  # noqa: PLC0415
 
+    if artifacts.values(folder / "config.json").get("kind") == "cascade":
+        return _segmenter(folder)
     return trained.answers(folder)
 
 

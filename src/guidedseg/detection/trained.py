@@ -29,9 +29,8 @@ def export(folder: Path) -> None:
 def _own(folder: Path) -> Any:  # noqa: ANN401 - a module
     from guidedseg.detection.pyramid import trained as pyramid  # noqa: PLC0415 - each takes seconds to import
     from guidedseg.detection.yolo import trained as yolo  # noqa: PLC0415
-    from guidedseg.segmentation import trained as segmentation  # noqa: PLC0415
 
-    return {None: yolo, "cascade": segmentation}.get(_kind(folder), pyramid)
+    return yolo if _kind(folder) is None else pyramid
 
 
 def _kind(folder: Path) -> str | None:
