@@ -1,11 +1,11 @@
 window.guidedsegRun = {
   "bundles/unetpp": {
-    "md5": "784f8ecac78806ee2e4eb1847cf7ffb6.dir",
-    "commit": "e8d56f0b733c35a9530b23ba96d39df0443e82d9",
+    "md5": "ec9b72aee7ff845d4d49d21a7265a5f5.dir",
+    "commit": "00ffb75ff9005b585a6b59f71bae4e8896e60491",
     "uncommitted changes": "none",
-    "started": "2026-11-30 08:50 UTC",
-    "finished": "2026-11-30 08:50 UTC",
-    "seconds": 1.0,
+    "started": "2026-11-30 09:35 UTC",
+    "finished": "2026-11-30 09:35 UTC",
+    "seconds": 0.9,
     "threads": 2,
     "gpu": null,
     "machine": {
@@ -32,11 +32,11 @@ window.guidedsegRun = {
   },
   "data/detections.csv": {
     "md5": "5e0adc1715ec171da1b3a0b53a4a438e",
-    "commit": "e8d56f0b733c35a9530b23ba96d39df0443e82d9",
+    "commit": "00ffb75ff9005b585a6b59f71bae4e8896e60491",
     "uncommitted changes": "none",
-    "started": "2026-11-30 08:49 UTC",
-    "finished": "2026-11-30 08:49 UTC",
-    "seconds": 0.9,
+    "started": "2026-11-30 09:35 UTC",
+    "finished": "2026-11-30 09:35 UTC",
+    "seconds": 0.8,
     "threads": 2,
     "gpu": null,
     "machine": {
@@ -280,10 +280,10 @@ window.guidedsegRun = {
   },
   "evaluations/external/unetpp": {
     "md5": "96ca343281fa20be5580db533e1c5045.dir",
-    "commit": "e8d56f0b733c35a9530b23ba96d39df0443e82d9",
+    "commit": "00ffb75ff9005b585a6b59f71bae4e8896e60491",
     "uncommitted changes": "none",
-    "started": "2026-11-30 08:50 UTC",
-    "finished": "2026-11-30 08:50 UTC",
+    "started": "2026-11-30 09:35 UTC",
+    "finished": "2026-11-30 09:35 UTC",
     "seconds": 0.5,
     "threads": 2,
     "gpu": null,
@@ -342,11 +342,11 @@ window.guidedsegRun = {
   },
   "models/detector": {
     "md5": "6310fb078224dcf8336fb200adc562b2.dir",
-    "commit": "e8d56f0b733c35a9530b23ba96d39df0443e82d9",
+    "commit": "00ffb75ff9005b585a6b59f71bae4e8896e60491",
     "uncommitted changes": "none",
-    "started": "2026-11-30 08:47 UTC",
-    "finished": "2026-11-30 08:48 UTC",
-    "seconds": 69.7,
+    "started": "2026-11-30 09:34 UTC",
+    "finished": "2026-11-30 09:35 UTC",
+    "seconds": 65.6,
     "threads": 2,
     "gpu": null,
     "machine": {
