@@ -17,10 +17,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from benchmarks.fusion import GATES, dice, points
-from guidedseg import scoring
+from benchmarks.fusion import GATES, chosen, compared, dice, points
 from guidedseg.datasets import prepared, splits
-from guidedseg.evaluation import bootstrap
 from guidedseg.evaluation.operating import THRESHOLDS, level
 from guidedseg.inference import tiles
 
@@ -36,8 +34,6 @@ def main() -> None:
     asked = parser.parse_args()
     folds = [scored(folders, asked.model) for folders in asked.fold]
     validated, found = (pd.concat([fold[part] for fold in folds], ignore_index=True) for part in ("val", "test"))
-    drawn = bootstrap.weights(found, seed=0)
-    groups, lesion = found["group_id"].to_numpy(dtype=str), found["lesion"].to_numpy(dtype=bool)
     print(
         f"{len(found)} held-out images of {len(folds)} folds, {[len(each) for each in asked.fold]} members. Dice in %"
     )
@@ -45,13 +41,10 @@ def main() -> None:
     print("|---|---|---|---|---|---|---|---|")
     for branch in BRANCHES:
         cells = [f"{100 * validated[f'{branch} {which}'].mean():.1f}" for which in ("one", "all")]
-        for chosen in (np.ones(len(found), dtype=bool), lesion):
-            one, together = (np.where(chosen, found[f"{branch} {which}"], np.nan) for which in ("one", "all"))
-            difference = bootstrap.mean((together - one)[:, None], groups, drawn)[:, 0]
-            between = bootstrap.interval(difference, np.ones(drawn.shape[1]), bootstrap.DIFFERENCE)
-            cells.append(f"{100 * np.nanmean(one):.1f}")
-            cells.append(points(between))
-        empty = [100 * found.loc[~lesion, f"{branch} {which}"].mean() for which in ("one", "all")]
+        changes = compared(found, f"{branch} all", f"{branch} one")
+        for rows, (_, less) in zip((found, found[found["lesion"]]), changes, strict=True):
+            cells += [f"{100 * rows[f'{branch} one'].mean():.1f}", points(less)]
+        empty = [100 * found.loc[~found["lesion"], f"{branch} {which}"].mean() for which in ("one", "all")]
         print(f"| {branch} | {' | '.join(cells)} | {empty[0]:.1f}, {empty[1]:.1f} |")
 
 
@@ -67,8 +60,9 @@ def scored(folders: Sequence[Path], model: str) -> dict[str, pd.DataFrame]:
     tables = {part: index.set_index("image_id").loc[own, ["group_id"]].reset_index() for part, own in names.items()}
     for part, table in tables.items():
         table["lesion"] = [bool(truths[name].any()) for name in names[part]]
-    for branch, kind in BRANCHES.items():
-        members = [maps(folder, model, branch, kind, names, truths) for folder in folders]
+    of_members = [maps(folder, model, names["val"], truths) for folder in folders]
+    for branch in BRANCHES:
+        members = [member[branch] for member in of_members]
         together = {name: np.mean([member[name] for member in members], axis=0) for name in truths}
         together = {name: np.round(mean).astype(np.uint8) for name, mean in together.items()}
         single = [best(member, truths, names) for member in members]
@@ -80,26 +74,20 @@ def scored(folders: Sequence[Path], model: str) -> dict[str, pd.DataFrame]:
 
 
 def maps(
-    folder: Path, model: str, branch: str, kind: str, names: dict[str, list[str]], truths: dict[str, np.ndarray]
-) -> dict[str, np.ndarray]:
-    """A member's probabilities x 255 of every image, (H, W) uint8; 0 outside of the boxes that count."""
-    found = {each: tiles.load(folder / "predictions" / model / each) for each in BRANCHES}
-    values = scoring.operating(
-        lambda thresholds: scoring.curves(
-            found["direct"], found["guided"], found["cascade"], names["val"], truths.__getitem__, thresholds, "val"
-        ),
-        rule="strict",
-        confidence=None,
-        gate=None,
-        mask_threshold=None,
-    )
-    least = {"direct": None, "guided": values.confidence, "cascade": values.cascade_confidence}[branch]
-    own, seen = found[branch], {}
-    for name, truth in truths.items():
-        items = own.of(name, kind)
-        counting = items if least is None else items[own.confidences[items] >= least]
-        seen[name] = own.assembled(counting, *truth.shape)
-    return seen
+    folder: Path, model: str, validation: Sequence[str], truths: dict[str, np.ndarray]
+) -> dict[str, dict[str, np.ndarray]]:
+    """A member's probabilities x 255 by branch and image, (H, W) uint8; 0 outside of the boxes that count."""
+    found = {branch: tiles.load(folder / "predictions" / model / branch) for branch in BRANCHES}
+    values = chosen(found["direct"], found["guided"], found["cascade"], validation, truths.__getitem__)
+    least = {"direct": None, "guided": values.confidence, "cascade": values.cascade_confidence}
+
+    def seen(branch: str, name: str) -> np.ndarray:
+        own, enough = found[branch], least[branch]
+        items = own.of(name, BRANCHES[branch])
+        counting = items if enough is None else items[own.confidences[items] >= enough]
+        return own.assembled(counting, *truths[name].shape)
+
+    return {branch: {name: seen(branch, name) for name in truths} for branch in BRANCHES}
 
 
 def best(

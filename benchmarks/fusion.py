@@ -19,7 +19,7 @@ from guided with 95 % intervals over whole groups.
 """
 
 import argparse
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -83,18 +83,42 @@ def main() -> None:
     asked = parser.parse_args()
     folds = [scored(folder, asked.model) for folder in asked.folders]
     validated, found = (pd.concat([fold[part] for fold in folds], ignore_index=True) for part in ("val", "test"))
-    drawn = bootstrap.weights(found, seed=0)
-    groups, lesion = found["group_id"].to_numpy(dtype=str), found["lesion"].to_numpy(dtype=bool)
     print(f"{len(found)} held-out images of {len(folds)} folds, Dice in %; of the validation images under strict")
     print(f"{'':14} validation  strict  - guided              lesion  - guided              normals empty")
     for way in WAYS:
         line = f"{way:14} {100 * validated[way].mean():10.1f}"
-        for chosen in (np.ones(len(found), dtype=bool), lesion):
-            own, other = (np.where(chosen, found[name], np.nan) for name in (way, "guided"))
-            difference = bootstrap.mean((own - other)[:, None], groups, drawn)[:, 0]
-            between = bootstrap.interval(difference, np.ones(drawn.shape[1]), bootstrap.DIFFERENCE)
-            line += f" {100 * np.nanmean(own):6.1f}  {points(between):20}"
-        print(f"{line} {100 * found.loc[~lesion, way].mean():6.1f}")
+        for value, less in compared(found, way, "guided"):
+            line += f" {100 * value:6.1f}  {points(less):20}"
+        print(f"{line} {100 * found.loc[~found['lesion'], way].mean():6.1f}")
+
+
+def compared(found: pd.DataFrame, one: str, other: str) -> list[tuple[float, bootstrap.Interval]]:
+    """Of all images, then of those with a lesion: the mean of a column, and what it is more than another's."""
+    drawn, groups = bootstrap.weights(found, seed=0), found["group_id"].to_numpy(dtype=str)
+    told = []
+    for chosen in (np.ones(len(found), dtype=bool), found["lesion"].to_numpy(dtype=bool)):
+        own, less = (np.where(chosen, found[name], np.nan) for name in (one, other))
+        difference = bootstrap.mean((own - less)[:, None], groups, drawn)[:, 0]
+        between = bootstrap.interval(difference, np.ones(drawn.shape[1]), bootstrap.DIFFERENCE)
+        told.append((float(np.nanmean(own)), between))
+    return told
+
+
+def chosen(
+    direct: tiles.Tiles,
+    guided: tiles.Tiles,
+    cascade: tiles.Tiles,
+    names: Sequence[str],
+    load_mask: scoring.LoadMask,
+) -> Operating:
+    """The operating values that are best on validation images, as the pipeline has them under strict."""
+    return scoring.operating(
+        lambda thresholds: scoring.curves(direct, guided, cascade, names, load_mask, thresholds, "validation"),
+        rule="strict",
+        confidence=None,
+        gate=None,
+        mask_threshold=None,
+    )
 
 
 def scored(folder: Path, model: str) -> dict[str, pd.DataFrame]:
@@ -108,17 +132,9 @@ def scored(folder: Path, model: str) -> dict[str, pd.DataFrame]:
     def mask(name: str) -> np.ndarray:
         return prepared.load_mask(images, name)
 
-    def chosen(regions: tiles.Tiles) -> Operating:
-        return scoring.operating(
-            lambda thresholds: scoring.curves(direct, regions, regions, names["val"], mask, thresholds, "validation"),
-            rule="strict",
-            confidence=None,
-            gate=None,
-            mask_threshold=None,
-        )
-
     judged = tiles.Tiles(guided.probabilities, guided.items.assign(confidence=guided.confidences * maskness(guided)))
-    values, least = chosen(guided), chosen(judged).confidence
+    values = chosen(direct, guided, guided, names["val"], mask)
+    least = chosen(direct, judged, judged, names["val"], mask).confidence
 
     def seen(name: str) -> Seen:
         truth = mask(name)

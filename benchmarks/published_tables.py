@@ -103,7 +103,7 @@ def of_finding(board: standings.Leaderboard) -> str:
             own = entry.images[entry.images["branch"] == branch]
             dice = 2 * own["tp"] / (2 * own["tp"] + own["fp"] + own["fn"])
             lesion, empty = own["lesion_px"] > 0, own["tp"] + own["fp"] == 0
-            boxed = own["boxes"] > 0 if branch != "direct" else ~lesion | lesion
+            boxed = (own["boxes"] > 0) | (branch == "direct")
             cells = [f"{(lesion & ~boxed).sum()}", f"{(lesion & boxed & empty).sum()}"]
             cells += [f"{(lesion & ~empty & (own['tp'] == 0)).sum()}", f"{(lesion & (own['tp'] > 0)).sum()}"]
             cells += [
