@@ -2,7 +2,9 @@
 
 import functools
 import itertools
+import multiprocessing
 import os
+import time
 
 import pytest
 from mortal_work import DEADLY, doubling
@@ -29,6 +31,24 @@ def test_a_process_that_dies_is_replaced_and_its_item_tried_again(tmp_path):
     assert len([*tmp_path.glob(f"try-{DEADLY}-*")]) == TRIES
     # what opens an engine ran once in each process: two to begin with, one for every death
     assert len([*tmp_path.glob("made-*")]) <= 2 + 1 + TRIES
+
+
+@pytest.mark.parametrize("which", [0, 1])
+def test_a_process_that_is_killed_while_it_has_nothing_to_do_takes_no_other_with_it(which, tmp_path):
+    def items():
+        yield from (0, 1)
+        yield 2  # asked for when one of the first two is done
+        deadline = time.monotonic() + 30
+        while len([*tmp_path.glob("try-*")]) < 3 and time.monotonic() < deadline:
+            time.sleep(0.01)
+        time.sleep(0.2)  # both wait
+        killed = sorted(multiprocessing.active_children(), key=lambda child: child.pid)[which]
+        killed.kill()
+        time.sleep(0.5)
+        yield from (6, 7, 8)
+
+    found = by_item(each(functools.partial(doubling, tmp_path), items(), Place(2)))
+    assert found == {number: (2 * number, None) for number in (0, 1, 2, 6, 7, 8)}
 
 
 def test_one_process_is_this_one(tmp_path):

@@ -1,19 +1,53 @@
-"""A function over many items in processes of this machine."""
+"""A function over many items in processes of this machine.
+
+Every process has a pipe of its own: with locks or queues that all share, one that dies at the wrong moment takes the
+others with it (a pool of the standard library breaks whole, Pebble's lost tasks or waited where an idle one died).
+"""
 
 import multiprocessing
 import os
+import signal
 import threading
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, wait
-from typing import Any
-
-from pebble import ProcessExpired, ProcessPool
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from multiprocessing.connection import Connection, wait
+from typing import Any, Generic
 
 from guidedseg import progress
 from guidedseg.cluster.tasks import TRIES, Done, Item, Make, Result, told
 
-_make: Make[Any, Any] | None = None
-_function: Callable[[Any], Any] | None = None
+
+class _Worker(Generic[Item, Result]):
+    """A process and what it works on."""
+
+    def __init__(self, make: Make[Item, Result]) -> None:
+        # not forked: threads and engines of this process would not survive it
+        context = multiprocessing.get_context("spawn")
+        self.connection, theirs = context.Pipe()
+        self.process = context.Process(target=_serve, args=(make, theirs), daemon=True)
+        self.process.start()
+        theirs.close()  # or its end would not be told by the pipe's
+
+    def begin(self, item: Item, number: int) -> None:
+        """Give it an item, for the ``number``-th time."""
+        self.item, self.number = item, number
+        with suppress(BrokenPipeError, ConnectionResetError):  # ``answer`` tells
+            self.connection.send(item)
+
+    def answer(self) -> Done[Item, Result] | None:
+        """What it sent; None: it died."""
+        try:
+            value, problem = self.connection.recv()
+        except (EOFError, ConnectionResetError):
+            self.process.join()
+            self.connection.close()
+            return None
+        return Done(self.item, value, problem)
+
+    def stop(self) -> None:
+        self.process.kill()
+        self.process.join()
+        self.connection.close()
 
 
 def each(make: Make[Item, Result], items: Iterable[Item], processes: int) -> Iterator[Done[Item, Result]]:
@@ -24,48 +58,49 @@ def each(make: Make[Item, Result], items: Iterable[Item], processes: int) -> Ite
         items: taken as they are needed.
         processes: beside each other.
     """
-    # not forked: threads and engines of this process would not survive it
-    context = multiprocessing.get_context("spawn")
-    pool = ProcessPool(processes, initializer=_begin, initargs=(make,), context=context)
-    running: dict[Future[Result], tuple[Item, int]] = {}
-
-    def start(item: Item, number: int) -> None:
-        running[pool.schedule(_call, (item,))] = (item, number)
-
+    first = ((item, 1) for item in items)
+    again: list[tuple[Item, int]] = []
+    idle: list[_Worker[Item, Result]] = []
+    busy: dict[Any, _Worker[Item, Result]] = {}
+    done: Done[Item, Result] | None = None
     try:
-        for item in items:
-            start(item, 1)
-            if len(running) > processes:
-                yield from _finished(running, start)
-        while running:
-            yield from _finished(running, start)
-    finally:
-        pool.stop()
-        pool.join()
-
-
-def _finished(
-    running: dict[Future[Result], tuple[Item, int]], again: Callable[[Item, int], None]
-) -> Iterator[Done[Item, Result]]:
-    """Wait for one or more; what lost its process starts again."""
-    for future in wait(running, return_when=FIRST_COMPLETED).done:
-        item, number = running.pop(future)
-        try:
-            yield Done(item, future.result())
-        except ProcessExpired as error:
-            if number < TRIES:
-                again(item, number + 1)
+        while True:
+            while len(busy) < processes and (task := again.pop() if again else next(first, None)):
+                worker = idle.pop() if idle else _Worker(make)
+                busy[worker.connection] = worker
+                worker.begin(*task)
+            if done is not None:  # only now: no process waits for whoever takes this
+                yield done
+            if not busy:
+                return
+            worker = busy.pop(wait(busy)[0])
+            done = worker.answer()
+            if done is not None:
+                idle.append(worker)
+            elif worker.number < TRIES:
+                again.append((worker.item, worker.number + 1))
             else:
-                yield Done(item, problem=f"its process died {TRIES} times, with exit code {error.exitcode}")
-        except Exception as error:  # noqa: BLE001 - of this item alone
-            yield Done(item, problem=told(error))
+                code = worker.process.exitcode
+                done = Done(worker.item, problem=f"its process died {TRIES} times, with exit code {code}")
+    finally:
+        for worker in [*idle, *busy.values()]:
+            worker.stop()
 
 
-def _begin(make: Make[Any, Any]) -> None:
-    global _make  # noqa: PLW0603 - a process has one
-    _make = make
+def _serve(make: Make[Any, Any], connection: "Connection[Any, Any]") -> None:
+    """What a process does: answer every item with a value or a problem."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that started this one
     progress.silence()
     threading.Thread(target=_leave_with_parent, daemon=True).start()
+    function = None
+    with suppress(EOFError, BrokenPipeError, ConnectionResetError):  # it has gone
+        while True:
+            item = connection.recv()
+            try:
+                function = function or make()
+                connection.send((function(item), None))
+            except Exception as error:  # noqa: BLE001 - of this item alone
+                connection.send((None, told(error)))
 
 
 def _leave_with_parent() -> None:
@@ -73,11 +108,3 @@ def _leave_with_parent() -> None:
     if (parent := multiprocessing.parent_process()) is not None:
         parent.join()
         os._exit(1)
-
-
-def _call(item: Any) -> Any:  # noqa: ANN401 - what the caller's function takes and gives
-    global _function  # noqa: PLW0603 - likewise
-    if _function is None:
-        assert _make is not None  # noqa: S101 - set by _begin
-        _function = _make()
-    return _function(item)
