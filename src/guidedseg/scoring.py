@@ -220,10 +220,7 @@ def _dice(tiles: Tiles, positions: npt.NDArray[np.int64], truth: Mask) -> tuple[
         before = _histogram(canvas[window], offset[window])
         regions.paste(tiles.probabilities[position], box, canvas)
         histograms[step + 1] = histograms[step] + _histogram(canvas[window], offset[window]) - before
-    fp, tp = np.moveaxis(histograms[..., ::-1].cumsum(axis=-1)[..., ::-1], 1, 0)
-    pixels = tp + fp + size  # 2TP + FP + FN
-    dice = np.divide(2.0 * tp, pixels, out=np.ones(pixels.shape), where=pixels > 0)
-    return dice, int(canvas.max(initial=0))
+    return calibration.strict_dice(np.moveaxis(histograms, 1, 2)), int(canvas.max(initial=0))
 
 
 def _histogram(levels: npt.NDArray[np.uint8], offset: npt.NDArray[np.uint16]) -> npt.NDArray[np.int64]:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from guidedseg.evaluation.bootstrap import weights
-from guidedseg.evaluation.calibration import BINS, LEVELS, empty, errors, histogram, reliability, table
+from guidedseg.evaluation.calibration import BINS, LEVELS, empty, errors, histogram, reliability, strict_dice, table
 
 ONE = np.ones((1, 1))
 
@@ -158,3 +158,18 @@ def test_order_of_rows_does_not_matter() -> None:
     drawn = weights(pd.DataFrame({"group_id": ["P", "Q"]}), seed=0, draws=5)
     for one, other in zip(errors(rows.sample(frac=1, random_state=0), drawn), errors(rows, drawn), strict=True):
         np.testing.assert_allclose(one, other)
+
+
+@pytest.mark.parametrize("share", [0.0, 0.2])
+@pytest.mark.parametrize("highest", [0, 255])
+def test_strict_dice_is_that_of_the_mask_from_every_level_on(share: float, highest: int) -> None:
+    rng = np.random.default_rng(0)
+    truths = rng.random((2, 8, 8)) < share
+    pictures = rng.integers(0, highest, (2, 8, 8), dtype=np.uint8, endpoint=True)
+    found = strict_dice(np.stack([*map(histogram, pictures, truths)]))
+    assert found.shape == (2, 256)
+    for dice, truth, picture in zip(found, truths, pictures, strict=True):
+        for level in range(256):
+            mask = picture >= level
+            both = int(mask.sum() + truth.sum())
+            assert dice[level] == (2 * int((mask & truth).sum()) / both if both else 1.0)

@@ -27,10 +27,13 @@ def export(folder: Path) -> None:
 
 
 def _own(folder: Path) -> Any:  # noqa: ANN401 - a module
-    from guidedseg.detection.pyramid import trained as pyramid  # noqa: PLC0415 - each takes seconds to import
-    from guidedseg.detection.yolo import trained as yolo  # noqa: PLC0415
+    if _kind(folder) is None:
+        from guidedseg.detection.yolo import trained as yolo  # noqa: PLC0415 - each takes seconds to import
 
-    return yolo if _kind(folder) is None else pyramid
+        return yolo
+    from guidedseg.detection.pyramid import trained as pyramid  # noqa: PLC0415 - likewise
+
+    return pyramid
 
 
 def _kind(folder: Path) -> str | None:

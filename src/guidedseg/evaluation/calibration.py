@@ -34,6 +34,17 @@ def empty() -> npt.NDArray[np.int64]:
     return np.zeros((LEVELS, 2), dtype=np.int64)
 
 
+def strict_dice(histograms: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
+    """Dice of the masks ``probability x 255 >= level`` at every level, (..., 256); 1 where truth and mask are empty.
+
+    Args:
+        histograms: (..., 256, 2), each of one image.
+    """
+    fp, tp = np.moveaxis(histograms[..., ::-1, :].cumsum(axis=-2)[..., ::-1, :], -1, 0)
+    pixels = tp + fp + tp[..., :1]  # 2TP + FP + FN
+    return np.divide(2.0 * tp, pixels, out=np.ones(pixels.shape), where=pixels > 0)
+
+
 def table(histograms: dict[tuple[str, str], npt.NDArray[np.int64]]) -> pd.DataFrame:
     """Histograms by (group_id, branch) as rows group_id, branch, level, pixels, lesion_pixels; no empty levels."""
     rows = [

@@ -103,9 +103,7 @@ def curve(levels: Levels, truth: Mask, thresholds: Sequence[float]) -> Curves:
         truth: (H, W) bool.
         thresholds: of masks.
     """
-    fp, tp = calibration.histogram(levels, truth)[::-1].cumsum(axis=0)[::-1].T
-    pixels = tp + fp + int(truth.sum())  # 2TP + FP + FN
-    dice = np.divide(2.0 * tp, pixels, out=np.ones(pixels.shape), where=pixels > 0)
+    dice = calibration.strict_dice(calibration.histogram(levels, truth))
     silent = 0.0 if truth.any() else 1.0
     return Curves(
         silent=silent,
