@@ -1,10 +1,10 @@
 window.guidedsegRun = {
   "bundles/unetpp": {
-    "md5": "ec9b72aee7ff845d4d49d21a7265a5f5.dir",
-    "commit": "00ffb75ff9005b585a6b59f71bae4e8896e60491",
+    "md5": "c534fb8e03cfbc1749d349016193dea1.dir",
+    "commit": "c8480a86647ed95b822ea95349023d1c644fe69d",
     "uncommitted changes": "none",
-    "started": "2026-11-30 09:35 UTC",
-    "finished": "2026-11-30 09:35 UTC",
+    "started": "2026-11-30 11:02 UTC",
+    "finished": "2026-11-30 11:02 UTC",
     "seconds": 0.9,
     "threads": 2,
     "gpu": null,
@@ -15,7 +15,7 @@ window.guidedsegRun = {
       "memory": "24 GiB"
     },
     "versions": {
-      "python": "3.11.7",
+      "python": "3.11.2",
       "guidedseg": "0.1.0",
       "torch": "2.15.0",
       "torchvision": "0.29.2",
@@ -32,10 +32,10 @@ window.guidedsegRun = {
   },
   "data/detections.csv": {
     "md5": "5e0adc1715ec171da1b3a0b53a4a438e",
-    "commit": "00ffb75ff9005b585a6b59f71bae4e8896e60491",
+    "commit": "c8480a86647ed95b822ea95349023d1c644fe69d",
     "uncommitted changes": "none",
-    "started": "2026-11-30 09:35 UTC",
-    "finished": "2026-11-30 09:35 UTC",
+    "started": "2026-11-30 11:01 UTC",
+    "finished": "2026-11-30 11:01 UTC",
     "seconds": 0.8,
     "threads": 2,
     "gpu": null,
@@ -46,7 +46,7 @@ window.guidedsegRun = {
       "memory": "24 GiB"
     },
     "versions": {
-      "python": "3.11.7",
+      "python": "3.11.2",
       "guidedseg": "0.1.0",
       "torch": "2.15.0",
       "torchvision": "0.29.2",
@@ -63,10 +63,10 @@ window.guidedsegRun = {
   },
   "data/inputs/direct": {
     "md5": "4a326a401d4630594dd5779dd25a1b57.dir",
-    "commit": "e8d56f0b733c35a9530b23ba96d39df0443e82d9",
+    "commit": "c8480a86647ed95b822ea95349023d1c644fe69d",
     "uncommitted changes": "none",
-    "started": "2026-11-30 08:47 UTC",
-    "finished": "2026-11-30 08:47 UTC",
+    "started": "2026-11-30 10:59 UTC",
+    "finished": "2026-11-30 10:59 UTC",
     "seconds": 0.5,
     "threads": 2,
     "gpu": null,
@@ -77,7 +77,7 @@ window.guidedsegRun = {
       "memory": "24 GiB"
     },
     "versions": {
-      "python": "3.11.7",
+      "python": "3.11.2",
       "guidedseg": "0.1.0",
       "torch": "2.15.0",
       "torchvision": "0.29.2",
@@ -94,11 +94,11 @@ window.guidedsegRun = {
   },
   "data/inputs/guided": {
     "md5": "dbf12f8f6d160bbb00d3933bbf3fdb59.dir",
-    "commit": "e8d56f0b733c35a9530b23ba96d39df0443e82d9",
+    "commit": "c8480a86647ed95b822ea95349023d1c644fe69d",
     "uncommitted changes": "none",
-    "started": "2026-11-30 08:49 UTC",
-    "finished": "2026-11-30 08:49 UTC",
-    "seconds": 0.5,
+    "started": "2026-11-30 11:01 UTC",
+    "finished": "2026-11-30 11:01 UTC",
+    "seconds": 0.4,
     "threads": 2,
     "gpu": null,
     "machine": {
@@ -108,7 +108,7 @@ window.guidedsegRun = {
       "memory": "24 GiB"
     },
     "versions": {
-      "python": "3.11.7",
+      "python": "3.11.2",
       "guidedseg": "0.1.0",
       "torch": "2.15.0",
       "torchvision": "0.29.2",
@@ -125,11 +125,11 @@ window.guidedsegRun = {
   },
   "data/prepared": {
     "md5": "b1079652c080233f7c3b00af9ef3430c.dir",
-    "commit": "e8d56f0b733c35a9530b23ba96d39df0443e82d9",
+    "commit": "c8480a86647ed95b822ea95349023d1c644fe69d",
     "uncommitted changes": "none",
-    "started": "2026-11-30 08:46 UTC",
-    "finished": "2026-11-30 08:46 UTC",
-    "seconds": 1.0,
+    "started": "2026-11-30 10:59 UTC",
+    "finished": "2026-11-30 10:59 UTC",
+    "seconds": 0.9,
     "threads": 2,
     "gpu": null,
     "machine": {
@@ -139,7 +139,7 @@ window.guidedsegRun = {
       "memory": "24 GiB"
     },
     "versions": {
-      "python": "3.11.7",
+      "python": "3.11.2",
       "guidedseg": "0.1.0",
       "torch": "2.15.0",
       "torchvision": "0.29.2",
@@ -156,11 +156,11 @@ window.guidedsegRun = {
   },
   "data/raw/phantom": {
     "md5": "c75676d296c2a8f311932a1a9953c5d3.dir",
-    "commit": "e8d56f0b733c35a9530b23ba96d39df0443e82d9",
+    "commit": "c8480a86647ed95b822ea95349023d1c644fe69d",
     "uncommitted changes": "none",
-    "started": "2026-11-30 08:46 UTC",
-    "finished": "2026-11-30 08:46 UTC",
-    "seconds": 3.8,
+    "started": "2026-11-30 10:59 UTC",
+    "finished": "2026-11-30 10:59 UTC",
+    "seconds": 3.4,
     "threads": 2,
     "gpu": null,
     "machine": {
@@ -170,7 +170,7 @@ window.guidedsegRun = {
       "memory": "24 GiB"
     },
     "versions": {
-      "python": "3.11.7",
+      "python": "3.11.2",
       "guidedseg": "0.1.0",
       "torch": "2.15.0",
       "torchvision": "0.29.2",
@@ -218,11 +218,11 @@ window.guidedsegRun = {
   },
   "data/synthetic": {
     "md5": "7d67bc07920293705cd860431db9e671.dir",
-    "commit": "e8d56f0b733c35a9530b23ba96d39df0443e82d9",
+    "commit": "c8480a86647ed95b822ea95349023d1c644fe69d",
     "uncommitted changes": "none",
-    "started": "2026-11-30 08:46 UTC",
-    "finished": "2026-11-30 08:46 UTC",
-    "seconds": 0.6,
+    "started": "2026-11-30 10:59 UTC",
+    "finished": "2026-11-30 10:59 UTC",
+    "seconds": 0.5,
     "threads": 2,
     "gpu": null,
     "machine": {
@@ -232,7 +232,7 @@ window.guidedsegRun = {
       "memory": "24 GiB"
     },
     "versions": {
-      "python": "3.11.7",
+      "python": "3.11.2",
       "guidedseg": "0.1.0",
       "torch": "2.15.0",
       "torchvision": "0.29.2",
@@ -249,10 +249,10 @@ window.guidedsegRun = {
   },
   "data/yolo": {
     "md5": "19dd4813657ed3e84d085cf1e8ffa32e.dir",
-    "commit": "e8d56f0b733c35a9530b23ba96d39df0443e82d9",
+    "commit": "c8480a86647ed95b822ea95349023d1c644fe69d",
     "uncommitted changes": "none",
-    "started": "2026-11-30 08:47 UTC",
-    "finished": "2026-11-30 08:47 UTC",
+    "started": "2026-11-30 10:59 UTC",
+    "finished": "2026-11-30 10:59 UTC",
     "seconds": 0.4,
     "threads": 2,
     "gpu": null,
@@ -263,7 +263,7 @@ window.guidedsegRun = {
       "memory": "24 GiB"
     },
     "versions": {
-      "python": "3.11.7",
+      "python": "3.11.2",
       "guidedseg": "0.1.0",
       "torch": "2.15.0",
       "torchvision": "0.29.2",
@@ -280,11 +280,11 @@ window.guidedsegRun = {
   },
   "evaluations/external/unetpp": {
     "md5": "96ca343281fa20be5580db533e1c5045.dir",
-    "commit": "00ffb75ff9005b585a6b59f71bae4e8896e60491",
+    "commit": "c8480a86647ed95b822ea95349023d1c644fe69d",
     "uncommitted changes": "none",
-    "started": "2026-11-30 09:35 UTC",
-    "finished": "2026-11-30 09:35 UTC",
-    "seconds": 0.5,
+    "started": "2026-11-30 11:02 UTC",
+    "finished": "2026-11-30 11:02 UTC",
+    "seconds": 0.4,
     "threads": 2,
     "gpu": null,
     "machine": {
@@ -294,7 +294,7 @@ window.guidedsegRun = {
       "memory": "24 GiB"
     },
     "versions": {
-      "python": "3.11.7",
+      "python": "3.11.2",
       "guidedseg": "0.1.0",
       "torch": "2.15.0",
       "torchvision": "0.29.2",
@@ -311,11 +311,11 @@ window.guidedsegRun = {
   },
   "evaluations/unetpp": {
     "md5": "1948fadb331b87e82303cc3608769f22.dir",
-    "commit": "e8d56f0b733c35a9530b23ba96d39df0443e82d9",
+    "commit": "c8480a86647ed95b822ea95349023d1c644fe69d",
     "uncommitted changes": "none",
-    "started": "2026-11-30 08:50 UTC",
-    "finished": "2026-11-30 08:50 UTC",
-    "seconds": 1.1,
+    "started": "2026-11-30 11:02 UTC",
+    "finished": "2026-11-30 11:02 UTC",
+    "seconds": 0.9,
     "threads": 2,
     "gpu": null,
     "machine": {
@@ -325,7 +325,7 @@ window.guidedsegRun = {
       "memory": "24 GiB"
     },
     "versions": {
-      "python": "3.11.7",
+      "python": "3.11.2",
       "guidedseg": "0.1.0",
       "torch": "2.15.0",
       "torchvision": "0.29.2",
@@ -342,11 +342,11 @@ window.guidedsegRun = {
   },
   "models/detector": {
     "md5": "6310fb078224dcf8336fb200adc562b2.dir",
-    "commit": "00ffb75ff9005b585a6b59f71bae4e8896e60491",
+    "commit": "c8480a86647ed95b822ea95349023d1c644fe69d",
     "uncommitted changes": "none",
-    "started": "2026-11-30 09:34 UTC",
-    "finished": "2026-11-30 09:35 UTC",
-    "seconds": 65.6,
+    "started": "2026-11-30 11:00 UTC",
+    "finished": "2026-11-30 11:01 UTC",
+    "seconds": 66.1,
     "threads": 2,
     "gpu": null,
     "machine": {
@@ -356,7 +356,7 @@ window.guidedsegRun = {
       "memory": "24 GiB"
     },
     "versions": {
-      "python": "3.11.7",
+      "python": "3.11.2",
       "guidedseg": "0.1.0",
       "torch": "2.15.0",
       "torchvision": "0.29.2",
@@ -404,10 +404,10 @@ window.guidedsegRun = {
   },
   "models/starts/cascade": {
     "md5": "826ba0db5038a495f5ab0b0698a7202f.dir",
-    "commit": "e8d56f0b733c35a9530b23ba96d39df0443e82d9",
+    "commit": "c8480a86647ed95b822ea95349023d1c644fe69d",
     "uncommitted changes": "none",
-    "started": "2026-11-30 08:47 UTC",
-    "finished": "2026-11-30 08:47 UTC",
+    "started": "2026-11-30 11:00 UTC",
+    "finished": "2026-11-30 11:00 UTC",
     "seconds": 0.8,
     "threads": 2,
     "gpu": null,
@@ -418,7 +418,7 @@ window.guidedsegRun = {
       "memory": "24 GiB"
     },
     "versions": {
-      "python": "3.11.7",
+      "python": "3.11.2",
       "guidedseg": "0.1.0",
       "torch": "2.15.0",
       "torchvision": "0.29.2",
@@ -435,11 +435,11 @@ window.guidedsegRun = {
   },
   "models/starts/yolo": {
     "md5": "8c72641f858cd3895d3a3d2fa53d78f1.dir",
-    "commit": "e8d56f0b733c35a9530b23ba96d39df0443e82d9",
+    "commit": "c8480a86647ed95b822ea95349023d1c644fe69d",
     "uncommitted changes": "none",
-    "started": "2026-11-30 08:47 UTC",
-    "finished": "2026-11-30 08:47 UTC",
-    "seconds": 2.0,
+    "started": "2026-11-30 10:59 UTC",
+    "finished": "2026-11-30 10:59 UTC",
+    "seconds": 1.9,
     "threads": 2,
     "gpu": null,
     "machine": {
@@ -449,7 +449,7 @@ window.guidedsegRun = {
       "memory": "24 GiB"
     },
     "versions": {
-      "python": "3.11.7",
+      "python": "3.11.2",
       "guidedseg": "0.1.0",
       "torch": "2.15.0",
       "torchvision": "0.29.2",
@@ -466,10 +466,10 @@ window.guidedsegRun = {
   },
   "models/unetpp/direct": {
     "md5": "7434f18ff678ec6018dbf4d2fcf8dfdf.dir",
-    "commit": "e8d56f0b733c35a9530b23ba96d39df0443e82d9",
+    "commit": "c8480a86647ed95b822ea95349023d1c644fe69d",
     "uncommitted changes": "none",
-    "started": "2026-11-30 08:47 UTC",
-    "finished": "2026-11-30 08:47 UTC",
+    "started": "2026-11-30 10:59 UTC",
+    "finished": "2026-11-30 11:00 UTC",
     "seconds": 36.7,
     "threads": 2,
     "gpu": null,
@@ -480,7 +480,7 @@ window.guidedsegRun = {
       "memory": "24 GiB"
     },
     "versions": {
-      "python": "3.11.7",
+      "python": "3.11.2",
       "guidedseg": "0.1.0",
       "torch": "2.15.0",
       "torchvision": "0.29.2",
@@ -497,11 +497,11 @@ window.guidedsegRun = {
   },
   "models/unetpp/guided": {
     "md5": "91e78f83a6f0a2a1016f06fe13c0bdaf.dir",
-    "commit": "e8d56f0b733c35a9530b23ba96d39df0443e82d9",
+    "commit": "c8480a86647ed95b822ea95349023d1c644fe69d",
     "uncommitted changes": "none",
-    "started": "2026-11-30 08:49 UTC",
-    "finished": "2026-11-30 08:49 UTC",
-    "seconds": 36.3,
+    "started": "2026-11-30 11:01 UTC",
+    "finished": "2026-11-30 11:02 UTC",
+    "seconds": 35.8,
     "threads": 2,
     "gpu": null,
     "machine": {
@@ -511,7 +511,7 @@ window.guidedsegRun = {
       "memory": "24 GiB"
     },
     "versions": {
-      "python": "3.11.7",
+      "python": "3.11.2",
       "guidedseg": "0.1.0",
       "torch": "2.15.0",
       "torchvision": "0.29.2",
@@ -528,11 +528,11 @@ window.guidedsegRun = {
   },
   "predictions/unetpp/cascade": {
     "md5": "a8dc203a52ad3a3f97797732987d94bc.dir",
-    "commit": "e8d56f0b733c35a9530b23ba96d39df0443e82d9",
+    "commit": "c8480a86647ed95b822ea95349023d1c644fe69d",
     "uncommitted changes": "none",
-    "started": "2026-11-30 08:49 UTC",
-    "finished": "2026-11-30 08:50 UTC",
-    "seconds": 3.6,
+    "started": "2026-11-30 11:02 UTC",
+    "finished": "2026-11-30 11:02 UTC",
+    "seconds": 3.2,
     "threads": 2,
     "gpu": null,
     "machine": {
@@ -542,7 +542,7 @@ window.guidedsegRun = {
       "memory": "24 GiB"
     },
     "versions": {
-      "python": "3.11.7",
+      "python": "3.11.2",
       "guidedseg": "0.1.0",
       "torch": "2.15.0",
       "torchvision": "0.29.2",
@@ -559,11 +559,11 @@ window.guidedsegRun = {
   },
   "predictions/unetpp/direct": {
     "md5": "687e61d105ae6ae49a28662780647ae5.dir",
-    "commit": "e8d56f0b733c35a9530b23ba96d39df0443e82d9",
+    "commit": "c8480a86647ed95b822ea95349023d1c644fe69d",
     "uncommitted changes": "none",
-    "started": "2026-11-30 08:49 UTC",
-    "finished": "2026-11-30 08:49 UTC",
-    "seconds": 3.7,
+    "started": "2026-11-30 11:02 UTC",
+    "finished": "2026-11-30 11:02 UTC",
+    "seconds": 3.4,
     "threads": 2,
     "gpu": null,
     "machine": {
@@ -573,7 +573,7 @@ window.guidedsegRun = {
       "memory": "24 GiB"
     },
     "versions": {
-      "python": "3.11.7",
+      "python": "3.11.2",
       "guidedseg": "0.1.0",
       "torch": "2.15.0",
       "torchvision": "0.29.2",
@@ -590,11 +590,11 @@ window.guidedsegRun = {
   },
   "predictions/unetpp/guided": {
     "md5": "e9da713380a85439fd8b836582747464.dir",
-    "commit": "e8d56f0b733c35a9530b23ba96d39df0443e82d9",
+    "commit": "c8480a86647ed95b822ea95349023d1c644fe69d",
     "uncommitted changes": "none",
-    "started": "2026-11-30 08:49 UTC",
-    "finished": "2026-11-30 08:49 UTC",
-    "seconds": 3.8,
+    "started": "2026-11-30 11:02 UTC",
+    "finished": "2026-11-30 11:02 UTC",
+    "seconds": 3.4,
     "threads": 2,
     "gpu": null,
     "machine": {
@@ -604,7 +604,7 @@ window.guidedsegRun = {
       "memory": "24 GiB"
     },
     "versions": {
-      "python": "3.11.7",
+      "python": "3.11.2",
       "guidedseg": "0.1.0",
       "torch": "2.15.0",
       "torchvision": "0.29.2",
@@ -621,11 +621,11 @@ window.guidedsegRun = {
   },
   "report/index.html": {
     "md5": "52e3f89d87facaf55c641a9cc9807c1a",
-    "commit": "e8d56f0b733c35a9530b23ba96d39df0443e82d9",
+    "commit": "c8480a86647ed95b822ea95349023d1c644fe69d",
     "uncommitted changes": "none",
-    "started": "2026-11-30 08:50 UTC",
-    "finished": "2026-11-30 08:50 UTC",
-    "seconds": 6.9,
+    "started": "2026-11-30 11:02 UTC",
+    "finished": "2026-11-30 11:02 UTC",
+    "seconds": 6.1,
     "threads": 2,
     "gpu": null,
     "machine": {
@@ -635,7 +635,7 @@ window.guidedsegRun = {
       "memory": "24 GiB"
     },
     "versions": {
-      "python": "3.11.7",
+      "python": "3.11.2",
       "guidedseg": "0.1.0",
       "torch": "2.15.0",
       "torchvision": "0.29.2",
