@@ -18,14 +18,13 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import published_tables as tables
+from benchmarks.published_tables import RUNS
 from guidedseg import artifacts, evaluated, journal, lock, params
 from guidedseg.evaluation import standings
 from guidedseg.evaluation.pooling import Run
 from guidedseg.json_files import write_json
 from guidedseg.reporting.board import formats, paper
 from guidedseg.writing import write_text
-
-RUNS = Path(__file__).parent.parent / "docs/runs"
 
 MADE = ("commit", "finished", "seconds", "threads", "gpu")
 """What is kept of the journal's entries."""

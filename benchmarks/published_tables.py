@@ -1,10 +1,12 @@
 """The tables of docs/results.md, in Markdown, of what ``published.py`` reads."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
+from guidedseg import artifacts
 from guidedseg.evaluation import bootstrap, standings
 from guidedseg.evaluation.estimates import of_means_over_images
 from guidedseg.evaluation.pooling import Entry
@@ -13,6 +15,8 @@ from guidedseg.evaluation.scores import DIFFERENCES
 from guidedseg.names import NETWORKS
 from guidedseg.reporting.board import tables
 from guidedseg.reporting.tables import published, wording
+
+RUNS = Path(__file__).parent.parent / "docs/runs"
 
 BRANCHES = ("direct", "guided", "cascade")
 HEADLINES = ("strict", "lesion", "literal")
@@ -133,8 +137,10 @@ def of_settings(board: standings.Leaderboard) -> str:
                     value, less = (mean([entry], branch), mean([entry], branch, [own[0]], branch))
                     cells = [cell for pair in zip(value, less, strict=True) for cell in pair][: 2 * len(HEADLINES) - 2]
                     marked = [100 * share_of_normals_marked(each)[branch] for each in (own[0], entry)]
-                    rows.append([NETWORKS[model], " ".join(settings), branch, *cells, "{:.1f}, {:.1f}".format(*marked)])
-        titles = ["network", "settings", ""]
+                    both = [100 * validated(each, branch) for each in (own[0], entry)]
+                    ends = ["{:.1f}, {:.1f}".format(*pair) for pair in (both, marked)]
+                    rows.append([NETWORKS[model], " ".join(settings), branch, ends[0], *cells, ends[1]])
+        titles = ["network", "settings", "", "validation, by the rule that chooses, before, with"]
         titles += [f"`{rule}`{of}" for rule in HEADLINES[:2] for of in ("", ", change")]
         parts += [f"{section.first.split}", "", *rows_of([*titles, "normals marked, % before, with"], rows), ""]
     return "\n".join(parts)
@@ -168,6 +174,13 @@ def _mean_dice(entries: Sequence[Entry], branch: str, rule: str) -> bootstrap.Ar
 def rows_of(titles: list[str], rows: list[list[str]]) -> list[str]:
     """Lines of a Markdown table."""
     return [f"| {' | '.join(row)} |" for row in (titles, ["---"] * len(titles), *rows)]
+
+
+def validated(entry: Entry, branch: str) -> float:
+    """Mean over the runs of what the chosen values make of the validation images."""
+    return float(
+        np.mean([artifacts.values(RUNS / run.name / "run.json")["operating"][f"{branch}_dice"] for run in entry.runs])
+    )
 
 
 def share_of_normals_marked(entry: Entry) -> pd.Series:
