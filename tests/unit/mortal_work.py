@@ -2,8 +2,10 @@
 
 import os
 import signal
+import struct
 import time
 from collections.abc import Callable
+from multiprocessing.connection import Connection
 from pathlib import Path
 
 DEADLY = 70
@@ -22,6 +24,22 @@ def doubling(folder: Path) -> Callable[[int], int]:
         if number == 5:
             raise ValueError("five\nis not\tliked")
         time.sleep(0.02)
+        return 2 * number
+
+    return function
+
+
+def cut_off(folder: Path) -> Callable[[int], int]:
+    """Doubles numbers; dies once at 3, in the middle of its answer."""
+
+    def answer_in_part(self: Connection, content: bytes) -> None:
+        self._send(struct.pack("!i", len(content)) + bytes(content)[:3])
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    def function(number: int) -> int:
+        if number == 3 and not (folder / "died").exists():
+            (folder / "died").touch()
+            Connection._send_bytes = answer_in_part
         return 2 * number
 
     return function

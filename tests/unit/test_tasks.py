@@ -7,7 +7,7 @@ import os
 import time
 
 import pytest
-from mortal_work import DEADLY, doubling
+from mortal_work import DEADLY, cut_off, doubling
 
 from guidedseg.cluster.cutting import Shard, count_for, cut
 from guidedseg.cluster.tasks import TRIES, Done, Place, each
@@ -49,6 +49,12 @@ def test_a_process_that_is_killed_while_it_has_nothing_to_do_takes_no_other_with
 
     found = by_item(each(functools.partial(doubling, tmp_path), items(), Place(2)))
     assert found == {number: (2 * number, None) for number in (0, 1, 2, 6, 7, 8)}
+
+
+def test_a_process_that_dies_in_the_middle_of_its_answer_has_not_answered(tmp_path):
+    found = by_item(each(functools.partial(cut_off, tmp_path), range(6), Place(2)))
+    assert found == {number: (2 * number, None) for number in range(6)}
+    assert (tmp_path / "died").exists()
 
 
 def test_one_process_is_this_one(tmp_path):

@@ -38,7 +38,7 @@ class _Worker(Generic[Item, Result]):
         """What it sent; None: it died."""
         try:
             value, problem = self.connection.recv()
-        except (EOFError, ConnectionResetError):
+        except (EOFError, OSError):  # the latter in the middle of its answer
             self.process.join()
             self.connection.close()
             return None
@@ -93,7 +93,7 @@ def _serve(make: Make[Any, Any], connection: "Connection[Any, Any]") -> None:
     progress.silence()
     threading.Thread(target=_leave_with_parent, daemon=True).start()
     function = None
-    with suppress(EOFError, BrokenPipeError, ConnectionResetError):  # it has gone
+    with suppress(EOFError, OSError):  # it has gone
         while True:
             item = connection.recv()
             try:
