@@ -18,7 +18,6 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import published_tables as tables
-from benchmarks.published_tables import RUNS
 from guidedseg import artifacts, evaluated, journal, lock, params
 from guidedseg.evaluation import standings
 from guidedseg.evaluation.pooling import Run
@@ -47,10 +46,10 @@ def main() -> None:
     if asked.keep is not None:
         if not asked.name:
             parser.error("--keep wants --name")
-        keep(asked.keep, RUNS / asked.name, boxes=asked.boxes)
+        keep(asked.keep, tables.RUNS / asked.name, boxes=asked.boxes)
         return
-    settings = params.load(RUNS.parent.parent / "params.yaml")
-    runs = [read(folder) for folder in sorted(path.parent for path in RUNS.glob(f"{asked.only}/run.json"))]
+    settings = params.load(tables.RUNS.parent.parent / "params.yaml")
+    runs = [read(folder) for folder in sorted(path.parent for path in tables.RUNS.glob(f"{asked.only}/run.json"))]
     scored = paper.beside(
         standings.leaderboard(runs, settings.model_dump(), seed=settings.seed, batch=settings.scoring.batch)
     )
