@@ -24,14 +24,16 @@ class _Worker(Generic[Item, Result]):
         # not forked: threads and engines of this process would not survive it
         context = multiprocessing.get_context("spawn")
         self.connection, theirs = context.Pipe()
-        self.process = context.Process(target=_serve, args=(make, theirs), daemon=True)
+        self.process = context.Process(target=_serve, args=(theirs,), daemon=True)
         self.process.start()
         theirs.close()  # or its end would not be told by the pipe's
+        with suppress(OSError):  # it died; not an argument: ``start`` would wait for ever to hand a large one to the dead
+            self.connection.send(make)
 
     def begin(self, item: Item, number: int) -> None:
         """Give it an item, for the ``number``-th time."""
         self.item, self.number = item, number
-        with suppress(BrokenPipeError, ConnectionResetError):  # ``answer`` tells
+        with suppress(OSError):  # it died: ``answer`` tells
             self.connection.send(item)
 
     def answer(self) -> Done[Item, Result] | None:
@@ -87,13 +89,14 @@ def each(make: Make[Item, Result], items: Iterable[Item], processes: int) -> Ite
             worker.stop()
 
 
-def _serve(make: Make[Any, Any], connection: "Connection[Any, Any]") -> None:
+def _serve(connection: "Connection[Any, Any]") -> None:
     """What a process does: answer every item with a value or a problem."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that started this one
     progress.silence()
     threading.Thread(target=_leave_with_parent, daemon=True).start()
     function = None
     with suppress(EOFError, OSError):  # it has gone
+        make: Make[Any, Any] = connection.recv()
         while True:
             item = connection.recv()
             try:
