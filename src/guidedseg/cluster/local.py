@@ -27,7 +27,7 @@ class _Worker(Generic[Item, Result]):
         self.process = context.Process(target=_serve, args=(theirs,), daemon=True)
         self.process.start()
         theirs.close()  # or its end would not be told by the pipe's
-        with suppress(OSError):  # it died; not an argument: ``start`` would wait for ever to hand a large one to the dead
+        with suppress(OSError):  # no argument: ``start`` would wait for ever to hand a large one to the dead
             self.connection.send(make)
 
     def begin(self, item: Item, number: int) -> None:
