@@ -43,3 +43,8 @@ def cut_off(folder: Path) -> Callable[[int], int]:
         return 2 * number
 
     return function
+
+
+def weighty(_ballast: bytes) -> Callable[[int], int]:
+    """Doubles numbers; what it is made of is more than a pipe holds."""
+    return lambda number: 2 * number

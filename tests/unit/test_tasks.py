@@ -4,10 +4,11 @@ import functools
 import itertools
 import multiprocessing
 import os
+import signal
 import time
 
 import pytest
-from mortal_work import DEADLY, cut_off, doubling
+from mortal_work import DEADLY, cut_off, doubling, weighty
 
 from guidedseg.cluster.cutting import Shard, count_for, cut
 from guidedseg.cluster.tasks import TRIES, Done, Place, each
@@ -55,6 +56,23 @@ def test_a_process_that_dies_in_the_middle_of_its_answer_has_not_answered(tmp_pa
     found = by_item(each(functools.partial(cut_off, tmp_path), range(6), Place(2)))
     assert found == {number: (2 * number, None) for number in range(6)}
     assert (tmp_path / "died").exists()
+
+
+def test_a_process_that_dies_before_it_has_read_anything_is_replaced(monkeypatch):
+    start, born = multiprocessing.util.spawnv_passfds, []
+
+    def still_born(path, command, kept):
+        process = start(path, command, kept)
+        if b"--multiprocessing-fork" in map(os.fsencode, command):  # not Python's own, which tracks resources
+            born.append(process)
+            if len(born) <= 2:
+                os.kill(process, signal.SIGKILL)
+        return process
+
+    monkeypatch.setattr(multiprocessing.util, "spawnv_passfds", still_born)
+    found = by_item(each(functools.partial(weighty, bytes(8 << 20)), range(6), Place(2)))
+    assert found == {number: (2 * number, None) for number in range(6)}
+    assert len(born) >= 4
 
 
 def test_one_process_is_this_one(tmp_path):
