@@ -29,6 +29,7 @@ import numpy as np
 from benchmarks import arithmetic, engines, own_way, starting
 from benchmarks.bundle_of_size import of_size
 from benchmarks.turns import Turns, alternating
+from guidedseg import artifacts
 from guidedseg.bundles.loading import opened
 from guidedseg.datasets.phantom import Patient, draw_frames
 from guidedseg.detection.letterbox import letterbox
@@ -74,6 +75,8 @@ def main() -> None:
     parser.add_argument("--turns", type=int, default=7)
     parser.add_argument("--parts", nargs="+", choices=PARTS, default=[*PARTS])
     asked = parser.parse_args()
+    if "kind" in artifacts.values(asked.bundle / "detector" / "config.json"):
+        parser.error("--bundle: its detector must be YOLO, which the usual way is made of")
     with tempfile.TemporaryDirectory() as folder:
         scratch = Path(folder)
         paths = drawn(scratch / "drawn", asked.count) if asked.images is None else sorted(asked.images.glob("*.png"))
