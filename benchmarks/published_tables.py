@@ -134,14 +134,15 @@ def of_settings(board: standings.Leaderboard) -> str:
             for entry in own[1:]:
                 settings = [each for each in entry.changed.split() if each not in own[0].changed.split()]
                 for branch in BRANCHES:
-                    value, less = (mean([entry], branch), mean([entry], branch, [own[0]], branch))
-                    cells = [cell for pair in zip(value, less, strict=True) for cell in pair][: 2 * len(HEADLINES) - 2]
+                    less = [mean([entry], branch, [own[0]], other) for other in (branch, "direct")]
+                    by_rule = [*zip(mean([entry], branch), *less, strict=True)][:2]
+                    cells = [cell for rule in by_rule for cell in rule]
                     marked = [100 * share_of_normals_marked(each)[branch] for each in (own[0], entry)]
                     both = [100 * validated(each, branch) for each in (own[0], entry)]
                     ends = ["{:.1f}, {:.1f}".format(*pair) for pair in (both, marked)]
                     rows.append([NETWORKS[model], " ".join(settings), branch, ends[0], *cells, ends[1]])
         titles = ["network", "settings", "", "validation, by the rule that chooses, before, with"]
-        titles += [f"`{rule}`{of}" for rule in HEADLINES[:2] for of in ("", ", change")]
+        titles += [f"`{rule}`{of}" for rule in HEADLINES[:2] for of in ("", ", change", ", less direct before")]
         parts += [f"{section.first.split}", "", *rows_of([*titles, "normals marked, % before, with"], rows), ""]
     return "\n".join(parts)
 
