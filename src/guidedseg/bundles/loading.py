@@ -259,7 +259,7 @@ def _problem(folder: Path, name: str, expected: str | None) -> str | None:
 
 
 def _detector(folder: Path) -> tuple["nn.Module", tuple[str, ...]]:
-    # torch, Ultralytics and pandas, for the engine torch alone; told apart here, as a detector depends on no segmenter
+    # torch and more, for the engine torch alone; told apart here, as a detector depends on no segmenter
     from guidedseg import artifacts  # noqa: PLC0415
     from guidedseg.detection import trained  # noqa: PLC0415
 
