@@ -1,11 +1,11 @@
 window.guidedsegRun = {
   "bundles/unetpp": {
-    "md5": "c534fb8e03cfbc1749d349016193dea1.dir",
-    "commit": "c8480a86647ed95b822ea95349023d1c644fe69d",
+    "md5": "633d6b7294d159d7bee9a7381cef29a1.dir",
+    "commit": "a7bdf9307b575ba00131078819be64020623b170",
     "uncommitted changes": "none",
-    "started": "2026-11-30 11:02 UTC",
-    "finished": "2026-11-30 11:02 UTC",
-    "seconds": 0.9,
+    "started": "2026-11-30 15:19 UTC",
+    "finished": "2026-11-30 15:19 UTC",
+    "seconds": 2.2,
     "threads": 2,
     "gpu": null,
     "machine": {
@@ -280,11 +280,11 @@ window.guidedsegRun = {
   },
   "evaluations/external/unetpp": {
     "md5": "96ca343281fa20be5580db533e1c5045.dir",
-    "commit": "345a14e7bcf3e66f0e11a6b0915c035f7a2d72f3",
+    "commit": "a7bdf9307b575ba00131078819be64020623b170",
     "uncommitted changes": "none",
-    "started": "2026-11-30 13:31 UTC",
-    "finished": "2026-11-30 13:32 UTC",
-    "seconds": 0.5,
+    "started": "2026-11-30 15:19 UTC",
+    "finished": "2026-11-30 15:19 UTC",
+    "seconds": 1.2,
     "threads": 2,
     "gpu": null,
     "machine": {
