@@ -1,4 +1,4 @@
-"""The runs behind docs/results.md: what was counted of every test image of each is kept, and scored anew.
+"""The runs behind docs/results*.md: what was counted of every test image of each is kept, and scored anew.
 
     python -m benchmarks.published                            # a leaderboard of docs/runs: folds and seeds put together
     python -m benchmarks.published --rules                    # every branch under every rule, and normals marked

@@ -1,4 +1,4 @@
-"""The tables of docs/results.md, in Markdown, of what ``published.py`` reads."""
+"""The tables of docs/results*.md, in Markdown, of what ``published.py`` reads."""
 
 from collections.abc import Sequence
 from pathlib import Path
