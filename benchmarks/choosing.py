@@ -3,14 +3,17 @@
     python benchmarks/choosing.py --model attention_unet runs/fold0 runs/fold1 runs/fold2 ...
 
 Each folder is a fold of one cross-validation, with data/prepared, data/split.csv and predictions/MODEL/. Under every
-rule of ``scoring.choose`` the values are chosen on the fold's validation images; ``pooled`` before a rule's name
-means on the validation images of all folds but those that are held out here. Printed over all held-out images: Dice
-under strict, on images with a lesion, and normals left empty; what the rule itself makes of them, beside what it made
-of the validation images (a large difference is a promise not kept); how far the folds' values lie apart; and
-``hindsight``, the values that would have been best under strict on the very images (for scale, not to be had).
+rule of ``scoring.choose`` the values are chosen on the fold's validation images; ``strict at 0.5`` with the threshold
+given; ``pooled`` before a rule's name means on the validation images of all folds but those that are held out here.
+Printed over all held-out images: Dice under strict, on images with a lesion, and normals left empty; what the rule
+itself makes of them, beside what it made of the validation images (a large difference is a promise not kept) and what
+it makes of these where a group of patients is left out of the choice and judged by it, one after the other (by which
+ways to choose can be told apart without held-out images); how far the folds' values lie apart; and ``hindsight``, the
+values that would have been best under strict on the very images (for scale, not to be had).
 """
 
 import argparse
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -22,13 +25,31 @@ from guidedseg.inference import tiles
 from guidedseg.scoring import curves
 
 RULES: tuple[Rule, ...] = ("strict", "balanced", "quiet")
+HALF = THRESHOLDS.index(0.5)
 
 
 class Fold(NamedTuple):
-    """Curves of a fold's images, by name."""
+    """Curves of a fold's images, by name, and of every image the group of patients."""
 
     validation: dict[str, Curves]
     held_out: dict[str, Curves]
+    groups: dict[str, str]
+
+
+class Way(NamedTuple):
+    """How values are chosen: by which rule, on whose images, with which thresholds."""
+
+    name: str
+    rule: Rule
+    pooled: bool = False
+    half: bool = False
+
+
+WAYS = (
+    *(Way(rule, rule) for rule in RULES),
+    Way("strict at 0.5", "strict", half=True),
+    *(Way(f"pooled {rule}", rule, pooled=True) for rule in RULES),
+)
 
 
 def main() -> None:
@@ -38,16 +59,21 @@ def main() -> None:
     parser.add_argument("--model", required=True)
     asked = parser.parse_args()
     folds = [read(folder, asked.model) for folder in asked.folders]
-    print(f"{'':9} {'chosen by':17} strict  lesion  normals empty   rule: validation  held out   gate or confidence")
+    print(
+        f"{'':9} {'chosen by':17} strict  lesion  normals empty   rule: validation  a group left out  held out   "
+        "gate or confidence"
+    )
     for approach in ("direct", "guided"):
-        for name, rule, pooled in [(rule, rule, False) for rule in RULES] + [(f"pooled {r}", r, True) for r in RULES]:
-            report(approach, name, rule, folds, [chosen(folds, number, rule, pooled) for number in range(len(folds))])
-        report(approach, "hindsight", "strict", folds, [best(list(fold.held_out.values()), "strict") for fold in folds])
+        for way in WAYS:
+            report(approach, way, folds, [chosen(folds, number, way) for number in range(len(folds))])
+        hindsight = Way("hindsight", "strict")
+        report(approach, hindsight, folds, [best(list(fold.held_out.values()), hindsight) for fold in folds])
 
 
 def read(folder: Path, model: str) -> Fold:
     """Curves of one run."""
-    split = splits.read(folder / "data/split.csv", prepared.read_index(folder / "data/prepared"))
+    index = prepared.read_index(folder / "data/prepared")
+    split = splits.read(folder / "data/split.csv", index)
     direct, guided = (tiles.load(folder / "predictions" / model / mode) for mode in ("direct", "guided"))
     parts = []
     for part in ("val", "test"):
@@ -55,21 +81,41 @@ def read(folder: Path, model: str) -> Fold:
         masks = folder / "data/prepared"
         found = curves(direct, guided, guided, names, lambda name: prepared.load_mask(masks, name), THRESHOLDS, part)  # noqa: B023
         parts.append(dict(zip(names, found, strict=True)))
-    return Fold(*parts)
+    validation, held_out = parts
+    return Fold(validation, held_out, dict(zip(index["image_id"], index["group_id"], strict=True)))
 
 
-def chosen(folds: list[Fold], number: int, rule: Rule, pooled: bool) -> Operating:
+def chosen(folds: list[Fold], number: int, way: Way) -> Operating:
     """The values for one fold."""
     own = folds[number]
-    if not pooled:
-        return best(list(own.validation.values()), rule)
+    if not way.pooled:
+        return best(list(own.validation.values()), way)
     others = [image for fold in folds for name, image in fold.validation.items() if name not in own.held_out]
-    return best(others, rule)
+    return best(others, way)
 
 
-def best(images: list[Curves], rule: Rule) -> Operating:
-    """Nothing is given."""
-    return choose(images, THRESHOLDS, rule=rule, confidence=None, gate=None)
+def best(images: list[Curves], way: Way) -> Operating:
+    """Nothing is given, but for the threshold where a way says so."""
+    if not way.half:
+        return choose(images, THRESHOLDS, rule=way.rule, confidence=None, gate=None)
+    column = np.s_[..., HALF : HALF + 1]
+    halves = [
+        replace(image, direct=image.direct[column], guided=image.guided[column], cascade=None) for image in images
+    ]
+    return choose(halves, (THRESHOLDS[HALF],), rule=way.rule, confidence=None, gate=None)
+
+
+def left_out(fold: Fold, way: Way, approach: str) -> float:
+    """What the rule makes of a fold's validation images, each judged at what all other groups' choose."""
+    found: dict[str, float] = {}
+    for group in sorted({fold.groups[name] for name in fold.validation}):
+        others = [image for name, image in fold.validation.items() if fold.groups[name] != group]
+        values = best(others, way)
+        found |= {
+            name: dice(image, values, approach) for name, image in fold.validation.items() if fold.groups[name] == group
+        }
+    silent = np.array([fold.validation[name].silent for name in found])
+    return judged(way.rule, np.array(list(found.values())), silent)
 
 
 def dice(image: Curves, values: Operating, approach: str) -> float:
@@ -81,7 +127,7 @@ def dice(image: Curves, values: Operating, approach: str) -> float:
     return float(image.guided[count, THRESHOLDS.index(values.guided_threshold)])
 
 
-def report(approach: str, name: str, rule: Rule, folds: list[Fold], values: list[Operating]) -> None:
+def report(approach: str, way: Way, folds: list[Fold], values: list[Operating]) -> None:
     """One row."""
     scores, silent, kept = [], [], []
     for fold, own in zip(folds, values, strict=True):
@@ -89,15 +135,17 @@ def report(approach: str, name: str, rule: Rule, folds: list[Fold], values: list
         found = [dice(image, own, approach) for image in images]
         scores += found
         silent += [image.silent for image in images]
-        kept.append(judged(rule, np.array(found), np.array([image.silent for image in images])))
+        kept.append(judged(way.rule, np.array(found), np.array([image.silent for image in images])))
     normal = np.array(silent) > 0
     promised = [value.direct_dice if approach == "direct" else value.guided_dice for value in values]
     gates = [value.direct_gate if approach == "direct" else value.confidence for value in values]
     strict, lesion, empty = np.mean(scores), np.mean(np.array(scores)[~normal]), np.mean(np.array(scores)[normal])
     promise = np.mean(np.array(promised, dtype=float))
+    crossed = not way.pooled and way.name != "hindsight"
+    alone = f"{np.mean([left_out(fold, way, approach) for fold in folds]):.3f}" if crossed else ""
     print(
-        f"{approach:9} {name:17} {strict:.3f}   {lesion:.3f}   {empty:.3f}           {promise:.3f}             "
-        f"{np.mean(kept):.3f}      {min(gates):.2f} to {max(gates):.2f}"
+        f"{approach:9} {way.name:17} {strict:.3f}   {lesion:.3f}   {empty:.3f}           {promise:.3f}             "
+        f"{alone:16}  {np.mean(kept):.3f}      {min(gates):.2f} to {max(gates):.2f}"
     )
 
 
