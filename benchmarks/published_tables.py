@@ -92,36 +92,40 @@ def of_networks(board: standings.Leaderboard) -> str:
 
 
 def of_finding(board: standings.Leaderboard) -> str:
-    """Tables in Markdown: where a lesion is, whether anything of it is marked, and how well; where none is, whether."""
+    """Tables in Markdown: where a lesion is, whether anything of it is marked, and how well; where none is, whether.
+
+    Of several seeds, counts are means over them.
+    """
     parts = []
     for entry in (each for section in board.sections for each in section.entries):
-        met = {
-            branch: set(rows.loc[rows["tp"] > 0, "image_id"])
-            for branch, rows in entry.images.groupby("branch")
-            if branch in (*BRANCHES, "oracle")
-        }
-        everywhere = set.intersection(*(met[branch] for branch in BRANCHES))
-        parts += [f"{entry.model}, {entry.split}, {entry.changed}; all three met: {len(everywhere)}", ""]
+        images = entry.images.assign(met=entry.images["tp"] > 0).sort_values(["seed", "image_id"])
+        everywhere = np.logical_and.reduce([images.loc[images["branch"] == each, "met"] for each in BRANCHES])
+        seeds = images["seed"].nunique()
+        parts += [f"{entry.model}, {entry.split}, {entry.changed}; all three met: {mean_count(everywhere, seeds)}", ""]
         rows = []
         for branch in (*BRANCHES, "oracle"):
-            own = entry.images[entry.images["branch"] == branch]
+            own = images[images["branch"] == branch]
             dice = 2 * own["tp"] / (2 * own["tp"] + own["fp"] + own["fn"])
             lesion, empty = own["lesion_px"] > 0, own["tp"] + own["fp"] == 0
             boxed = (own["boxes"] > 0) | (branch == "direct")
-            cells = [f"{(lesion & ~boxed).sum()}", f"{(lesion & boxed & empty).sum()}"]
-            cells += [f"{(lesion & ~empty & (own['tp'] == 0)).sum()}", f"{(lesion & (own['tp'] > 0)).sum()}"]
-            cells += [
-                f"{100 * dice[own['tp'] > 0].mean():.1f}",
-                f"{100 * dice[own['image_id'].isin(everywhere)].mean():.1f}",
-            ]
-            cells += [
-                f"{(~lesion & boxed).sum()}" if branch in ("guided", "cascade") else "",
-                f"{(~lesion & ~empty).sum()}",
-            ]
-            rows.append([wording.TITLES[branch], *cells])
+            found = [lesion & ~boxed, lesion & boxed & empty, lesion & ~empty & ~own["met"], own["met"]]
+            rows.append(
+                [
+                    wording.TITLES[branch],
+                    *(mean_count(each, seeds) for each in found),
+                    *(f"{100 * dice[each].mean():.1f}" for each in (own["met"].to_numpy(), everywhere)),
+                    mean_count(~lesion & boxed, seeds) if branch in ("guided", "cascade") else "",
+                    mean_count(~lesion & ~empty, seeds),
+                ]
+            )
         titles = ["", "no box", "left empty", "missed", "met", "Dice where met", "Dice where all three met it"]
         parts += [*rows_of([*titles, "normals with a box", "marked"], rows), ""]
     return "\n".join(parts)
+
+
+def mean_count(images: Sequence[bool] | pd.Series, seeds: int) -> str:
+    """How many images per seed."""
+    return f"{np.count_nonzero(images) / seeds:.1f}".removesuffix(".0")
 
 
 def of_settings(board: standings.Leaderboard) -> str:
