@@ -50,6 +50,7 @@ WAYS = (
     Way("strict at 0.5", "strict", half=True),
     *(Way(f"pooled {rule}", rule, pooled=True) for rule in RULES),
 )
+HINDSIGHT = Way("hindsight", "strict")
 
 
 def main() -> None:
@@ -66,8 +67,7 @@ def main() -> None:
     for approach in ("direct", "guided"):
         for way in WAYS:
             report(approach, way, folds, [chosen(folds, number, way) for number in range(len(folds))])
-        hindsight = Way("hindsight", "strict")
-        report(approach, hindsight, folds, [best(list(fold.held_out.values()), hindsight) for fold in folds])
+        report(approach, HINDSIGHT, folds, [best(list(fold.held_out.values()), HINDSIGHT) for fold in folds])
 
 
 def read(folder: Path, model: str) -> Fold:
@@ -141,7 +141,7 @@ def report(approach: str, way: Way, folds: list[Fold], values: list[Operating]) 
     gates = [value.direct_gate if approach == "direct" else value.confidence for value in values]
     strict, lesion, empty = np.mean(scores), np.mean(np.array(scores)[~normal]), np.mean(np.array(scores)[normal])
     promise = np.mean(np.array(promised, dtype=float))
-    crossed = not way.pooled and way.name != "hindsight"
+    crossed = not way.pooled and way != HINDSIGHT
     alone = f"{np.mean([left_out(fold, way, approach) for fold in folds]):.3f}" if crossed else ""
     print(
         f"{approach:9} {way.name:17} {strict:.3f}   {lesion:.3f}   {empty:.3f}           {promise:.3f}             "

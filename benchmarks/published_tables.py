@@ -98,22 +98,21 @@ def of_finding(board: standings.Leaderboard) -> str:
     """
     parts = []
     for entry in (each for section in board.sections for each in section.entries):
-        images = entry.images.assign(met=entry.images["tp"] > 0).sort_values(["seed", "image_id"])
-        everywhere = np.logical_and.reduce([images.loc[images["branch"] == each, "met"] for each in BRANCHES])
-        seeds = images["seed"].nunique()
+        everywhere = np.logical_and.reduce([entry.rows(branch)["tp"] > 0 for branch in BRANCHES])
+        seeds = entry.images["seed"].nunique()
         parts += [f"{entry.model}, {entry.split}, {entry.changed}; all three met: {mean_count(everywhere, seeds)}", ""]
         rows = []
         for branch in (*BRANCHES, "oracle"):
-            own = images[images["branch"] == branch]
+            own = entry.rows(branch)
             dice = 2 * own["tp"] / (2 * own["tp"] + own["fp"] + own["fn"])
-            lesion, empty = own["lesion_px"] > 0, own["tp"] + own["fp"] == 0
+            lesion, met, empty = own["lesion_px"] > 0, own["tp"] > 0, own["tp"] + own["fp"] == 0
             boxed = (own["boxes"] > 0) | (branch == "direct")
-            found = [lesion & ~boxed, lesion & boxed & empty, lesion & ~empty & ~own["met"], own["met"]]
+            found = [lesion & ~boxed, lesion & boxed & empty, lesion & ~empty & ~met, met]
             rows.append(
                 [
                     wording.TITLES[branch],
                     *(mean_count(each, seeds) for each in found),
-                    *(f"{100 * dice[each].mean():.1f}" for each in (own["met"].to_numpy(), everywhere)),
+                    *(f"{100 * dice[each].mean():.1f}" for each in (met, everywhere)),
                     mean_count(~lesion & boxed, seeds) if branch in ("guided", "cascade") else "",
                     mean_count(~lesion & ~empty, seeds),
                 ]
