@@ -1,10 +1,12 @@
 """Detectors against one another over the folds of a cross-validation, on validation images or on held-out ones.
 
-    python benchmarks/detectors.py --split val fcos=runs/fcos-fold0,runs/fcos-fold1 yolo=runs/yolo-fold0,runs/yolo-fold1
+    python -m benchmarks.detectors --split val fcos=runs/fcos-fold0,runs/fcos-fold1 yolo=runs/yolo-fold0,runs/yolo-fold1
 
-Each name has its runs: folders with data/prepared, data/split.csv and data/detections.csv. A row per name and score:
-the mean over the folds, the least and the largest; for every name after the first also the difference from the first
-over the same folds, with an interval of whole groups drawn anew (each fold's own score of every draw, then their mean).
+Each name has its runs: folders with data/prepared, data/split.csv and data/detections.csv. Folders joined by ``+`` are
+detectors of one fold, as of several seeds, whose boxes are fused (`pip install ensemble-boxes`; Solovyev et al., Image
+and Vision Computing 107, 2021). A row per name and score: the mean over the runs, the least and the largest; for every
+name after the first also the difference from the first, where its images are the same, with an interval of whole groups
+drawn anew (each run's own score of every draw, then their mean).
 
 Recall is that of the lowest confidence at which normal images have at most ``--false-boxes`` boxes each. It is read off
 the very images that are scored, the same for every name: a point on the curve, not an operating point of the pipeline.
@@ -21,6 +23,7 @@ from guidedseg.detection.boxes import read_detections
 from guidedseg.evaluation import bootstrap
 from guidedseg.evaluation.detection import scores
 
+CORNERS = ["x0", "y0", "x1", "y1"]
 SCORES = {"ap50": "AP50", "ap50_95": "AP50-95", "recall": "recall"}
 
 
@@ -33,19 +36,20 @@ def main() -> None:
     parser.add_argument("--draws", type=int, default=1000)
     asked = parser.parse_args()
     named = {
-        name: [Path(each) for each in folders.split(",")] for name, _, folders in (r.partition("=") for r in asked.runs)
+        name: [[Path(each) for each in run.split("+")] for run in runs.split(",")]
+        for name, _, runs in (r.partition("=") for r in asked.runs)
     }
-    groups = sorted(
-        {group for folders in named.values() for each in folders for group in _images(each, asked.split)["group_id"]}
-    )
+    images = {name: [_images(first, asked.split) for first, *_ in runs] for name, runs in named.items()}
+    tested = {name: {*pd.concat(of_runs)["image_id"]} for name, of_runs in images.items()}
+    groups = sorted({group for of_runs in images.values() for each in of_runs for group in each["group_id"]})
     drawn = bootstrap.weights(pd.DataFrame({"group_id": groups}), seed=0, draws=asked.draws)
     found = {
         name: {
             score: np.stack([fold[score] for fold in folds])
-            for folds in [[of_fold(each, asked.split, groups, drawn, asked.false_boxes) for each in folders]]
+            for folds in [[of_fold(each, asked.split, groups, drawn, asked.false_boxes) for each in runs]]
             for score in SCORES
         }
-        for name, folders in named.items()
+        for name, runs in named.items()
     }
     first, *_ = found
     print(f"{asked.split} images; recall at no more than {asked.false_boxes:g} boxes per normal image")
@@ -53,20 +57,21 @@ def main() -> None:
         for score, title in SCORES.items():
             values = own[score][:, 0]
             line = f"{name:16} {title:8} {values.mean():.3f} ({values.min():.3f} to {values.max():.3f})"
-            if name != first and own[score].shape == found[first][score].shape:
-                estimate = np.nanmean(own[score] - found[first][score], axis=0)
+            if name != first and tested[name] == tested[first]:
+                estimate = np.nanmean(own[score], axis=0) - np.nanmean(found[first][score], axis=0)
                 between = bootstrap.interval(estimate, np.ones(len(groups)), bootstrap.DIFFERENCE)
                 line += f"   - {first}: {between['value']:+.3f} ({between['ci_low']:+.3f} to {between['ci_high']:+.3f})"
             print(line)
 
 
 def of_fold(
-    folder: Path, split: str, groups: list[str], drawn: np.ndarray, false_boxes: float
+    detectors: list[Path], split: str, groups: list[str], drawn: np.ndarray, false_boxes: float
 ) -> dict[str, np.ndarray]:
-    """Score -> (1 + draws,)."""
-    images = _images(folder, split)
-    index, lesions = prepared.read(folder / "data/prepared")
-    boxes = read_detections(folder / "data/detections.csv", index["image_id"])
+    """Score -> (1 + draws,), of one detector, or of the fused boxes of several."""
+    images = _images(detectors[0], split)
+    index, lesions = prepared.read(detectors[0] / "data/prepared")
+    each = [read_detections(folder / "data/detections.csv", index["image_id"]) for folder in detectors]
+    boxes = each[0] if len(each) == 1 else fused(each, index[index["image_id"].isin(images["image_id"])])
     normals = images.loc[images["pathology"] == "normal", "image_id"]
     on_normals = np.sort(boxes.loc[boxes["image_id"].isin(normals), "confidence"].to_numpy())[::-1]
     most = int(false_boxes * len(normals))
@@ -74,6 +79,24 @@ def of_fold(
     weights = drawn[:, np.searchsorted(groups, np.unique(images["group_id"]))]
     found = scores(boxes, lesions, images, confidence=confidence, match_iou=0.5, weights=weights)
     return {name: found["lesion_recall" if name == "recall" else name].values for name in SCORES}
+
+
+def fused(each: list[pd.DataFrame], images: pd.DataFrame) -> pd.DataFrame:
+    """Boxes with an IoU above 0.55, the library's default, are averaged; what a third of them have counts a third."""
+    from ensemble_boxes import weighted_boxes_fusion  # noqa: PLC0415 - brings numba, and is for this alone
+
+    by_image = [dict(list(boxes.groupby("image_id"))) for boxes in each]
+    rows = []
+    for image in images.itertuples():
+        size = np.array([image.width, image.height, image.width, image.height])
+        own = [boxes.get(image.image_id, each[0][:0]) for boxes in by_image]
+        corners, confidences, _ = weighted_boxes_fusion(
+            [(boxes[CORNERS].to_numpy() / size).clip(0, 1).tolist() for boxes in own],
+            [boxes["confidence"].tolist() for boxes in own],
+            [[0] * len(boxes) for boxes in own],
+        )
+        rows += [[image.image_id, *box, sure] for box, sure in zip(corners * size, confidences, strict=True)]
+    return pd.DataFrame(rows, columns=["image_id", *CORNERS, "confidence"])
 
 
 def _images(folder: Path, split: str) -> pd.DataFrame:
