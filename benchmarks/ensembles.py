@@ -7,7 +7,7 @@ predictions/MODEL/. A member gives its probabilities of the whole image: direct'
 boxes that count at the member's own confidence, chosen on validation images as ever. Members and their mean alike
 choose gate and mask threshold on the fold's validation images, by the mean strict Dice; a gate of 0 is among them.
 Printed over all held-out images: the mean of the members, their ensemble, and the difference with a 95 % interval over
-whole groups.
+whole groups; then what guided and the cascade are ahead of direct, one against one and all against all.
 """
 
 import argparse
@@ -46,6 +46,11 @@ def main() -> None:
             cells += [f"{100 * rows[f'{branch} one'].mean():.1f}", points(less)]
         empty = [100 * found.loc[~found["lesion"], f"{branch} {which}"].mean() for which in ("one", "all")]
         print(f"| {branch} | {' | '.join(cells)} | {empty[0]:.1f}, {empty[1]:.1f} |")
+    print("\n| | `strict`, one | mean of all | `lesion`, one | mean of all |\n|---|---|---|---|---|")
+    for branch in ("guided", "cascade"):
+        of_one, of_all = (compared(found, f"{branch} {which}", f"direct {which}") for which in ("one", "all"))
+        cells = [points(less) for rule in zip(of_one, of_all, strict=True) for _, less in rule]
+        print(f"| {branch} - direct | {' | '.join(cells)} |")
 
 
 def scored(folders: Sequence[Path], model: str) -> dict[str, pd.DataFrame]:
