@@ -5,6 +5,7 @@
     python -m benchmarks.published --networks                 # every network on one split, published numbers below
     python -m benchmarks.published --finding                  # lesions met, outlined, left empty; false ones
     python -m benchmarks.published --settings                 # what other settings of a network change
+    python -m benchmarks.published --flag doppler data/prepared   # images with a flag, and those without
     python -m benchmarks.published --only '*-fold[01]' ...    # of some of the runs, by their names
     python -m benchmarks.published --keep PROJECT --name NAME   # add the finished run in the folder PROJECT
 
@@ -40,6 +41,7 @@ def main() -> None:
     parser.add_argument("--networks", action="store_true", help="one table of all networks for every split")
     parser.add_argument("--finding", action="store_true", help="what is found, and how well it is outlined")
     parser.add_argument("--settings", action="store_true", help="what other settings of a network change")
+    parser.add_argument("--flag", nargs=2, metavar=("FLAG", "PREPARED"), help="images with it against those without")
     parser.add_argument("--only", default="*", metavar="PATTERN", help="of the runs' names")
     parser.add_argument("--markdown", type=Path, metavar="FILE", help="write the tables to this file, too")
     asked = parser.parse_args()
@@ -60,6 +62,8 @@ def main() -> None:
         "settings": tables.of_settings,
     }
     wanted = [table(scored) for name, table in shown.items() if getattr(asked, name)]
+    if asked.flag:
+        wanted.append(tables.of_flag(scored, asked.flag[0], Path(asked.flag[1])))
     print("\n".join(wanted or [formats.text(scored, asked.rule, "dice")]))
     if asked.markdown:
         write_text(asked.markdown, formats.markdown(scored, asked.rule, "dice"))

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from guidedseg import artifacts
+from guidedseg.datasets import prepared
 from guidedseg.evaluation import bootstrap, standings
 from guidedseg.evaluation.estimates import of_means_over_images
 from guidedseg.evaluation.pooling import Entry
@@ -147,6 +148,27 @@ def of_settings(board: standings.Leaderboard) -> str:
         titles = ["network", "settings", "", "validation, by the rule that chooses, before, with"]
         titles += [f"`{rule}`{of}" for rule in HEADLINES[:2] for of in ("", ", change", ", less direct before")]
         parts += [f"{section.first.split}", "", *rows_of([*titles, "normals marked, % before, with"], rows), ""]
+    return "\n".join(parts)
+
+
+def of_flag(board: standings.Leaderboard, flag: str, prepared_images: Path) -> str:
+    """Tables in Markdown: Dice on images with a lesion, of those without a flag of index.csv and of those with it."""
+    index = prepared.read_index(prepared_images)
+    flagged = index["image_id"][[flag in flags.split() for flags in index["flags"]]]
+    parts = []
+    for entry in (each for section in board.sections for each in section.entries):
+        first = entry.by_seed("direct")[0]
+        has, groups = first["image_id"].isin(flagged).to_numpy(), first["group_id"].to_numpy(dtype=str)
+        lesion = (first["lesion_px"] > 0).to_numpy()
+        drawn = bootstrap.weights(first, seed=0)
+        rows = []
+        for branch in (*BRANCHES, "oracle"):
+            dice = _mean_dice([entry], branch, "lesion")
+            told = [of_means_over_images(np.where(each[:, None], dice, np.nan), groups, drawn) for each in (~has, has)]
+            cells = [tables.score(pd.Series(each.leaves(("dice",))["dice"]), "dice") for each in told]
+            rows.append([wording.TITLES[branch], *cells])
+        titles = [f"{which}, {(lesion & each).sum()} images" for which, each in (("without", ~has), ("only", has))]
+        parts += [f"{entry.model}, {entry.split}, {entry.changed}", "", *rows_of([f"`lesion`, {flag}", *titles], rows)]
     return "\n".join(parts)
 
 
