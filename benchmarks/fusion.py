@@ -1,12 +1,13 @@
 """Whether two opinions are better than one: ways to put direct and guided together, on held-out images of folds.
 
-    python benchmarks/fusion.py --model attention_unet runs/fold0 runs/fold1 ...
+    python -m benchmarks.fusion --model attention_unet runs/fold0 runs/fold1 ...
 
 Each folder is a fold of one cross-validation, with data/prepared, data/split.csv and predictions/MODEL/{direct,guided}.
 What a way may choose, it chooses on the fold's validation images by the mean strict Dice: the confidence of boxes is
 always guided's; a mask threshold, and where a way has one, a gate. Ways:
 
     direct, guided          as they are
+    guided, gated           guided; empty below a gate of its highest probability, as direct is, beside the confidence
     fallback                guided; where no box counts, direct
     sure fallback           guided; where no box counts, direct if its highest probability reaches a gate of its own
     rescored                guided; of a box counts its confidence times the mean probability of its region's pixels
@@ -66,6 +67,7 @@ def mean(seen: Seen) -> np.ndarray:
 WAYS: dict[str, tuple[Way, bool]] = {
     "direct": (gated, False),
     "guided": (lambda seen, _, __: seen.guided, False),
+    "guided, gated": (lambda seen, _, gate: seen.guided * (seen.guided.max() >= level(gate)), True),
     "rescored": (lambda seen, _, __: seen.rescored, False),
     "fallback": (lambda seen, values, _: fallback(seen, values, values.direct_gate), False),
     "sure fallback": (fallback, True),
