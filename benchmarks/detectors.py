@@ -70,6 +70,8 @@ def of_fold(
     """Score -> (1 + draws,), of one detector, or of the fused boxes of several."""
     images = _images(detectors[0], split)
     index, lesions = prepared.read(detectors[0] / "data/prepared")
+    if any({*_images(other, split)["image_id"]} != {*images["image_id"]} for other in detectors[1:]):
+        raise SystemExit(f"{' + '.join(map(str, detectors))}: not of one fold, their data/split.csv differ")
     each = [read_detections(folder / "data/detections.csv", index["image_id"]) for folder in detectors]
     boxes = each[0] if len(each) == 1 else fused(each, index[index["image_id"].isin(images["image_id"])])
     normals = images.loc[images["pathology"] == "normal", "image_id"]

@@ -155,6 +155,8 @@ def of_flag(board: standings.Leaderboard, flag: str, prepared_images: Path) -> s
     """Tables in Markdown: Dice on images with a lesion, of those without a flag of index.csv and of those with it."""
     index = prepared.read_index(prepared_images)
     flagged = index["image_id"][[flag in flags.split() for flags in index["flags"]]]
+    if flagged.empty:
+        raise SystemExit(f"{prepared_images}: no image has the flag {flag!r}")
     parts = []
     for entry in (each for section in board.sections for each in section.entries):
         first = entry.by_seed("direct")[0]
