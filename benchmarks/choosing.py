@@ -1,6 +1,6 @@
 """What choosing confidence, gate and threshold on validation images by one rule or another is worth on held-out ones.
 
-    python benchmarks/choosing.py --model attention_unet runs/fold0 runs/fold1 runs/fold2 ...
+    python -m benchmarks.choosing --model attention_unet runs/fold0 runs/fold1 runs/fold2 ...
 
 Each folder is a fold of one cross-validation, with data/prepared, data/split.csv and predictions/MODEL/. Under every
 rule of ``scoring.choose`` the values are chosen on the fold's validation images; ``strict at 0.5`` with the threshold
@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+from sklearn.model_selection import LeaveOneGroupOut
 
 from guidedseg.datasets import prepared, splits
 from guidedseg.evaluation.operating import THRESHOLDS, Curves, Operating, Rule, choose, level
@@ -107,15 +108,11 @@ def best(images: list[Curves], way: Way) -> Operating:
 
 def left_out(fold: Fold, way: Way, approach: str) -> float:
     """What the rule makes of a fold's validation images, each judged at what all other groups' choose."""
-    found: dict[str, float] = {}
-    for group in sorted({fold.groups[name] for name in fold.validation}):
-        others = [image for name, image in fold.validation.items() if fold.groups[name] != group]
-        values = best(others, way)
-        found |= {
-            name: dice(image, values, approach) for name, image in fold.validation.items() if fold.groups[name] == group
-        }
-    silent = np.array([fold.validation[name].silent for name in found])
-    return judged(way.rule, np.array(list(found.values())), silent)
+    images, found = list(fold.validation.values()), np.empty(len(fold.validation))
+    for others, own in LeaveOneGroupOut().split(images, groups=[fold.groups[name] for name in fold.validation]):
+        values = best([images[place] for place in others], way)
+        found[own] = [dice(images[place], values, approach) for place in own]
+    return judged(way.rule, found, np.array([image.silent for image in images]))
 
 
 def dice(image: Curves, values: Operating, approach: str) -> float:

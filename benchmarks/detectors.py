@@ -22,8 +22,8 @@ from guidedseg.datasets import prepared, splits
 from guidedseg.detection.boxes import read_detections
 from guidedseg.evaluation import bootstrap
 from guidedseg.evaluation.detection import scores
+from guidedseg.names import BOX
 
-CORNERS = ["x0", "y0", "x1", "y1"]
 SCORES = {"ap50": "AP50", "ap50_95": "AP50-95", "recall": "recall"}
 
 
@@ -39,18 +39,14 @@ def main() -> None:
         name: [[Path(each) for each in run.split("+")] for run in runs.split(",")]
         for name, _, runs in (r.partition("=") for r in asked.runs)
     }
-    images = {name: [_images(first, asked.split) for first, *_ in runs] for name, runs in named.items()}
+    images = {name: [tested_by(run, asked.split) for run in runs] for name, runs in named.items()}
     tested = {name: {*pd.concat(of_runs)["image_id"]} for name, of_runs in images.items()}
     groups = sorted({group for of_runs in images.values() for each in of_runs for group in each["group_id"]})
     drawn = bootstrap.weights(pd.DataFrame({"group_id": groups}), seed=0, draws=asked.draws)
-    found = {
-        name: {
-            score: np.stack([fold[score] for fold in folds])
-            for folds in [[of_fold(each, asked.split, groups, drawn, asked.false_boxes) for each in runs]]
-            for score in SCORES
-        }
-        for name, runs in named.items()
-    }
+    found = {}
+    for name, runs in named.items():
+        folds = [of_fold(*each, groups, drawn, asked.false_boxes) for each in zip(runs, images[name], strict=True)]
+        found[name] = {score: np.stack([fold[score] for fold in folds]) for score in SCORES}
     first, *_ = found
     print(f"{asked.split} images; recall at no more than {asked.false_boxes:g} boxes per normal image")
     for name, own in found.items():
@@ -65,15 +61,12 @@ def main() -> None:
 
 
 def of_fold(
-    detectors: list[Path], split: str, groups: list[str], drawn: np.ndarray, false_boxes: float
+    detectors: list[Path], images: pd.DataFrame, groups: list[str], drawn: np.ndarray, false_boxes: float
 ) -> dict[str, np.ndarray]:
     """Score -> (1 + draws,), of one detector, or of the fused boxes of several."""
-    images = _images(detectors[0], split)
     index, lesions = prepared.read(detectors[0] / "data/prepared")
-    if any({*_images(other, split)["image_id"]} != {*images["image_id"]} for other in detectors[1:]):
-        raise SystemExit(f"{' + '.join(map(str, detectors))}: not of one fold, their data/split.csv differ")
     each = [read_detections(folder / "data/detections.csv", index["image_id"]) for folder in detectors]
-    boxes = each[0] if len(each) == 1 else fused(each, index[index["image_id"].isin(images["image_id"])])
+    boxes = each[0] if len(each) == 1 else fused(each, images)
     normals = images.loc[images["pathology"] == "normal", "image_id"]
     on_normals = np.sort(boxes.loc[boxes["image_id"].isin(normals), "confidence"].to_numpy())[::-1]
     most = int(false_boxes * len(normals))
@@ -93,16 +86,24 @@ def fused(each: list[pd.DataFrame], images: pd.DataFrame) -> pd.DataFrame:
         size = np.array([image.width, image.height, image.width, image.height])
         own = [boxes.get(image.image_id, each[0][:0]) for boxes in by_image]
         corners, confidences, _ = weighted_boxes_fusion(
-            [(boxes[CORNERS].to_numpy() / size).clip(0, 1).tolist() for boxes in own],
+            [(boxes[BOX].to_numpy() / size).clip(0, 1).tolist() for boxes in own],
             [boxes["confidence"].tolist() for boxes in own],
             [[0] * len(boxes) for boxes in own],
         )
         rows += [[image.image_id, *box, sure] for box, sure in zip(corners * size, confidences, strict=True)]
-    return pd.DataFrame(rows, columns=["image_id", *CORNERS, "confidence"])
+    return pd.DataFrame(rows, columns=["image_id", *BOX, "confidence"])
+
+
+def tested_by(detectors: list[Path], split: str) -> pd.DataFrame:
+    """Rows of the index of one part, the same for all detectors of a run."""
+    first, *others = (_images(folder, split) for folder in detectors)
+    if any({*other["image_id"]} != {*first["image_id"]} for other in others):
+        raise SystemExit(f"{' + '.join(map(str, detectors))}: not of one fold, their data/split.csv differ")
+    return first
 
 
 def _images(folder: Path, split: str) -> pd.DataFrame:
-    """image_id, group_id and pathology of one part."""
+    """Rows of the index of one part."""
     index = prepared.read_index(folder / "data/prepared")
     chosen = splits.read(folder / "data/split.csv", index)
     return index[index["image_id"].isin(chosen.loc[chosen["split"] == split, "image_id"])]

@@ -100,7 +100,7 @@ def of_finding(board: standings.Leaderboard) -> str:
     parts = []
     for entry in (each for section in board.sections for each in section.entries):
         everywhere = np.logical_and.reduce([entry.rows(branch)["tp"] > 0 for branch in BRANCHES])
-        seeds = entry.images["seed"].nunique()
+        seeds = len(entry.seeds)
         parts += [f"{entry.model}, {entry.split}, {entry.changed}; all three met: {mean_count(everywhere, seeds)}", ""]
         rows = []
         for branch in (*BRANCHES, "oracle"):
